@@ -1,0 +1,132 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// MARK: Settings
+
+let environment = Context.environment
+
+/// Language settings every Swift target shares.
+let language: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+    .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release)),
+]
+
+/// Kernels are optimised in debug builds too: tests compare millions of values. `NAUTILUS_MARCH` (for example
+/// `x86-64-v3`) lets a build use newer vector instructions; it changes last bits, so it is never a default.
+let kernel: [SwiftSetting] = language
+    + [.unsafeFlags(["-O"], .when(configuration: .debug))]
+    + (environment["NAUTILUS_MARCH"].map { [.unsafeFlags(["-Xcc", "-march=\($0)"])] } ?? [])
+
+// MARK: Floors
+
+func library(_ floor: String, _ name: String, _ dependencies: [String] = [], settings: [SwiftSetting] = language) -> Target {
+    .target(name: name, dependencies: dependencies.map { .init(stringLiteral: $0) },
+            path: "Sources/\(floor)/\(name)", swiftSettings: settings)
+}
+
+func process(_ name: String, _ dependencies: [String]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies.map { .init(stringLiteral: $0) },
+                      path: "Sources/Processes/\(name)", swiftSettings: language)
+}
+
+func tests(_ name: String, _ dependencies: [String], resources: [Resource] = []) -> Target {
+    .testTarget(name: "\(name)Tests", dependencies: dependencies.map { .init(stringLiteral: $0) },
+                path: "Tests/\(name)Tests", resources: resources, swiftSettings: language)
+}
+
+func system(_ name: String, pkgConfig: String? = nil, apt: String) -> Target {
+    .systemLibrary(name: name, path: "Sources/CLibraries/\(name)", pkgConfig: pkgConfig, providers: [.apt([apt])])
+}
+
+let cLibraries: [Target] = [
+    system("CUV", pkgConfig: "libuv", apt: "libuv1-dev"),
+    system("CMicroHTTPD", pkgConfig: "libmicrohttpd", apt: "libmicrohttpd-dev"),
+    system("CWslay", apt: "libwslay-dev"),
+    system("CHTTPParser", apt: "libhttp-parser-dev"),
+    system("CHiredis", pkgConfig: "hiredis", apt: "libhiredis-dev"),
+    system("CPostgres", pkgConfig: "libpq", apt: "libpq-dev"),
+    system("COpenSSL", pkgConfig: "libcrypto", apt: "libssl-dev"),
+    system("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
+    system("CLMDB", pkgConfig: "lmdb", apt: "liblmdb-dev"),
+    system("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
+    .target(name: "CShims", dependencies: ["CMicroHTTPD"], path: "Sources/CLibraries/CShims"),
+    .target(name: "CSimdJSON", path: "Sources/CLibraries/CSimdJSON",
+            cxxSettings: [.unsafeFlags(["-O2"])], linkerSettings: [.linkedLibrary("simdjson")]),
+]
+
+let kernels: [Target] = [
+    library("Kernels", "Numerics", settings: kernel),
+    library("Kernels", "Quant", ["Numerics"], settings: kernel),
+]
+
+let domain: [Target] = [
+    library("Domain", "Market"),
+    library("Domain", "Wire", ["Market", "CSimdJSON"], settings: kernel),
+]
+
+let ports: [Target] = [
+    library("Ports", "Telemetry", ["Market", "Wire", "CShims"]),
+    library("Ports", "Runtime", ["CUV", "CShims", "Telemetry", "Wire"]),
+    library("Ports", "Bus", ["Market", "Wire", "Runtime", "Telemetry"]),
+    library("Ports", "Store", ["Market", "Wire", "Runtime", "Telemetry"]),
+    library("Ports", "HTTP", ["Market", "Wire", "Runtime", "Telemetry"]),
+]
+
+let portNames = ["Telemetry", "Runtime", "Bus", "Store", "HTTP"]
+
+let adapters: [Target] = [
+    library("Adapters", "HTTPServer", ["HTTP", "Runtime", "Telemetry", "Wire", "CMicroHTTPD", "CWslay", "CZlib", "CShims"]),
+    library("Adapters", "HTTPClient", ["HTTP", "Runtime", "Telemetry", "Wire", "CHTTPParser", "CShims"]),
+    library("Adapters", "BusRedis", ["Bus", "Runtime", "Telemetry", "Market", "Wire", "CHiredis", "CShims"]),
+    library("Adapters", "StoreSQLite", ["Store", "Runtime", "Telemetry", "Market", "CSQLite", "CShims"]),
+    library("Adapters", "StorePostgres", ["Store", "Runtime", "Telemetry", "Market", "CPostgres", "CShims"]),
+    library("Adapters", "SeriesLMDB", ["Store", "Runtime", "Telemetry", "Market", "CLMDB", "CShims"]),
+    library("Adapters", "Security", ["Runtime", "HTTP", "COpenSSL"]),
+]
+
+let engineFloor = ["Numerics", "Quant", "Market", "Wire"] + portNames
+let engineNames = ["Analytics", "Risk", "Factors", "Learning", "Features", "Streaming", "Strategy", "MarketData", "Portfolio", "Gateway"]
+let engines: [Target] =
+    [library("Engines", "EngineKit", engineFloor)] + engineNames.map { library("Engines", $0, engineFloor + ["EngineKit"]) }
+
+let adapterNames = ["HTTPServer", "HTTPClient", "BusRedis", "StoreSQLite", "StorePostgres", "SeriesLMDB", "Security"]
+let hosted = engineFloor + adapterNames + ["EngineKit"]
+let processes: [Target] =
+    [
+        library("Processes", "Hosting", hosted + engineNames),
+        library("Processes", "Benchmarks", hosted + engineNames + ["Hosting"]),
+        process("nautilus", ["Hosting", "Benchmarks"]),
+        process("gateway", ["Hosting"]),
+    ]
+    + ["analytics", "risk", "factor", "ml", "features", "websocket", "strategy", "marketdata", "portfolio"]
+        .map { process("\($0)-engine", ["Hosting"]) }
+
+let testTargets: [Target] = [
+    library("TestSupport", "TestKit", ["Market", "Wire"] + portNames),
+    tests("Tidy", []),
+    tests("Numerics", ["Numerics", "TestKit"]),
+    tests("Quant", ["Quant", "Numerics", "TestKit"], resources: [.copy("Fixtures")]),
+    tests("Market", ["Market", "TestKit"]),
+    tests("Wire", ["Wire", "Market", "TestKit"]),
+    tests("Telemetry", ["Telemetry", "TestKit"]),
+    tests("Runtime", ["Runtime", "Telemetry", "TestKit"]),
+    tests("Bus", ["Bus", "BusRedis", "Market", "Runtime", "Telemetry", "TestKit"]),
+    tests("Store", ["Store", "StoreSQLite", "StorePostgres", "SeriesLMDB", "Market", "Runtime", "Telemetry", "TestKit"]),
+    tests("HTTP", ["HTTP", "HTTPServer", "HTTPClient", "Runtime", "Telemetry", "Wire", "TestKit"]),
+    tests("Engines", hosted + engineNames + ["TestKit"]),
+    tests("Platform", hosted + engineNames + ["Hosting", "TestKit"]),
+]
+
+let package = Package(
+    name: "nautilus",
+    products: ["nautilus", "gateway", "analytics-engine", "risk-engine", "factor-engine", "ml-engine", "features-engine",
+               "websocket-engine", "strategy-engine", "marketdata-engine", "portfolio-engine"]
+        .map { .executable(name: $0, targets: [$0]) },
+    targets: cLibraries + kernels + domain + ports + adapters + engines + processes + testTargets,
+    cxxLanguageStandard: .cxx17
+)

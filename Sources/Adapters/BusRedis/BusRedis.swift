@@ -1,0 +1,1 @@
+// BusRedis: an adapter.

@@ -1,0 +1,1 @@
+// SeriesLMDB: an adapter.

@@ -1,0 +1,1 @@
+// StorePostgres: an adapter.

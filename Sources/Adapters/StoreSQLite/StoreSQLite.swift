@@ -1,0 +1,1 @@
+// StoreSQLite: an adapter.

@@ -1,0 +1,1 @@
+// Runtime: event loop, clock, configuration, service lifecycle. The only place that knows libuv.

@@ -1,0 +1,1 @@
+// Hosting: wiring: which adapters stand behind the ports of which engines.

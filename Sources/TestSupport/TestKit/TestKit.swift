@@ -1,0 +1,1 @@
+// TestKit: manual clock, fixtures, real Redis and PostgreSQL started for a test, tolerances.
