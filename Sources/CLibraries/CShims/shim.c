@@ -72,3 +72,6 @@ int shim_bytes_available(int fd) {
 }
 
 int shim_dup_cloexec(int fd) { return fcntl(fd, F_DUPFD_CLOEXEC, 3); }
+
+#include <pthread.h>
+void shim_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }

@@ -1,0 +1,165 @@
+public import Market
+
+/// Writes JSON bytes front to back. Commas are its own business; a number that is not finite becomes `null`.
+///
+/// Nothing is checked twice: whoever calls `key` inside an array writes broken JSON, and a test shows it.
+public struct JSONWriter: Sendable {
+    /// What was written so far.
+    public private(set) var bytes: [UInt8]
+    private var needsComma = false
+
+    /// An empty document with room for `capacity` bytes.
+    public init(capacity: Int = 256) {
+        bytes = []
+        bytes.reserveCapacity(capacity)
+    }
+
+    @inline(__always) private mutating func separate() {
+        if needsComma { bytes.append(UInt8(ascii: ",")) }
+        needsComma = true
+    }
+
+    /// Opens an object as the next value.
+    public mutating func beginObject() {
+        separate()
+        bytes.append(UInt8(ascii: "{"))
+        needsComma = false
+    }
+
+    public mutating func endObject() {
+        bytes.append(UInt8(ascii: "}"))
+        needsComma = true
+    }
+
+    /// Opens an array as the next value.
+    public mutating func beginArray() {
+        separate()
+        bytes.append(UInt8(ascii: "["))
+        needsComma = false
+    }
+
+    public mutating func endArray() {
+        bytes.append(UInt8(ascii: "]"))
+        needsComma = true
+    }
+
+    /// The name of the value that comes next.
+    public mutating func key(_ name: String) {
+        separate()
+        Self.appendQuoted(name, to: &bytes)
+        bytes.append(UInt8(ascii: ":"))
+        needsComma = false
+    }
+
+    public mutating func string(_ value: String) {
+        separate()
+        Self.appendQuoted(value, to: &bytes)
+    }
+
+    public mutating func int(_ value: Int) {
+        separate()
+        appendInteger(value, to: &bytes)
+    }
+
+    /// The shortest text that reads back as the same number; `null` for NaN and infinity.
+    public mutating func double(_ value: Double) {
+        separate()
+        appendDouble(value, to: &bytes)
+    }
+
+    public mutating func fixed(_ value: FixedPoint) {
+        separate()
+        value.appendText(to: &bytes)
+    }
+
+    public mutating func bool(_ value: Bool) {
+        separate()
+        bytes.append(contentsOf: value ? "true".utf8 : "false".utf8)
+    }
+
+    public mutating func null() {
+        separate()
+        bytes.append(contentsOf: "null".utf8)
+    }
+
+    /// A time as an ISO-8601 string.
+    public mutating func time(_ value: Timestamp) {
+        separate()
+        bytes.append(UInt8(ascii: "\""))
+        value.appendISO8601(to: &bytes)
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    /// An array of numbers.
+    public mutating func doubles(_ values: some Sequence<Double>) {
+        beginArray()
+        for value in values { double(value) }
+        endArray()
+    }
+
+    /// Bytes that are one JSON value already.
+    public mutating func raw(_ json: some Collection<UInt8>) {
+        separate()
+        bytes.append(contentsOf: json)
+    }
+
+    /// Appends a quoted, escaped string.
+    public static func appendQuoted(_ text: String, to out: inout [UInt8]) {
+        out.append(UInt8(ascii: "\""))
+        var copy = text
+        copy.withUTF8 { utf8 in
+            var start = 0
+            for index in 0..<utf8.count {
+                let byte = utf8[index]
+                if byte >= 32 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\") { continue }
+                out.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[start..<index]))
+                appendEscape(byte, to: &out)
+                start = index + 1
+            }
+            out.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[start...]))
+        }
+        out.append(UInt8(ascii: "\""))
+    }
+
+    private static func appendEscape(_ byte: UInt8, to out: inout [UInt8]) {
+        out.append(UInt8(ascii: "\\"))
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"): out.append(byte)
+        case 10: out.append(UInt8(ascii: "n"))
+        case 13: out.append(UInt8(ascii: "r"))
+        case 9: out.append(UInt8(ascii: "t"))
+        default:
+            out.append(contentsOf: "u00".utf8)
+            let digits = Array("0123456789abcdef".utf8)
+            out.append(digits[Int(byte >> 4)])
+            out.append(digits[Int(byte & 15)])
+        }
+    }
+}
+
+/// Appends decimal digits.
+public func appendInteger(_ value: Int, to out: inout [UInt8]) {
+    if value < 0 { out.append(UInt8(ascii: "-")) }
+    appendMagnitude(UInt64(value.magnitude), to: &out)
+}
+
+private func appendMagnitude(_ value: UInt64, to out: inout [UInt8]) {
+    if value >= 10 { appendMagnitude(value / 10, to: &out) }
+    out.append(UInt8(48 + value % 10))
+}
+
+/// Appends the shortest text that reads back as the same number, `null` for NaN and infinity.
+public func appendDouble(_ value: Double, to out: inout [UInt8]) {
+    guard value.isFinite else {
+        out.append(contentsOf: "null".utf8)
+        return
+    }
+    if value == value.rounded(.towardZero), value.magnitude < 1e15 {
+        if value == 0 && value.sign == .minus { out.append(contentsOf: "-0".utf8) }
+        else { appendInteger(Int(value), to: &out) }
+        out.append(contentsOf: ".0".utf8)
+        return
+    }
+    var text = value.description
+    text.withUTF8 { out.append(contentsOf: $0) }
+}

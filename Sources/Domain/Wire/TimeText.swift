@@ -1,0 +1,157 @@
+public import Market
+
+extension Timestamp {
+    /// ISO-8601 in UTC: `2024-01-02T14:30:00Z`, with as many fraction digits as needed in groups of three.
+    public var iso8601: String {
+        var bytes: [UInt8] = []
+        appendISO8601(to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Appends `iso8601`'s bytes.
+    public func appendISO8601(to out: inout [UInt8]) {
+        let second = seconds
+        let fraction = Int(nanoseconds &- second &* 1_000_000_000)
+        let days = second >= 0 ? second / 86_400 : -((86_399 - second) / 86_400)
+        let clock = Int(second &- days &* 86_400)
+        let (year, month, day) = CivilDate.from(days: Int(days))
+        appendPadded(year, 4, &out)
+        out.append(45)
+        appendPadded(month, 2, &out)
+        out.append(45)
+        appendPadded(day, 2, &out)
+        out.append(84)
+        appendPadded(clock / 3600, 2, &out)
+        out.append(58)
+        appendPadded(clock / 60 % 60, 2, &out)
+        out.append(58)
+        appendPadded(clock % 60, 2, &out)
+        if fraction > 0 {
+            out.append(46)
+            if fraction % 1_000_000 == 0 {
+                appendPadded(fraction / 1_000_000, 3, &out)
+            } else if fraction % 1_000 == 0 {
+                appendPadded(fraction / 1_000, 6, &out)
+            } else {
+                appendPadded(fraction, 9, &out)
+            }
+        }
+        out.append(90)
+    }
+
+    /// Reads `YYYY-MM-DD` or `YYYY-MM-DD[T ]HH:MM[:SS[.fraction]][Z|±HH[:]MM]`; without an offset it is UTC.
+    /// Nil where the text is no such time, or outside the years 1678–2261 that nanoseconds can hold.
+    public init?(iso8601 text: some StringProtocol) {
+        let bytes = Array(text.utf8)
+        var reader = TimeReader(bytes: bytes)
+        guard let value = reader.read() else { return nil }
+        self.init(nanoseconds: value)
+    }
+}
+
+private func appendPadded(_ value: Int, _ width: Int, _ out: inout [UInt8]) {
+    var divisor = 1
+    for _ in 1..<width { divisor *= 10 }
+    var rest = max(0, value)
+    for _ in 0..<width {
+        out.append(UInt8(48 + rest / divisor % 10))
+        rest %= divisor
+        divisor = max(1, divisor / 10)
+    }
+}
+
+/// Dates of the proleptic Gregorian calendar by day count from 1970-01-01 (Howard Hinnant's algorithms).
+public enum CivilDate {
+    /// The date of a day number.
+    public static func from(days: Int) -> (year: Int, month: Int, day: Int) {
+        let shifted = days + 719_468
+        let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
+        let dayOfEra = shifted - era * 146_097
+        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let shiftedMonth = (5 * dayOfYear + 2) / 153
+        let day = dayOfYear - (153 * shiftedMonth + 2) / 5 + 1
+        let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
+        return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day)
+    }
+
+    /// The day number of a date, or nil where the date does not exist.
+    public static func days(year: Int, month: Int, day: Int) -> Int? {
+        guard (1...12).contains(month), day >= 1, day <= length(year: year, month: month) else { return nil }
+        let shifted = month <= 2 ? year - 1 : year
+        let era = (shifted >= 0 ? shifted : shifted - 399) / 400
+        let yearOfEra = shifted - era * 400
+        let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
+        let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
+        return era * 146_097 + dayOfEra - 719_468
+    }
+
+    private static func length(year: Int, month: Int) -> Int {
+        let leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0
+        return [31, leap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1]
+    }
+}
+
+/// Walks the bytes of a time.
+private struct TimeReader {
+    let bytes: [UInt8]
+    var at = 0
+
+    mutating func read() -> Int64? {
+        guard let year = number(4), take(45), let month = number(2), take(45), let day = number(2),
+              (1678...2261).contains(year), let days = CivilDate.days(year: year, month: month, day: day)
+        else { return nil }
+        var nanos = Int64(days) * 86_400_000_000_000
+        if at == bytes.count { return nanos }
+        guard take(84) || take(116) || take(32), let hour = number(2), hour < 24, take(58),
+              let minute = number(2), minute < 60 else { return nil }
+        var second = 0
+        if take(58) {
+            guard let value = number(2), value < 60 else { return nil }
+            second = value
+            guard let part = fraction() else { return nil }
+            nanos += part
+        }
+        nanos += Int64(hour * 3600 + minute * 60 + second) * 1_000_000_000
+        guard let offset = offsetSeconds(), at == bytes.count else { return nil }
+        return nanos - Int64(offset) * 1_000_000_000
+    }
+
+    private mutating func take(_ byte: UInt8) -> Bool {
+        guard at < bytes.count, bytes[at] == byte else { return false }
+        at += 1
+        return true
+    }
+
+    private mutating func number(_ width: Int) -> Int? {
+        guard at + width <= bytes.count else { return nil }
+        var value = 0
+        for index in at..<(at + width) {
+            guard (48...57).contains(bytes[index]) else { return nil }
+            value = value * 10 + Int(bytes[index] - 48)
+        }
+        at += width
+        return value
+    }
+
+    private mutating func fraction() -> Int64? {
+        guard take(46) else { return 0 }
+        var value: Int64 = 0, unit: Int64 = 100_000_000, count = 0
+        while at < bytes.count, (48...57).contains(bytes[at]) {
+            value += Int64(bytes[at] - 48) * unit
+            unit /= 10
+            at += 1
+            count += 1
+        }
+        return count == 0 ? nil : value
+    }
+
+    private mutating func offsetSeconds() -> Int? {
+        if at == bytes.count || take(90) || take(122) { return 0 }
+        let sign = take(43) ? 1 : take(45) ? -1 : 0
+        guard sign != 0, let hour = number(2), hour < 24 else { return nil }
+        _ = take(58)
+        guard let minute = number(2), minute < 60 else { return nil }
+        return sign * (hour * 3600 + minute * 60)
+    }
+}

@@ -1,0 +1,138 @@
+// Runtime: event loop, clock, timers, configuration, service lifecycle. The only place that knows libuv.
+// No HTTP, no bus, no store here: those are ports beside this one.
+public import CUV
+import Glibc
+import Synchronization
+
+/// Work that wants to run once at the end of a loop turn: socket flushes, batches.
+@LoopActor public protocol TurnWork: AnyObject {
+    /// Runs once for every `EventLoop.atEndOfTurn` that named it.
+    func endOfTurn()
+}
+
+/// The one event loop of a process, over libuv. It is the executor of `LoopActor` and of tasks started with `spawn`.
+///
+/// The thread that calls `run` is the loop. Jobs queued from the loop stay in a plain array; jobs from other threads
+/// go through a locked inbox and wake it. `nonisolated(unsafe)` marks what only the loop's thread touches.
+public final class EventLoop: SerialExecutor, TaskExecutor, Sendable {
+    /// The process's loop.
+    public static let main = EventLoop()
+
+    // A pthread mutex, not Synchronization.Mutex: ThreadSanitizer sees only the former.
+    nonisolated(unsafe) private var inbox: [UnownedJob] = []
+    nonisolated(unsafe) private let lock: UnsafeMutablePointer<pthread_mutex_t>
+    private let owner = Atomic<UInt>(0)
+    private let stopped = Atomic<Bool>(false)
+    // The loop's thread only.
+    nonisolated(unsafe) private var local: [UnownedJob] = []
+    nonisolated(unsafe) private var dirty: [any TurnWork] = []
+    nonisolated(unsafe) private var work: [any TurnWork] = []
+    /// libuv's loop. The loop's thread only.
+    nonisolated(unsafe) public let uv: UnsafeMutablePointer<uv_loop_t>
+    nonisolated(unsafe) private let wake: UnsafeMutablePointer<uv_async_t>
+
+    private init() {
+        uv = .allocate(capacity: 1)
+        lock = .allocate(capacity: 1)
+        wake = .allocate(capacity: 1)
+        pthread_mutex_init(lock, nil)
+        precondition(uv_loop_init(uv) == 0 && uv_async_init(uv, wake, { _ in }) == 0, "libuv did not start")
+        local.reserveCapacity(1024)
+    }
+
+    public func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        if isOnLoop {
+            local.append(job)
+            return
+        }
+        pthread_mutex_lock(lock)
+        inbox.append(job)
+        pthread_mutex_unlock(lock)
+        uv_async_send(wake)
+    }
+
+    public func asUnownedSerialExecutor() -> UnownedSerialExecutor { UnownedSerialExecutor(complexEquality: self) }
+    public func isSameExclusiveExecutionContext(other: EventLoop) -> Bool { self === other }
+    /// Whether the caller runs on the loop's thread.
+    @inlinable public var isOnLoop: Bool { isIsolatingCurrentContext() == true }
+    public func isIsolatingCurrentContext() -> Bool? { owner.load(ordering: .relaxed) == pthread_self() }
+    public func checkIsolated() { precondition(isOnLoop, "not on the event loop") }
+
+    /// Asks for `work.endOfTurn()` when this turn's jobs are done.
+    @LoopActor public func atEndOfTurn(_ work: any TurnWork) { dirty.append(work) }
+
+    /// Ends `run` after the present turn. Safe from any thread.
+    public func stop() {
+        stopped.store(true, ordering: .relaxed)
+        uv_async_send(wake)
+    }
+
+    /// Makes the calling thread the loop until `stop`.
+    public func run() {
+        owner.store(pthread_self(), ordering: .relaxed)
+        stopped.store(false, ordering: .relaxed)
+        let serial = asUnownedSerialExecutor(), tasks = asUnownedTaskExecutor()
+        var batch: [UnownedJob] = []
+        while !stopped.load(ordering: .relaxed) {
+            swap(&batch, &local)
+            takeInbox(into: &batch)
+            for job in batch { job.runSynchronously(isolatedTo: serial, taskExecutor: tasks) }
+            batch.removeAll(keepingCapacity: true)
+            LoopActor.assumeIsolated { runTurnWork() }
+            let idle = local.isEmpty && dirty.isEmpty && !stopped.load(ordering: .relaxed)
+            _ = uv_run(uv, idle ? UV_RUN_ONCE : UV_RUN_NOWAIT)
+        }
+    }
+
+    private func takeInbox(into batch: inout [UnownedJob]) {
+        pthread_mutex_lock(lock)
+        if !inbox.isEmpty {
+            batch.append(contentsOf: inbox)
+            inbox.removeAll(keepingCapacity: true)
+        }
+        pthread_mutex_unlock(lock)
+    }
+
+    /// At most four passes a turn: work that keeps asking for more must not starve the sockets.
+    @LoopActor private func runTurnWork() {
+        var passes = 0
+        while !dirty.isEmpty && passes < 4 {
+            swap(&work, &dirty)
+            for item in work { item.endOfTurn() }
+            work.removeAll(keepingCapacity: true)
+            passes += 1
+        }
+    }
+
+    /// Runs the loop on a thread of its own, once; for tests and for programs whose main thread is busy.
+    public static func runInBackground() { _ = background }
+
+    private static let background: Void = {
+        var thread = pthread_t()
+        let started = pthread_create(&thread, nil, { _ in
+            EventLoop.main.run()
+            return nil
+        }, nil)
+        precondition(started == 0, "no thread for the event loop")
+    }()
+}
+
+/// Isolation to the event loop's thread.
+@globalActor public actor LoopActor {
+    public static let shared = LoopActor()
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { EventLoop.main.asUnownedSerialExecutor() }
+
+    /// Runs `body` as isolated when the caller is known to be on the loop (a C callback). Traps elsewhere.
+    /// Custom global actors get no `assumeIsolated` of their own; this mirrors `MainActor`'s.
+    public nonisolated static func assumeIsolated<T>(_ body: @LoopActor () throws -> T) rethrows -> T {
+        EventLoop.main.checkIsolated()
+        return try withoutActuallyEscaping(body) { try unsafeBitCast($0, to: (() throws -> T).self)() }
+    }
+}
+
+/// Starts a task that runs on the loop. (The typed parameter is needed: written inline, Swift 6.3 rejects the closure.)
+@discardableResult
+public func spawn(_ body: @escaping @Sendable @LoopActor () async -> Void) -> Task<Void, Never> {
+    Task(executorPreference: EventLoop.main, operation: body)
+}

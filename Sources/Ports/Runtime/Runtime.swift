@@ -1,1 +1,0 @@
-// Runtime: event loop, clock, configuration, service lifecycle. The only place that knows libuv.

@@ -1,1 +1,0 @@
-// TestKit: manual clock, fixtures, real Redis and PostgreSQL started for a test, tolerances.
