@@ -1,7 +1,7 @@
 import Glibc
 
 /// What runs on the threads of a `BatchThread`: made on its thread, used there only, so it need not be Sendable.
-public protocol BatchWorker {
+public protocol BatchWorker: SendableMetatype {
     /// A unit of work.
     associatedtype Request: Sendable
     /// Handles every request that was waiting when the thread woke, at most the batch limit. Must answer each one.
@@ -20,7 +20,7 @@ public final class BatchThread<Request: Sendable>: Sendable {
     deinit { queue.close(then: nil) }
 
     /// Starts `threads` threads, makes one worker on each, and returns when all are made; throws the first worker's
-    /// failure. `capacity` bounds the queue, `batchLimit` one batch. Thread names are cut to 15 bytes by Linux.
+    /// failure. `capacity` bounds the queue, `batchLimit` one batch; `name` is for error texts.
     public static func start<Worker: BatchWorker>(
         name: String, threads: Int = 1, capacity: Int, batchLimit: Int,
         make: @escaping @Sendable () throws(StoreError) -> Worker
@@ -30,7 +30,7 @@ public final class BatchThread<Request: Sendable>: Sendable {
         let result = BatchThread(queue: queue)
         for _ in 0..<threads {
             let failure: StoreError? = await withCheckedContinuation { started in
-                let code = startThread(name: name) {
+                let code = startThread {
                     do throws(StoreError) {
                         var worker = try make()
                         started.resume(returning: nil)
@@ -43,7 +43,8 @@ public final class BatchThread<Request: Sendable>: Sendable {
                 }
                 if code != 0 {
                     queue.threadEnded()
-                    started.resume(returning: StoreError(.io, "thread \(name)", underlying: String(cString: strerror(code))))
+                    let text = String(cString: strerror(code))
+                    started.resume(returning: StoreError(.io, "starting thread \(name)", underlying: text))
                 }
             }
             if let failure {
@@ -160,8 +161,8 @@ private final class ThreadBody {
     init(_ run: @escaping @Sendable () -> Void) { self.run = run }
 }
 
-/// Starts a detached thread with a name; answers the error number, 0 where it started.
-private func startThread(name: String, _ body: @escaping @Sendable () -> Void) -> Int32 {
+/// Starts a detached thread; answers the error number, 0 where it started.
+private func startThread(_ body: @escaping @Sendable () -> Void) -> Int32 {
     var attributes = pthread_attr_t()
     pthread_attr_init(&attributes)
     pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
@@ -173,6 +174,6 @@ private func startThread(name: String, _ body: @escaping @Sendable () -> Void) -
         body.run()
         return nil
     }, context.toOpaque())
-    if code != 0 { context.release() } else { pthread_setname_np(thread, String(name.prefix(15))) }
+    if code != 0 { context.release() }
     return code
 }

@@ -6,6 +6,7 @@ public protocol RecordStore: AnyObject, Sendable {
 
     /// Runs the statements in order, all or nothing; durable when it returns. The answers stand in the order of the
     /// statements. `.conflict` and `.constraint` leave nothing behind; after `.outcomeUnknown` it may have happened.
+    @discardableResult
     func transaction(_ statements: [Statement]) async throws(StoreError) -> [ResultSet]
 
     /// Brings the schema up to date and records versions and checksums. Safe when two processes run it at once; a
