@@ -1,0 +1,46 @@
+import Store
+import StoreSQLite
+import TestKit
+import Testing
+
+/// The stores that must behave alike.
+enum RecordBackend: String, CaseIterable, Sendable {
+    case memory, sqlite
+
+    /// Opens an empty store, runs the body, and closes it.
+    func withStore(_ body: (any RecordStore) async throws -> Void) async throws {
+        let folder = TemporaryFolder()
+        let path = self == .memory ? ":memory:" : folder.path + "/engine.sqlite"
+        let store = try await SQLiteRecordStore.open(SQLiteConfiguration(path: path))
+        do {
+            try await body(store)
+        } catch {
+            await store.close()
+            throw error
+        }
+        await store.close()
+    }
+}
+
+/// A table for tests.
+let accounts = Migration(version: 1, name: "accounts", statements: [
+    """
+    CREATE TABLE accounts (id BIGINT PRIMARY KEY, name TEXT NOT NULL UNIQUE, balance DOUBLE PRECISION, \
+    payload BYTEA, version BIGINT NOT NULL DEFAULT 1, CHECK (balance >= 0))
+    """,
+    "CREATE TABLE entries (id BIGINT PRIMARY KEY, account BIGINT NOT NULL REFERENCES accounts (id))",
+])
+
+func insertAccount(_ id: Int64, _ name: String, balance: SQLValue = 0.0) -> Statement {
+    Statement("INSERT INTO accounts (id, name, balance) VALUES ($1, $2, $3)", [.integer(id), .text(name), balance])
+}
+
+/// The code of the store error that `body` throws; nil where it throws none.
+func code(_ body: () async throws -> Void) async -> StoreError.Code? {
+    do {
+        try await body()
+        return nil
+    } catch {
+        return (error as? StoreError)?.code
+    }
+}
