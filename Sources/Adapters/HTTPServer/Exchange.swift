@@ -31,7 +31,7 @@ import Runtime
 }
 
 extension HTTPServer {
-    nonisolated static var onURI: @convention(c) (
+    static var onURI: @convention(c) (
         UnsafeMutableRawPointer?, UnsafePointer<CChar>?, OpaquePointer?
     ) -> UnsafeMutableRawPointer? {
         { _, uri, connection in
@@ -42,7 +42,7 @@ extension HTTPServer {
         }
     }
 
-    nonisolated static var onConnection: MHD_NotifyConnectionCallback {
+    static var onConnection: MHD_NotifyConnectionCallback {
         { context, connection, _, event in
             LoopActor.assumeIsolated {
                 guard let context else { return }
@@ -53,7 +53,7 @@ extension HTTPServer {
         }
     }
 
-    nonisolated static var onCompleted: MHD_RequestCompletedCallback {
+    static var onCompleted: MHD_RequestCompletedCallback {
         { _, _, slot, _ in
             LoopActor.assumeIsolated {
                 guard let slot, let held = slot.pointee else { return }
@@ -63,7 +63,7 @@ extension HTTPServer {
         }
     }
 
-    nonisolated static var onAccess: MHD_AccessHandlerCallback {
+    static var onAccess: MHD_AccessHandlerCallback {
         { context, connection, _, method, _, upload, size, slot in
             LoopActor.assumeIsolated {
                 guard let context, let connection, let size, let held = slot?.pointee else { return .NO }
