@@ -44,8 +44,6 @@ public struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
         case typeMismatch
         /// A migration differs from the one applied before, or the list is out of order.
         case migration
-        /// The caller's closure threw.
-        case cancelled
         /// The store is closed.
         case closed
         /// Any other failure of the device or of the library.
