@@ -5,11 +5,14 @@ public struct Bar: Sendable, Equatable {
     /// When the bar began.
     public var time: Timestamp
     public var open: Double, high: Double, low: Double, close: Double, volume: Double
+    /// The replay this bar is part of; nil for a live one. Streams of different replays never mix.
+    public var replay: String?
 
     public init(
         symbol: Symbol, timeframe: Timeframe, time: Timestamp, open: Double, high: Double, low: Double, close: Double,
-        volume: Double
+        volume: Double, replay: String? = nil
     ) {
+        self.replay = replay
         self.symbol = symbol
         self.timeframe = timeframe
         self.time = time

@@ -5,7 +5,8 @@ extension Bar: WireValue {
         guard let symbol = json.symbol("symbol"), let frame = json.text("timeframe").flatMap(Timeframe.init(rawValue:)),
               let time = json.time("ts") else { return nil }
         self.init(symbol: symbol, timeframe: frame, time: time, open: json.number("open"), high: json.number("high"),
-                  low: json.number("low"), close: json.number("close"), volume: json.number("volume"))
+                  low: json.number("low"), close: json.number("close"), volume: json.number("volume"),
+                  replay: json.text("replay"))
     }
 
     public func write(to json: inout JSONWriter) {
@@ -18,6 +19,7 @@ extension Bar: WireValue {
         json.member("low", low)
         json.member("close", close)
         json.member("volume", volume)
+        if let replay { json.member("replay", replay) }
         json.endObject()
     }
 }

@@ -37,7 +37,7 @@ import Wire
         self.engine = engine
         self.context = context
         started = context.clock.monotonic
-        let routes = engine.routes
+        let routes = engine.routes + Contract.later(context.name, besides: engine.routes)
         application = Application(
             name: context.name.rawValue, routes: [], access: access, identifiers: context.identifiers,
             clock: context.clock, logger: context.logger, registry: context.registry)

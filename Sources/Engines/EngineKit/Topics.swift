@@ -9,6 +9,8 @@ public enum Topics {
                                           partitions: 4, framed: true)
     public static let bar = TopicFamily("market.bar", lane: .high, delivery: .lossless, writer: "marketdata",
                                         partitions: 4)
+    /// Stored bars were added or restated in bulk: whoever computed from them does so again.
+    public static let history = TopicFamily("market.history", lane: .normal, delivery: .lossless, writer: "marketdata")
     // Signals
     public static let feature = TopicFamily("feature.update", lane: .normal, delivery: .conflated, writer: "features")
     public static let factor = TopicFamily("factor.update", lane: .normal, delivery: .conflated, writer: "factor")
@@ -36,7 +38,7 @@ public enum Topics {
 
     /// All of them.
     public static let all: [TopicFamily] = [
-        quote, bar, feature, factor, prediction, intent, decision, breach, riskAlert, order, fill, position, value, pnl,
+        quote, bar, history, feature, factor, prediction, intent, decision, breach, riskAlert, order, fill, position, value, pnl,
         strategy, engine, systemHealth, systemAlert, request,
         broadcast,
     ]
@@ -44,7 +46,7 @@ public enum Topics {
     /// What an engine reads. Its group holds these streams back while it is configured to run.
     public static func readBy(_ engine: EngineName) -> [TopicFamily] {
         switch engine {
-        case .features, .factor, .ml: [bar]
+        case .features, .factor, .ml: [bar, history]
         case .strategy: [bar, quote, decision]
         case .risk: [intent, position, value, bar]
         case .portfolio: [fill, bar]

@@ -17,7 +17,8 @@ extension Route {
         return value
     }
 
-    @LoopActor static func body<B: RequestBody>(_ type: B.Type, _ request: Request) throws -> B {
+    /// Decodes a JSON body, or throws the problem to answer with; for raw routes that take JSON among others.
+    @LoopActor public static func body<B: RequestBody>(_ type: B.Type, _ request: Request) throws -> B {
         if let content = request.headers["Content-Type"], !isJSON(content) {
             throw Problem(415, "the body must be application/json, not \(content)")
         }
