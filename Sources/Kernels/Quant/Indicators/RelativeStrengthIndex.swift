@@ -1,0 +1,53 @@
+/// `rsi(x,n)`: 100·g/(g+l) of Wilder's averages g and l of gains and losses, seeded with the plain means of the first n
+/// changes (Wilder 1978). TA-Lib RSI; default 14, look-back n. 0 where nothing has moved. A null is passed over.
+public struct RelativeStrengthIndex: Kernel {
+    private let period: Int
+    private let keep: Double
+    private let take: Double
+    private var seen = 0
+    private var previous = 0.0
+    private var gain = 0.0
+    private var loss = 0.0
+
+    /// Period of at least 2.
+    public init(period: Int) {
+        self.period = period
+        keep = Double(period - 1) / Double(period)
+        take = 1 / Double(period)
+    }
+
+    /// n.
+    public var lookBack: Int { period }
+
+    /// Takes the next value.
+    @inline(__always)
+    public mutating func step(_ value: Double, _ scratch: Scratch) -> Double {
+        guard value == value else { return .nan }
+        let change = value - previous
+        let rise = change > 0 ? change : 0
+        let fall = change < 0 ? -change : 0
+        previous = value
+        if seen > period {
+            gain = gain * keep + rise * take
+            loss = loss * keep + fall * take
+        } else {
+            seen += 1
+            guard seen > 1 else { return .nan }
+            gain += rise
+            loss += fall
+            guard seen > period else { return .nan }
+            gain /= Double(period)
+            loss /= Double(period)
+        }
+        let total = gain + loss
+        return total < TALib.zero ? 0 : 100 * (gain / total)
+    }
+}
+
+/// Numbers that TA-Lib fixes and a caller comparing with it would notice.
+enum TALib {
+    /// A magnitude below this counts as zero (`TA_EPSILON`).
+    static let zero = 1e-14
+    /// Largest period of every function.
+    static let largestPeriod = 100_000.0
+}
