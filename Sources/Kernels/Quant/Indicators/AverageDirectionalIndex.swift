@@ -55,7 +55,7 @@ public struct AverageDirectionalIndex: Kernel {
     @inline(__always)
     private func directionalIndex() -> Double {
         let total = plus + minus
-        guard range >= TALib.zero, 100 * total >= TALib.zero * range else { return -1 }
+        guard range != 0, total != 0 else { return -1 }
         return 100 * (abs(minus - plus) / total)
     }
 

@@ -30,7 +30,7 @@ public struct BollingerBands: Kernel {
     public mutating func step(_ value: Double, _ scratch: Scratch) -> ThreeValues {
         let moments = window.push(value, scratch)
         let variance = moments.deviations / Double(window.period)
-        let deviation = variance < TALib.zero ? 0 : variance.squareRoot()
+        let deviation = variance.squareRoot()
         let middle = averageKind == 0 ? moments.mean : average.push(value, scratch + window.scratchCount)
         return ThreeValues(middle + deviation * up, middle, middle - deviation * down)
     }

@@ -1,5 +1,5 @@
 /// `mfi(n)`: 100·P/(P+N), P and N the sums over n bars of typical price × volume on bars whose typical price rose or
-/// fell (Quong and Soudack 1989). TA-Lib MFI; default 14, look-back n; 0 where P + N is below 1.
+/// fell (Quong and Soudack 1989). TA-Lib MFI; default 14, look-back n; 0 where P + N is 0.
 public struct MoneyFlowIndex: Kernel {
     private var previous = Double.nan
     private var rising: WindowSum
@@ -26,6 +26,6 @@ public struct MoneyFlowIndex: Kernel {
         let positive = rising.push(change < 0 || change == 0 ? flow * 0 : flow, scratch)
         let negative = falling.push(change > 0 || change == 0 ? flow * 0 : flow, scratch + rising.period)
         let total = positive + negative
-        return total < 1 ? 0 : 100 * (positive / total)
+        return total == 0 ? 0 : 100 * (positive / total)
     }
 }

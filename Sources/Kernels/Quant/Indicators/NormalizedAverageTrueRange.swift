@@ -19,6 +19,6 @@ public struct NormalizedAverageTrueRange: Kernel {
         let range = average.step(bar, scratch)
         if period == 1 { return range }
         guard range == range else { return .nan }
-        return abs(bar.close) < TALib.zero ? 0 : range / bar.close * 100
+        return bar.close == 0 ? 0 : range / bar.close * 100
     }
 }

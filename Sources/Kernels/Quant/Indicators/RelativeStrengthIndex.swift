@@ -40,14 +40,12 @@ public struct RelativeStrengthIndex: Kernel {
             loss /= Double(period)
         }
         let total = gain + loss
-        return total < TALib.zero ? 0 : 100 * (gain / total)
+        return total == 0 ? 0 : 100 * (gain / total)
     }
 }
 
-/// Numbers that TA-Lib fixes and a caller comparing with it would notice.
+/// Numbers that TA-Lib fixes. Since 0.8 nothing but an exact zero counts as zero there, and so it is here.
 enum TALib {
-    /// A magnitude below this counts as zero (`TA_EPSILON`).
-    static let zero = 1e-14
     /// Largest period of every function.
     static let largestPeriod = 100_000.0
 }

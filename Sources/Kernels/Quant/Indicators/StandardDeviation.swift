@@ -1,5 +1,5 @@
 /// `stddev(x,n,k)`: k population deviations (ddof 0) of the last n values. TA-Lib STDDEV; defaults 5 and 1, look-back
-/// n − 1; 0 where the variance is below TA-Lib's 1e-14.
+/// n − 1.
 public struct StandardDeviation: Kernel {
     private let deviations: Double
     private var window: WindowMoments
@@ -19,6 +19,6 @@ public struct StandardDeviation: Kernel {
     @inline(__always)
     public mutating func step(_ value: Double, _ scratch: Scratch) -> Double {
         let variance = window.push(value, scratch).deviations / Double(window.period)
-        return variance < TALib.zero ? 0 : variance.squareRoot() * deviations
+        return variance.squareRoot() * deviations
     }
 }
