@@ -237,11 +237,20 @@ struct Compiler {
         let slot = try emit(name, arguments, inputs.flatMap(\.slots), stage.outputWidth, cost: cost, position) {
             .stage(stage)
         }
-        let before = inputs.map(\.lookBack).max() ?? 0
+        let before = Self.lookBack(name, inputs.map(\.lookBack))
         let width = stage.outputWidth
         return Value(
             Array(slot..<slot + width), names: [String](repeating: "", count: width),
             lookBack: before + stage.lookBack, position: position)
+    }
+
+    /// Leading rows in which a node is null for certain: one false side settles `and`, a choice reads one branch.
+    private static func lookBack(_ name: String, _ inputs: [Int]) -> Int {
+        switch name {
+        case "and", "or": min(inputs[0], inputs[1])
+        case "where": max(inputs[0], min(inputs[1], inputs[2]))
+        default: inputs.max() ?? 0
+        }
     }
 
     private mutating func emit(
