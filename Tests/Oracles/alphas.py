@@ -59,14 +59,6 @@ def correlation(x, y, n):
     return out
 
 
-def covariance(x, y, n):
-    out = pd.DataFrame(np.nan, index=x.index, columns=x.columns)
-    for name in x.columns:
-        for row in range(n - 1, len(x)):
-            out.loc[row, name] = np.cov(x[name].values[row - n + 1:row + 1], y[name].values[row - n + 1:row + 1])[0, 1]
-    return out
-
-
 def choose(condition, known, yes, no):
     return pd.DataFrame(np.where(condition, yes, no), index=close.index, columns=names).where(known.notna())
 
@@ -93,7 +85,6 @@ alphas = {
     "009": trend(5),
     "010": rank(trend(4)),
     "012": np.sign(delta(volume, 1)) * -delta(close, 1),
-    "013": -rank(covariance(rank(close), rank(volume), 5).round(12)),  # equal ones differ in their last bits
     "014": -rank(delta(returns, 3)) * correlation(open_, volume, 10),
     "023": choose(total(high, 20) / 20 < high, total(high, 20), -delta(high, 2), 0.0),
     "028": (lambda x: x.div(x.abs().sum(axis=1), axis=0))(correlation(adv(20), low, 5) + (high + low) / 2 - close),

@@ -50,7 +50,6 @@ public enum AlphaCatalog {
             "rank(where(0 < ts_min(delta(close,1),4), delta(close,1), "
                 + "where(ts_max(delta(close,1),4) < 0, delta(close,1), -1*delta(close,1))))"),
         Alpha("012", "reversal", "sign(delta(volume,1))*(-1*delta(close,1))"),
-        Alpha("013", "volume", "-1*rank(ts_cov(rank(close),rank(volume),5))"),
         Alpha("014", "volume", "-1*rank(delta(returns,3))*ts_corr(open,volume,10)"),
         Alpha("023", "reversal", "where(ts_sum(high,20)/20 < high, -1*delta(high,2), 0)"),
         Alpha("028", "volume", "scale(ts_corr(adv(20),low,5)+(high+low)/2-close)"),
