@@ -26,10 +26,10 @@ enum BatchEvaluation {
     }
 
     /// One stage over one instrument.
-    private static func columns(_ stage: any Stage, _ inputs: [[Double]], rows: Int) -> [[Double]] {
+    private static func columns(_ stage: Stage, _ inputs: [[Double]], rows: Int) -> [[Double]] {
         var pointers: [UnsafePointer<Double>] = []
         return withPointers(to: inputs[...], &pointers) { sources in
-            fill(rows, width: stage.outputWidth) { sinks in stage.run(sources, into: sinks, count: rows) }
+            fill(rows, width: stage.outputWidth) { sinks in stage.run(sources, sinks, rows) }
         }
     }
 

@@ -91,7 +91,7 @@ struct CallArguments {
     ]
 
     /// Elementary steps a bar, and a sixteenth of the numbers held.
-    static func cost(_ name: String, _ stage: any Stage, _ arguments: FunctionArguments) -> Int {
+    static func cost(_ name: String, _ stage: Stage, _ arguments: FunctionArguments) -> Int {
         let held = stage.scratchCount / 16
         let period = arguments.values.first.map { Int($0) } ?? 0
         if name == "ts_quantile" { return held + period * 8 }

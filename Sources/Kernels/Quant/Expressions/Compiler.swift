@@ -87,7 +87,7 @@ struct Compiler {
     private mutating func column(_ name: String, _ position: Int) throws(QuantError) -> Value {
         if name == "returns" {
             let close = try column("close", position)
-            return try stage("returns", KernelStage(SimpleReturn()), [close], position)
+            return try stage("returns", Stage(SimpleReturn()), [close], position)
         }
         guard let column = Column(rawValue: name) else {
             let columns = Column.allCases.map(\.rawValue) + ["returns"]
@@ -128,10 +128,10 @@ struct Compiler {
             if case .number(let number, _) = operand {
                 return Value([try constant(-number, position)], lookBack: 0, position: position)
             }
-            return try stage("neg", KernelStage(Elementwise<Negate>()), [number(operand)], position)
+            return try stage("neg", Stage(Elementwise<Negate>()), [number(operand)], position)
         case .not:
             var value = try stage(
-                "not", KernelStage(Elementwise<Not>()), [condition(operand, "not")], position)
+                "not", Stage(Elementwise<Not>()), [condition(operand, "not")], position)
             value.isCondition = true
             return value
         }
@@ -150,21 +150,21 @@ struct Compiler {
     }
 
     /// `>` and `>=` are `<` and `<=` the other way round.
-    private static func stage(_ operation: BinaryOperator, _ a: Value, _ b: Value) -> (any Stage, [Value], Bool) {
+    private static func stage(_ operation: BinaryOperator, _ a: Value, _ b: Value) -> (Stage, [Value], Bool) {
         switch operation {
-        case .add: (KernelStage(Elementwise2<Add>()), [a, b], false)
-        case .subtract: (KernelStage(Elementwise2<Subtract>()), [a, b], false)
-        case .multiply: (KernelStage(Elementwise2<Multiply>()), [a, b], false)
-        case .divide: (KernelStage(Elementwise2<Divide>()), [a, b], false)
-        case .power: (KernelStage(Elementwise2<Power>()), [a, b], false)
-        case .less: (KernelStage(Elementwise2<Less>()), [a, b], true)
-        case .lessOrEqual: (KernelStage(Elementwise2<LessOrEqual>()), [a, b], true)
-        case .greater: (KernelStage(Elementwise2<Less>()), [b, a], true)
-        case .greaterOrEqual: (KernelStage(Elementwise2<LessOrEqual>()), [b, a], true)
-        case .equal: (KernelStage(Elementwise2<Equal>()), [a, b], true)
-        case .notEqual: (KernelStage(Elementwise2<NotEqual>()), [a, b], true)
-        case .and: (KernelStage(Elementwise2<And>()), [a, b], true)
-        case .or: (KernelStage(Elementwise2<Or>()), [a, b], true)
+        case .add: (Stage(Elementwise2<Add>()), [a, b], false)
+        case .subtract: (Stage(Elementwise2<Subtract>()), [a, b], false)
+        case .multiply: (Stage(Elementwise2<Multiply>()), [a, b], false)
+        case .divide: (Stage(Elementwise2<Divide>()), [a, b], false)
+        case .power: (Stage(Elementwise2<Power>()), [a, b], false)
+        case .less: (Stage(Elementwise2<Less>()), [a, b], true)
+        case .lessOrEqual: (Stage(Elementwise2<LessOrEqual>()), [a, b], true)
+        case .greater: (Stage(Elementwise2<Less>()), [b, a], true)
+        case .greaterOrEqual: (Stage(Elementwise2<LessOrEqual>()), [b, a], true)
+        case .equal: (Stage(Elementwise2<Equal>()), [a, b], true)
+        case .notEqual: (Stage(Elementwise2<NotEqual>()), [a, b], true)
+        case .and: (Stage(Elementwise2<And>()), [a, b], true)
+        case .or: (Stage(Elementwise2<Or>()), [a, b], true)
         }
     }
 
@@ -230,7 +230,7 @@ struct Compiler {
     // MARK: Nodes
 
     private mutating func stage(
-        _ name: String, _ stage: any Stage, _ inputs: [Value], _ position: Int,
+        _ name: String, _ stage: Stage, _ inputs: [Value], _ position: Int,
         _ arguments: FunctionArguments = FunctionArguments(values: [], minPeriods: nil)
     ) throws(QuantError) -> Value {
         let cost = CallArguments.cost(name, stage, arguments)

@@ -12,7 +12,7 @@ public struct ExpressionStream: Sendable {
     /// Takes the next bar and answers the value at its close, NaN for null.
     public mutating func update(_ bar: BarValues) -> Double {
         stream.push(bar)
-        return stream.values[slot]
+        return stream[slot]
     }
 
     /// Takes the next bar and answers whether the condition holds; null does not.

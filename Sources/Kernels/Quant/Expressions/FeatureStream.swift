@@ -16,12 +16,12 @@ public struct FeatureStream: Sendable {
     public mutating func push(_ bar: BarValues) { stream.push(bar) }
 
     /// Output `index` after the newest bar, NaN for null.
-    public subscript(index: Int) -> Double { stream.values[slots[index]] }
+    public subscript(index: Int) -> Double { stream[slots[index]] }
 
     /// Takes the next bar and answers all outputs.
     public mutating func update(_ bar: BarValues) -> [Double] {
         stream.push(bar)
-        return slots.map { stream.values[$0] }
+        return slots.map { stream[$0] }
     }
 
     /// Takes the next bar and answers all outputs.

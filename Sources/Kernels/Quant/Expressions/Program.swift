@@ -5,7 +5,7 @@ struct Program: Sendable {
     enum Work: Sendable {
         case column(Column)
         case constant(Double)
-        case stage(any Stage)
+        case stage(Stage)
         case crossSection(CrossSection)
     }
 

@@ -1,52 +1,61 @@
 /// A program fed one bar at a time: bounded memory, the bits of the batch form.
 struct ProgramStream: Sendable {
-    private var stages: [any Stage]
-    private let nodes: [Wiring]
-    private let columnSlots: [(column: Column, slot: Int)]
-    private(set) var values: [Double]
-
-    private struct Wiring: Sendable {
-        let inputs: [Int]
+    /// One node: what it runs, and where its inputs, outputs and state lie in `memory`.
+    private struct Node: Sendable {
+        let step: @Sendable (Scratch, Sources, Sinks) -> Void
+        let first: Int
+        let second: Int
+        let third: Int
+        let fourth: Int
         let slot: Int
-        let width: Int
+        let state: Int
     }
 
+    private let nodes: [Node]
+    private let columnSlots: [(column: Column, slot: Int)]
+    /// The slots, then the state of every node.
+    private var memory: [Double]
+
     init(_ program: Program) throws(QuantError) {
-        var stages: [any Stage] = []
-        var nodes: [Wiring] = []
+        var nodes: [Node] = []
         var columnSlots: [(column: Column, slot: Int)] = []
-        var values = [Double](repeating: .nan, count: program.slotCount)
+        var memory = [Double](repeating: .nan, count: program.slotCount)
         for node in program.nodes {
             switch node.work {
             case .column(let column): columnSlots.append((column, node.slot))
-            case .constant(let value): values[node.slot] = value
+            case .constant(let value): memory[node.slot] = value
             case .stage(let stage):
-                stages.append(stage)
-                nodes.append(Wiring(inputs: node.inputs, slot: node.slot, width: node.width))
+                let inputs = node.inputs + [Int](repeating: node.inputs[0], count: 3)
+                nodes.append(
+                    Node(
+                        step: stage.step, first: inputs[0], second: inputs[1], third: inputs[2], fourth: inputs[3],
+                        slot: node.slot, state: memory.count))
+                let state = memory.count
+                memory.append(contentsOf: repeatElement(.nan, count: stage.memoryCount + 1))
+                memory.withUnsafeMutableBufferPointer { stage.start($0.baseAddress.unsafelyUnwrapped + state) }
             case .crossSection(let operation):
                 throw QuantError(
                     .crossSection, "\(operation.rawValue) reads across instruments and cannot be streamed for one")
             }
         }
-        self.stages = stages
         self.nodes = nodes
         self.columnSlots = columnSlots
-        self.values = values
+        self.memory = memory
     }
 
+    /// Value of a slot after the newest bar.
+    subscript(slot: Int) -> Double { memory[slot] }
+
     mutating func push(_ bar: BarValues) {
-        for (column, slot) in columnSlots { values[slot] = bar.value(column) }
-        values.withUnsafeMutableBufferPointer { buffer in
+        memory.withUnsafeMutableBufferPointer { [nodes, columnSlots] buffer in
             let base = buffer.baseAddress.unsafelyUnwrapped
-            for index in nodes.indices {
-                let node = nodes[index]
-                let count = node.inputs.count
-                let sources = Sources(
-                    base + node.inputs[0], count > 1 ? UnsafePointer(base + node.inputs[1]) : nil,
-                    count > 2 ? UnsafePointer(base + node.inputs[2]) : nil,
-                    count > 3 ? UnsafePointer(base + node.inputs[3]) : nil)
+            for (column, slot) in columnSlots { base[slot] = bar.value(column) }
+            for node in nodes {
                 let sink = base + node.slot
-                stages[index].step(sources, into: Sinks(sink, sink + 1, sink + 2))
+                node.step(
+                    base + node.state,
+                    Sources(base + node.first, base + node.second, base + node.third, base + node.fourth),
+                    Sinks(sink, sink + 1, sink + 2))
             }
         }
     }

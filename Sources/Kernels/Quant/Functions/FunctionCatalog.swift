@@ -10,7 +10,7 @@ public enum FunctionCatalog {
 
     private static let series = FunctionDefinition.series
 
-    private static func element(_ name: String, _ count: Int, _ reference: String, _ stage: any Stage)
+    private static func element(_ name: String, _ count: Int, _ reference: String, _ stage: Stage)
         -> FunctionDefinition {
         FunctionDefinition(
             name: name, category: "element", inputs: [String](repeating: series, count: count), parameters: [],
@@ -18,15 +18,15 @@ public enum FunctionCatalog {
     }
 
     private static let elements: [FunctionDefinition] = [
-        element("abs", 1, "|x|.", KernelStage(Elementwise<Absolute>())),
-        element("sign", 1, "1, 0 or −1.", KernelStage(Elementwise<Sign>())),
-        element("log", 1, "Natural logarithm; null below or at 0.", KernelStage(Elementwise<Logarithm>())),
-        element("exp", 1, "e^x.", KernelStage(Elementwise<Exponential>())),
-        element("sqrt", 1, "Square root; null below 0.", KernelStage(Elementwise<SquareRoot>())),
-        element("min", 2, "The smallest of two or more.", KernelStage(Elementwise2<Smaller>())),
-        element("max", 2, "The largest of two or more.", KernelStage(Elementwise2<Larger>())),
-        element("sign_power", 2, "sign(x)·|x|^a.", KernelStage(Elementwise2<SignPower>())),
-        element("where", 3, "The second where the first holds, else the third.", KernelStage(Choice())),
+        element("abs", 1, "|x|.", Stage(Elementwise<Absolute>())),
+        element("sign", 1, "1, 0 or −1.", Stage(Elementwise<Sign>())),
+        element("log", 1, "Natural logarithm; null below or at 0.", Stage(Elementwise<Logarithm>())),
+        element("exp", 1, "e^x.", Stage(Elementwise<Exponential>())),
+        element("sqrt", 1, "Square root; null below 0.", Stage(Elementwise<SquareRoot>())),
+        element("min", 2, "The smallest of two or more.", Stage(Elementwise2<Smaller>())),
+        element("max", 2, "The largest of two or more.", Stage(Elementwise2<Larger>())),
+        element("sign_power", 2, "sign(x)·|x|^a.", Stage(Elementwise2<SignPower>())),
+        element("where", 3, "The second where the first holds, else the third.", Stage(Choice())),
     ]
 
     private static let crossSections: [FunctionDefinition] = [

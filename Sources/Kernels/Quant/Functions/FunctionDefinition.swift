@@ -52,7 +52,7 @@ public struct FunctionDefinition: Sendable {
 
     /// How it is computed.
     enum Operation: Sendable {
-        case stage(@Sendable (FunctionArguments) -> any Stage)
+        case stage(@Sendable (FunctionArguments) -> Stage)
         case crossSection(CrossSection)
     }
 

@@ -18,7 +18,7 @@ public enum IndicatorCatalog {
 
     private static func indicator(
         _ name: String, _ category: String, _ inputs: [String], _ parameters: [FunctionParameter],
-        _ reference: String, outputs: [String]? = nil, _ make: @escaping @Sendable (FunctionArguments) -> any Stage
+        _ reference: String, outputs: [String]? = nil, _ make: @escaping @Sendable (FunctionArguments) -> Stage
     ) -> FunctionDefinition {
         FunctionDefinition(
             name: name, category: category, inputs: inputs, parameters: parameters, outputs: outputs ?? [name],
@@ -31,13 +31,13 @@ public enum IndicatorCatalog {
 
     private static let overlap: [FunctionDefinition] = [
         indicator("sma", "overlap", series, [period(30)], "Simple moving average; TA-Lib SMA.") {
-            KernelStage(SimpleMovingAverage(period: $0.int(0)))
+            Stage(SimpleMovingAverage(period: $0.int(0)))
         },
         indicator("ema", "overlap", series, [period(30)], "Exponential moving average, SMA seed; TA-Lib EMA.") {
-            KernelStage(ExponentialMovingAverage(period: $0.int(0)))
+            Stage(ExponentialMovingAverage(period: $0.int(0)))
         },
         indicator("wma", "overlap", series, [period(30)], "Linearly weighted moving average; TA-Lib WMA.") {
-            KernelStage(WeightedMovingAverage(period: $0.int(0)))
+            Stage(WeightedMovingAverage(period: $0.int(0)))
         },
         indicator(
             "bbands", "overlap", series,
@@ -47,7 +47,7 @@ public enum IndicatorCatalog {
             ], "Bollinger bands, population deviation; Bollinger 1983, TA-Lib BBANDS.",
             outputs: ["upper", "middle", "lower"]
         ) {
-            KernelStage(BollingerBands(period: $0.int(0), up: $0.values[1], down: $0.values[2], kind: $0.int(3)))
+            Stage(BollingerBands(period: $0.int(0), up: $0.values[1], down: $0.values[2], kind: $0.int(3)))
         },
     ]
 
@@ -55,7 +55,7 @@ public enum IndicatorCatalog {
         indicator("rsi", "momentum", series, [period(14, from: 2)],
             "Relative strength index; Wilder 1978, TA-Lib RSI."
         ) {
-            KernelStage(RelativeStrengthIndex(period: $0.int(0)))
+            Stage(RelativeStrengthIndex(period: $0.int(0)))
         },
         indicator(
             "macd", "momentum", series,
@@ -63,31 +63,31 @@ public enum IndicatorCatalog {
             "Moving average convergence/divergence; Appel 1979, TA-Lib MACD.",
             outputs: ["macd", "signal", "hist"]
         ) {
-            KernelStage(MovingAverageConvergence(fast: $0.int(0), slow: $0.int(1), signal: $0.int(2)))
+            Stage(MovingAverageConvergence(fast: $0.int(0), slow: $0.int(1), signal: $0.int(2)))
         },
         indicator("adx", "momentum", bar, [period(14, from: 2)],
             "Average directional index; Wilder 1978, TA-Lib ADX."
         ) {
-            KernelStage(AverageDirectionalIndex(period: $0.int(0)))
+            Stage(AverageDirectionalIndex(period: $0.int(0)))
         },
         indicator("cci", "momentum", bar, [period(14, from: 2)],
             "Commodity channel index; Lambert 1980, TA-Lib CCI."
         ) {
-            KernelStage(CommodityChannelIndex(period: $0.int(0)))
+            Stage(CommodityChannelIndex(period: $0.int(0)))
         },
         indicator("mfi", "momentum", barVolume, [period(14, from: 2)],
             "Money flow index; Quong, Soudack 1989, TA-Lib MFI."
         ) {
-            KernelStage(MoneyFlowIndex(period: $0.int(0)))
+            Stage(MoneyFlowIndex(period: $0.int(0)))
         },
         indicator("roc", "momentum", series, [period(10)], "Rate of change in percent; TA-Lib ROC.") {
-            KernelStage(RateOfChange(period: $0.int(0)))
+            Stage(RateOfChange(period: $0.int(0)))
         },
         indicator("mom", "momentum", series, [period(10)], "Momentum, a difference; TA-Lib MOM.") {
-            KernelStage(Momentum(period: $0.int(0)))
+            Stage(Momentum(period: $0.int(0)))
         },
         indicator("willr", "momentum", bar, [period(14, from: 2)], "Williams' %R; Williams 1973, TA-Lib WILLR.") {
-            KernelStage(WilliamsPercentRange(period: $0.int(0)))
+            Stage(WilliamsPercentRange(period: $0.int(0)))
         },
         indicator(
             "stoch", "momentum", bar,
@@ -97,7 +97,7 @@ public enum IndicatorCatalog {
             ], "Stochastic oscillator; Lane 1957, TA-Lib STOCH.",
             outputs: ["slowk", "slowd"]
         ) {
-            KernelStage(
+            Stage(
                 StochasticOscillator(
                     period: $0.int(0), slow: $0.int(1), slowKind: $0.int(2), signal: $0.int(3), signalKind: $0.int(4)))
         },
@@ -105,24 +105,24 @@ public enum IndicatorCatalog {
 
     private static let volatility: [FunctionDefinition] = [
         indicator("trange", "volatility", bar, [], "True range; Wilder 1978, TA-Lib TRANGE.") { _ in
-            KernelStage(TrueRange())
+            Stage(TrueRange())
         },
         indicator("atr", "volatility", bar, [period(14)], "Average true range; Wilder 1978, TA-Lib ATR.") {
-            KernelStage(AverageTrueRange(period: $0.int(0)))
+            Stage(AverageTrueRange(period: $0.int(0)))
         },
         indicator("natr", "volatility", bar, [period(14)], "ATR in percent of the close; Forman 2006, TA-Lib NATR.") {
-            KernelStage(NormalizedAverageTrueRange(period: $0.int(0)))
+            Stage(NormalizedAverageTrueRange(period: $0.int(0)))
         },
     ]
 
     private static let volume: [FunctionDefinition] = [
         indicator("obv", "volume", ["close", "volume"], [], "On-balance volume; Granville 1963, TA-Lib OBV.") { _ in
-            KernelStage(OnBalanceVolume())
+            Stage(OnBalanceVolume())
         },
         indicator("vwap", "volume", barVolume, [period(14)],
             "Rolling volume-weighted typical price; beyond TA-Lib."
         ) {
-            KernelStage(VolumeWeightedAveragePrice(period: $0.int(0)))
+            Stage(VolumeWeightedAveragePrice(period: $0.int(0)))
         },
     ]
 
@@ -132,12 +132,12 @@ public enum IndicatorCatalog {
             [period(5, from: 2), FunctionParameter("nbdev", 1, -3e37...3e37, .real)],
             "Population standard deviation (ddof 0); TA-Lib STDDEV."
         ) {
-            KernelStage(StandardDeviation(period: $0.int(0), deviations: $0.values[1]))
+            Stage(StandardDeviation(period: $0.int(0), deviations: $0.values[1]))
         },
         indicator("linearreg", "statistic", series, [period(14, from: 2)],
             "End of the least-squares line; TA-Lib LINEARREG."
         ) {
-            KernelStage(LinearRegression(period: $0.int(0)))
+            Stage(LinearRegression(period: $0.int(0)))
         },
     ]
 }

@@ -24,8 +24,9 @@ public struct RelativeStrengthIndex: Kernel {
     public mutating func step(_ value: Double, _ scratch: Scratch) -> Double {
         guard value == value else { return .nan }
         let change = value - previous
-        let rise = change > 0 ? change : 0
-        let fall = change < 0 ? -change : 0
+        // Exact, and without a branch that is wrong half of the time.
+        let rise = (change + abs(change)) * 0.5
+        let fall = rise - change
         previous = value
         if seen > period {
             gain = gain * keep + rise * take

@@ -5,11 +5,11 @@ public typealias Scratch = UnsafeMutablePointer<Double>
 ///
 /// The batch form (`run`) and the streaming form (`KernelStream`, `FeatureStream`) call the same `step` in the same
 /// order with the same numbers, so they are equal bit for bit from the first bar on. A kernel holds only scalars; what
-/// grows with its period lies in scratch memory of fixed size.
+/// grows with its period lies in scratch memory of fixed size: its own bytes can be copied and stored as they are.
 ///
 /// Null is NaN. A kernel over a finite window answers null while a null is inside the window; a recursive kernel
 /// answers null for a bar with a null in it and leaves its state as it was, as if the bar had not been.
-public protocol Kernel: Sendable {
+public protocol Kernel: Sendable, BitwiseCopyable {
     /// What one step reads from each input column.
     associatedtype Input: KernelInput
     /// What one step writes to each output column.

@@ -10,7 +10,7 @@ extension Double: KernelInput, KernelOutput {
 }
 
 /// Values of two series at one bar.
-public struct Pair: KernelInput, Sendable {
+public struct Pair: KernelInput, BitwiseCopyable, Sendable {
     /// First series.
     public let x: Double
     /// Second series.
@@ -29,7 +29,7 @@ public struct Pair: KernelInput, Sendable {
 }
 
 /// Values of three series at one bar: high, low, close for the indicators; condition, then, else for `where`.
-public struct Triple: KernelInput, Sendable {
+public struct Triple: KernelInput, BitwiseCopyable, Sendable {
     /// First series, the high of a bar.
     public let first: Double
     /// Second series, the low of a bar.
@@ -62,7 +62,7 @@ public struct Triple: KernelInput, Sendable {
 }
 
 /// High, low, close and volume of one bar.
-public struct PriceVolume: KernelInput, Sendable {
+public struct PriceVolume: KernelInput, BitwiseCopyable, Sendable {
     /// Highest price.
     public let high: Double
     /// Lowest price.
@@ -93,7 +93,7 @@ public struct PriceVolume: KernelInput, Sendable {
 }
 
 /// Two outputs of one kernel.
-public struct TwoValues: KernelOutput, Sendable {
+public struct TwoValues: KernelOutput, BitwiseCopyable, Sendable {
     /// First output.
     public let first: Double
     /// Second output.
@@ -116,7 +116,7 @@ public struct TwoValues: KernelOutput, Sendable {
 }
 
 /// Three outputs of one kernel.
-public struct ThreeValues: KernelOutput, Sendable {
+public struct ThreeValues: KernelOutput, BitwiseCopyable, Sendable {
     /// First output.
     public let first: Double
     /// Second output.

@@ -1,44 +1,37 @@
-/// A kernel whose type is forgotten: one node of a compiled expression. The indirection is paid once a column in
-/// batch and once a bar in a stream, never inside the loop over rows.
-protocol Stage: Sendable {
+/// A kernel whose type is forgotten: one node of a compiled expression.
+///
+/// Its closures are specialised where a concrete kernel is wrapped, so the loop over rows inside `run` is as fast as
+/// the kernel; a protocol existential would share one unspecialised body among all kernels.
+struct Stage: Sendable {
     /// Leading outputs that are null.
-    var lookBack: Int { get }
-    /// Input columns read.
-    var inputWidth: Int { get }
+    let lookBack: Int
     /// Output columns written.
-    var outputWidth: Int { get }
-    /// Doubles of memory held.
-    var scratchCount: Int { get }
+    let outputWidth: Int
+    /// Doubles of scratch the kernel needs.
+    let scratchCount: Int
+    /// Doubles of stream memory: the kernel's own state, then its scratch.
+    let memoryCount: Int
     /// Whole columns at once, from a fresh state.
-    func run(_ sources: Sources, into sinks: Sinks, count: Int)
+    let run: @Sendable (Sources, Sinks, Int) -> Void
+    /// Writes the state of a kernel that has seen nothing into stream memory.
+    let start: @Sendable (Scratch) -> Void
     /// One more bar, read from and written to row 0.
-    mutating func step(_ sources: Sources, into sinks: Sinks)
-}
+    let step: @Sendable (Scratch, Sources, Sinks) -> Void
 
-/// The one implementation of `Stage`.
-struct KernelStage<K: Kernel>: Stage {
-    private let pristine: K
-    private var kernel: K
-    private var memory: [Double] = []
-
-    init(_ kernel: K) {
-        pristine = kernel
-        self.kernel = kernel
-    }
-
-    var lookBack: Int { pristine.lookBack }
-    var inputWidth: Int { K.Input.width }
-    var outputWidth: Int { K.Output.width }
-    var scratchCount: Int { pristine.scratchCount }
-
-    func run(_ sources: Sources, into sinks: Sinks, count: Int) {
-        pristine.run(sources, into: sinks, count: count)
-    }
-
-    mutating func step(_ sources: Sources, into sinks: Sinks) {
-        if memory.isEmpty { memory = [Double](repeating: .nan, count: max(1, kernel.scratchCount)) }
-        memory.withUnsafeMutableBufferPointer { buffer in
-            kernel.step(K.Input(sources, 0), buffer.baseAddress.unsafelyUnwrapped).store(in: sinks, 0)
+    @inline(__always)
+    init<K: Kernel>(_ kernel: K) {
+        let stateCount = (MemoryLayout<K>.size + MemoryLayout<Double>.size - 1) / MemoryLayout<Double>.size
+        lookBack = kernel.lookBack
+        outputWidth = K.Output.width
+        scratchCount = kernel.scratchCount
+        memoryCount = stateCount + kernel.scratchCount
+        run = { sources, sinks, count in kernel.run(sources, into: sinks, count: count) }
+        start = { memory in UnsafeMutableRawPointer(memory).storeBytes(of: kernel, as: K.self) }
+        step = { memory, sources, sinks in
+            let raw = UnsafeMutableRawPointer(memory)
+            var state = raw.load(as: K.self)
+            state.step(K.Input(sources, 0), memory + stateCount).store(in: sinks, 0)
+            raw.storeBytes(of: state, as: K.self)
         }
     }
 }
