@@ -117,6 +117,9 @@ public struct DeadLetter: Sendable {
     /// Answers a request: `data` goes back to whoever asked, once.
     func reply(to request: Message, data: [UInt8], from source: String)
 
+    /// Answers a request with an error: whoever asked gets `BusError.refused(reason)`.
+    func refuse(_ request: Message, reason: String, from source: String)
+
     /// Lossless messages that every group has acknowledged are told here, so that an outbox may forget them.
     func onSettled(source: String, _ handler: @escaping @LoopActor ([MessageID]) -> Void)
 
