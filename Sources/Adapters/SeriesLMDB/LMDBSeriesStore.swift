@@ -50,7 +50,11 @@ public final class LMDBSeriesStore: SeriesStore {
     public func read(
         _ key: SeriesKey, range: SeriesRange, columns: [String]?
     ) async throws(StoreError) -> SeriesColumns {
-        try await read { snapshot throws(StoreError) in try snapshot.read(key, range, columns) }
+        let readers = readers
+        return try await read { snapshot throws(StoreError) in
+            // A full queue only means that nobody helps.
+            try snapshot.read(key, range, columns) { copy in try? readers.submit { _ in copy.help() } }
+        }
     }
 
     public func visit<R: Sendable>(

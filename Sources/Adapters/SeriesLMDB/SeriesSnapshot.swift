@@ -29,33 +29,26 @@ struct SeriesSnapshot {
         return (chunks, try chunks.slices(range), columns, names ?? header.columns)
     }
 
-    /// Copies rows out, column by column.
-    func read(_ key: SeriesKey, _ range: SeriesRange, _ names: [String]?) throws(StoreError) -> SeriesColumns {
+    /// Copies rows out. `help` may pass the copying on to another thread; it is called for large reads only.
+    func read(
+        _ key: SeriesKey, _ range: SeriesRange, _ names: [String]?, help: (ColumnCopy) -> Void
+    ) throws(StoreError) -> SeriesColumns {
         let (chunks, slices, columns, names) = try selection(key, range, names)
-        let ts = try copy(chunks, slices, column: ChunkKey.times, as: Int64.self, absent: 0)
-        var values: [[Double]] = []
-        for column in columns {
-            values.append(try copy(chunks, slices, column: column, as: Double.self, absent: .nan))
-        }
-        return SeriesColumns(ts: ts, names: names, values: values)
-    }
-
-    private func copy<T: BitwiseCopyable>(
-        _ chunks: ChunkTable, _ slices: [ChunkTable.Slice], column: Int, as type: T.Type, absent: T
-    ) throws(StoreError) -> [T] {
-        let total = slices.reduce(0) { $0 + $1.count }
-        return try [T](unsafeUninitializedCapacity: total) { buffer, count throws(StoreError) in
+        var pieces: [[ColumnCopy.Piece]] = []
+        for column in [ChunkKey.times] + columns {
+            var found: [ColumnCopy.Piece] = []
             for slice in slices {
-                if let bytes = try chunks.column(column, of: slice.first) {
-                    try checkLength(bytes, slice)
-                    let target = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[(count * 8)...])
-                    target.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[slice.lower * 8..<slice.upper * 8]))
-                } else {
-                    buffer[count..<count + slice.count].initialize(repeating: absent)
-                }
-                count += slice.count
+                let bytes = try chunks.column(column, of: slice.first)
+                if let bytes { try checkLength(bytes, slice) }
+                let part = bytes.map { UnsafeRawBufferPointer(rebasing: $0[slice.lower * 8..<slice.upper * 8]) }
+                found.append(ColumnCopy.Piece(bytes: part, count: slice.count))
             }
+            pieces.append(found)
         }
+        let copy = ColumnCopy(pieces, total: slices.reduce(0) { $0 + $1.count })
+        if copy.isLarge { help(copy) }
+        let rows = copy.run()
+        return SeriesColumns(ts: rows.ts, names: names, values: rows.values)
     }
 
     /// Lends rows chunk by chunk.
