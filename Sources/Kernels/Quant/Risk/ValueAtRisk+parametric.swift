@@ -12,7 +12,9 @@ extension ValueAtRisk {
         let count = weights.count
         let means = returns.map(Statistics.mean)
         let covariance = Statistics.covarianceMatrix(returns)
-        let product = (0..<count).map { row in (0..<count).reduce(0) { $0 + covariance[row * count + $1] * weights[$1] } }
+        let product = (0..<count).map { row in
+            (0..<count).reduce(0) { $0 + covariance[row * count + $1] * weights[$1] }
+        }
         let deviation = max(0, Statistics.dot(weights, product)).squareRoot()
         let mean = Statistics.dot(weights, means)
         let z = NormalDistribution.quantile(settings.confidence)
