@@ -53,7 +53,7 @@ public struct FunctionDefinition: Sendable {
     /// How it is computed.
     enum Operation: Sendable {
         case stage(@Sendable (FunctionArguments) -> Stage)
-        case crossSection(CrossSection)
+        case crossSection(@Sendable (FunctionArguments) -> CrossSection)
     }
 
     /// Series arguments that come before the parameters.
