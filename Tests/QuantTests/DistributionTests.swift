@@ -5,11 +5,11 @@ import Testing
     @Test func normalEqualsTheReference() throws {
         let columns = try Fixture("distributions").columns("normal")
         let p = try #require(columns["p"])
-        #expect(firstDifference(p.map(NormalDistribution.quantile), columns["quantile"] ?? [], tolerance: 1e-13) == nil)
+        let quantiles = p.map(NormalDistribution.quantile)
+        #expect(firstDifference(quantiles, columns["quantile"] ?? [], tolerance: 1e-13) == nil)
         let x = try #require(columns["x"])
-        #expect(
-            firstDifference(x.map(NormalDistribution.cumulative), columns["cumulative"] ?? [], tolerance: 1e-12, scale: 0)
-                == nil)
+        let probabilities = x.map(NormalDistribution.cumulative)
+        #expect(firstDifference(probabilities, columns["cumulative"] ?? [], tolerance: 1e-12, scale: 0) == nil)
     }
 
     @Test func chiSquareEqualsTheReference() throws {

@@ -67,3 +67,27 @@ import Testing
         #expect(throws: QuantError.self) { try Performance(equityCurve: [1, 0, 2]) }
     }
 }
+
+@Suite struct TailTests {
+    /// The tails of random samples with many ties, against a full sort.
+    @Test func tailsEqualASort() throws {
+        var random = SeededGenerator(seed: 8)
+        for round in 0..<400 {
+            let count = Int.random(in: 1...120, using: &random)
+            let steps = round % 2 == 0 ? 5.0 : 1e6
+            let returns = (0..<count).map { _ in
+                (Double.random(in: -0.1...0.1, using: &random) * steps).rounded() / steps
+            }
+            let confidence = Double.random(in: 0.01...0.99, using: &random)
+            let figures = try Performance(
+                returns: returns, conventions: ReturnConventions(confidence: confidence))
+            let sorted = returns.sorted()
+            let rank = (1 - confidence) * Double(count - 1)
+            let low = Int(rank)
+            let high = min(low + 1, count - 1)
+            let expected = sorted[low] + (sorted[high] - sorted[low]) * (rank - Double(low))
+            #expect(abs(figures.valueAtRisk - expected) < 1e-9)
+            #expect(abs(figures.conditionalValueAtRisk - sorted[...low].reduce(0, +) / Double(low + 1)) < 1e-12)
+        }
+    }
+}

@@ -2,8 +2,8 @@
 ///
 /// A rebalancing is decided at a close and filled as `fill` says, on the first bar on which every instrument has that
 /// price. The weights hold after costs: with E′ the equity that is left, instrument i is worth wᵢ·E′ at the fill's
-/// reference price. A buy of value Δ at that price pays Δ·(1+s)(1+c), a sale receives Δ·(1−s)(1−c); E′ is the solution of
-/// E′ = E − costs(E′), found by iteration to the last bit. What the weights leave is cash, never below 0.
+/// reference price. A buy of value Δ at that price pays Δ·(1+s)(1+c), a sale receives Δ·(1−s)(1−c); E′ is the solution
+/// of E′ = E − costs(E′), found by iteration to the last bit. What the weights leave is cash, never below 0.
 public struct WeightsBacktest: Sendable {
     /// When orders are filled.
     public var fill: FillTime

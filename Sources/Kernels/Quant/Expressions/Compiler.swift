@@ -196,7 +196,8 @@ struct Compiler {
         _ function: FunctionDefinition, _ checked: CallArguments, _ inputs: [Value], _ position: Int
     ) throws(QuantError) -> Value {
         switch function.operation {
-        case .crossSection(let operation):
+        case .crossSection(let make):
+            let operation = make(checked.parameters)
             let slot = try emit(
                 function.name, checked.parameters, inputs.flatMap(\.slots), 1, cost: 16, position
             ) { .crossSection(operation) }

@@ -35,7 +35,7 @@ struct ProgramStream: Sendable {
                 memory.withUnsafeMutableBufferPointer { stage.start($0.baseAddress.unsafelyUnwrapped + state) }
             case .crossSection(let operation):
                 throw QuantError(
-                    .crossSection, "\(operation.rawValue) reads across instruments and cannot be streamed for one")
+                    .crossSection, "\(operation.name) reads across instruments and cannot be streamed for one")
             }
         }
         self.nodes = nodes

@@ -1,5 +1,5 @@
 /// An operator across the instruments of one date. Nulls stay null and count for nothing.
-enum CrossSection: String, Sendable, CaseIterable {
+enum CrossSection: Sendable {
     /// Rank among those not null, ties averaged, scaled to (0,1].
     case rank
     /// (x − mean)/deviation, ddof 1; null where all are equal or there is only one.
@@ -8,6 +8,19 @@ enum CrossSection: String, Sendable, CaseIterable {
     case scale
     /// x − mean.
     case demean
+    /// Clipped to the linear quantiles p and 1 − p of those not null.
+    case winsorize(Double)
+
+    /// Name as it is written.
+    var name: String {
+        switch self {
+        case .rank: "rank"
+        case .zscore: "zscore"
+        case .scale: "scale"
+        case .demean: "demean"
+        case .winsorize: "winsorize"
+        }
+    }
 
     /// Applies the operator to one date in place; `order` is working memory.
     func apply(_ values: inout [Double], order: inout [Int]) {
@@ -24,7 +37,17 @@ enum CrossSection: String, Sendable, CaseIterable {
         case .demean:
             let mean = Self.moments(values).mean
             Self.map(&values) { $0 - mean }
+        case .winsorize(let share): Self.winsorize(&values, share)
         }
+    }
+
+    private static func winsorize(_ values: inout [Double], _ share: Double) {
+        let known = values.filter { $0 == $0 }
+        guard !known.isEmpty else { return }
+        let order = OrderStatistics(known, low: known.count, high: known.count)
+        let low = order.linear(share)
+        let high = order.linear(1 - share)
+        map(&values) { min(max($0, low), high) }
     }
 
     private static func map(_ values: inout [Double], _ transform: (Double) -> Double) {

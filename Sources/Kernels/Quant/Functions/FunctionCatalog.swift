@@ -34,12 +34,17 @@ public enum FunctionCatalog {
         crossSection(.zscore, "(x − mean)/deviation across the instruments of a date, ddof 1."),
         crossSection(.scale, "x/Σ|x| across the instruments of a date."),
         crossSection(.demean, "x − mean across the instruments of a date."),
+        FunctionDefinition(
+            name: "winsorize", category: "cross_section", inputs: [series],
+            parameters: [FunctionParameter("p", 0.05, 0...0.5, .real)], outputs: ["winsorize"],
+            reference: "Clipped to the linear quantiles p and 1 − p of a date.", takesMinPeriods: false,
+            operation: .crossSection { .winsorize($0.values[0]) }),
     ]
 
     private static func crossSection(_ operation: CrossSection, _ reference: String) -> FunctionDefinition {
         FunctionDefinition(
-            name: operation.rawValue, category: "cross_section", inputs: [series], parameters: [],
-            outputs: [operation.rawValue], reference: reference, takesMinPeriods: false,
-            operation: .crossSection(operation))
+            name: operation.name, category: "cross_section", inputs: [series], parameters: [],
+            outputs: [operation.name], reference: reference, takesMinPeriods: false,
+            operation: .crossSection { _ in operation })
     }
 }

@@ -53,16 +53,21 @@ public struct FunctionDefinition: Sendable {
     /// How it is computed.
     enum Operation: Sendable {
         case stage(@Sendable (FunctionArguments) -> Stage)
-        case crossSection(CrossSection)
+        case crossSection(@Sendable (FunctionArguments) -> CrossSection)
     }
 
     /// Series arguments that come before the parameters.
     public var seriesCount: Int { inputs.count { $0 == Self.series } }
 
-    /// Leading nulls of the outputs for these parameters, all of them given; 0 for a cross-sectional function.
-    public func lookBack(_ parameters: [Double]) -> Int {
+    /// Leading nulls of the outputs for these parameters over a series without nulls; those left out take their
+    /// default, or their smallest value where there is none. 0 for a cross-sectional function.
+    public func lookBack(_ given: [Double] = []) -> Int {
         guard case .stage(let make) = operation else { return 0 }
-        return make(FunctionArguments(values: parameters, minPeriods: nil)).lookBack
+        let values = parameters.enumerated().map { index, parameter in
+            let value = index < given.count ? given[index] : parameter.defaultValue ?? parameter.min
+            return min(max(value, parameter.min), parameter.max)
+        }
+        return make(FunctionArguments(values: values, minPeriods: nil)).lookBack
     }
 
     static let series = "series"

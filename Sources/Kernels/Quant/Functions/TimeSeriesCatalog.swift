@@ -36,8 +36,12 @@ enum TimeSeriesCatalog {
         },
         function("ts_min", .smallest, "Smallest value.") { Stage(TimeSeriesMinimum(period: $0)) },
         function("ts_max", .largest, "Largest value.") { Stage(TimeSeriesMaximum(period: $0)) },
-        function("ts_argmin", .argmin, "Position of the smallest, 1 the oldest; the oldest among equals."),
-        function("ts_argmax", .argmax, "Position of the largest, 1 the oldest; the oldest among equals."),
+        function("ts_argmin", .argmin, "Position of the smallest, 1 the oldest; the oldest among equals.") {
+            Stage(TimeSeriesPosition(period: $0, ofLargest: false))
+        },
+        function("ts_argmax", .argmax, "Position of the largest, 1 the oldest; the oldest among equals.") {
+            Stage(TimeSeriesPosition(period: $0, ofLargest: true))
+        },
         function("ts_rank", .rank, "Rank of the newest in its window, ties averaged, scaled to (0,1].") {
             Stage(TimeSeriesRank(period: $0))
         },
@@ -55,7 +59,10 @@ enum TimeSeriesCatalog {
             parameters: [window(1), FunctionParameter("q", nil, 0...1, .real)], outputs: ["ts_quantile"],
             reference: "Quantile with linear interpolation.", takesMinPeriods: true,
             operation: .stage { arguments in
-                Stage(
+                if arguments.minPeriods == nil {
+                    return Stage(TimeSeriesQuantile(period: arguments.int(0), fraction: arguments.values[1]))
+                }
+                return Stage(
                     SeriesScan(
                         .quantile(arguments.values[1]), period: arguments.int(0), minPeriods: arguments.minPeriods))
             }),

@@ -59,7 +59,7 @@ public struct AverageDirectionalIndex: Kernel {
         return 100 * (abs(minus - plus) / total)
     }
 
-    @inline(never)
+    @inline(__always)
     private mutating func warmUp(_ minusMove: Double, _ plusMove: Double, _ trueRange: Double) -> Double {
         seen += 1
         if seen == 1 { return .nan }

@@ -6,6 +6,7 @@ public struct BollingerBands: Kernel {
     private let up: Double
     private let down: Double
     private let averageKind: Int
+    private let inverse: Double
     private var window: WindowMoments
     private var average: MovingAverage
 
@@ -14,6 +15,7 @@ public struct BollingerBands: Kernel {
         window = WindowMoments(period)
         average = MovingAverage(kind: kind, period: period)
         averageKind = kind
+        inverse = 1 / Double(period)
         self.up = up
         self.down = down
     }
@@ -29,7 +31,7 @@ public struct BollingerBands: Kernel {
     @inline(__always)
     public mutating func step(_ value: Double, _ scratch: Scratch) -> ThreeValues {
         let moments = window.push(value, scratch)
-        let variance = moments.deviations / Double(window.period)
+        let variance = moments.deviations * inverse
         let deviation = variance.squareRoot()
         let middle = averageKind == 0 ? moments.mean : average.push(value, scratch + window.scratchCount)
         return ThreeValues(middle + deviation * up, middle, middle - deviation * down)

@@ -24,32 +24,34 @@ public struct CommodityChannelIndex: Kernel {
         if slot == period { slot = 0 }
         guard run.push(price, atLeast: period) else { return .nan }
         let count = Double(period)
-        let shift = Self.sum(scratch, period) { $0 - price } / count
+        let shift = Self.sum(scratch, period, less: price, mask: ~0) / count
         let center = price + shift
-        let deviation = Self.sum(scratch, period) { abs($0 - center) } / count
+        let deviation = Self.sum(scratch, period, less: center, mask: ~(1 << 63)) / count
         guard shift != 0, deviation != 0 else { return 0 }
         return -shift / (0.015 * deviation)
     }
 
-    /// Four partial sums by position in the ring: the same order in both forms.
+    /// Σ of x − center with the bits of `mask`: as they are, or without their signs. Four partial sums by position in
+    /// the ring: the same order in both forms.
     @inline(__always)
-    private static func sum(_ scratch: Scratch, _ count: Int, _ term: (Double) -> Double) -> Double {
-        var a = 0.0
-        var b = 0.0
-        var c = 0.0
-        var d = 0.0
+    private static func sum(_ scratch: Scratch, _ count: Int, less center: Double, mask: UInt64) -> Double {
+        let raw = UnsafeRawPointer(scratch)
+        let wideCenter = SIMD4<Double>(repeating: center)
+        let wideMask = SIMD4<UInt64>(repeating: mask)
+        var partial = SIMD4<Double>.zero
         var index = 0
         while index + 4 <= count {
-            a += term(scratch[index])
-            b += term(scratch[index + 1])
-            c += term(scratch[index + 2])
-            d += term(scratch[index + 3])
+            let values = raw.loadUnaligned(
+                fromByteOffset: index * MemoryLayout<Double>.stride, as: SIMD4<Double>.self)
+            let bits = unsafeBitCast(values - wideCenter, to: SIMD4<UInt64>.self) & wideMask
+            partial += unsafeBitCast(bits, to: SIMD4<Double>.self)
             index += 4
         }
+        var total = (partial.x + partial.y) + (partial.z + partial.w)
         while index < count {
-            a += term(scratch[index])
+            total += Double(bitPattern: (scratch[index] - center).bitPattern & mask)
             index += 1
         }
-        return (a + b) + (c + d)
+        return total
     }
 }

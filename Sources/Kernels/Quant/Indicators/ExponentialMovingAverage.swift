@@ -19,14 +19,22 @@ public struct ExponentialMovingAverage: Kernel {
     @inline(__always)
     public mutating func step(_ value: Double, _ scratch: Scratch) -> Double { push(value) }
 
+    /// True once the seed is complete.
+    @inline(__always)
+    var isSeeded: Bool { seen >= period }
+
+    /// Takes a number, the seed being complete.
+    @inline(__always)
+    mutating func advance(_ value: Double) -> Double {
+        average = (value - average) * weight + average
+        return average
+    }
+
     /// The same without scratch, for kernels made of averages.
     @inline(__always)
     mutating func push(_ value: Double) -> Double {
         guard value == value else { return .nan }
-        if seen >= period {
-            average = (value - average) * weight + average
-            return average
-        }
+        if isSeeded { return advance(value) }
         seen += 1
         average += value
         guard seen == period else { return .nan }

@@ -27,9 +27,15 @@ public struct MovingAverageConvergence: Kernel {
     /// Takes the next value; a null is passed over.
     @inline(__always)
     public mutating func step(_ value: Double, _ scratch: Scratch) -> ThreeValues {
+        guard value == value else { return .null }
+        if signal.isSeeded {
+            let line = fast.advance(value) - slow.advance(value)
+            let average = signal.advance(line)
+            return ThreeValues(line, average, line - average)
+        }
         let slowValue = slow.push(value)
         if skip > 0 {
-            if value == value { skip -= 1 }
+            skip -= 1
             return .null
         }
         let line = fast.push(value) - slowValue

@@ -2,12 +2,14 @@
 /// n − 1.
 public struct StandardDeviation: Kernel {
     private let deviations: Double
+    private let inverse: Double
     private var window: WindowMoments
 
     /// Period of at least 2; the answer is `deviations` times the deviation.
     public init(period: Int, deviations: Double) {
         window = WindowMoments(period)
         self.deviations = deviations
+        inverse = 1 / Double(period)
     }
 
     /// 2n.
@@ -18,7 +20,7 @@ public struct StandardDeviation: Kernel {
     /// Takes the next value.
     @inline(__always)
     public mutating func step(_ value: Double, _ scratch: Scratch) -> Double {
-        let variance = window.push(value, scratch).deviations / Double(window.period)
+        let variance = window.push(value, scratch).deviations * inverse
         return variance.squareRoot() * deviations
     }
 }

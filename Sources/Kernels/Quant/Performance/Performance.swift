@@ -62,12 +62,14 @@ public struct Performance: Sendable, Equatable {
         stability = Self.stability(returns.span)
         skew = moments.skew
         kurtosis = moments.excessKurtosis
-        let sorted = returns.sorted()
         let cutoff = Percentile.cutoff(confidence: conventions.confidence)
-        tailRatio = Self.tailRatio(sorted)
-        valueAtRisk = Percentile.linear(sorted: sorted, cutoff) ?? .nan
-        let tail = Int(Double(sorted.count - 1) * cutoff) + 1
-        conditionalValueAtRisk = sorted[..<tail].reduce(0, +) / Double(tail)
+        let last = Double(returns.count - 1)
+        let order = OrderStatistics(
+            returns, low: Int(last * max(cutoff, 0.05)) + 2, high: Int(last * 0.95))
+        tailRatio = Self.ratio(abs(order.linear(0.95)), abs(order.linear(0.05)))
+        valueAtRisk = order.linear(cutoff)
+        let tail = Int(last * cutoff) + 1
+        conditionalValueAtRisk = order.values[..<tail].reduce(0, +) / Double(tail)
     }
 
     /// Figures of the n − 1 returns of an equity curve, whose values are finite and above 0.
@@ -88,12 +90,6 @@ public struct Performance: Sendable, Equatable {
     static func ratio(_ above: Double, _ below: Double) -> Double? {
         let value = above / below
         return below == 0 || !value.isFinite ? nil : value
-    }
-
-    private static func tailRatio(_ sorted: [Double]) -> Double? {
-        guard let high = Percentile.linear(sorted: sorted, 0.95), let low = Percentile.linear(sorted: sorted, 0.05)
-        else { return nil }
-        return ratio(abs(high), abs(low))
     }
 
     private static func stability(_ returns: Span<Double>) -> Double? {

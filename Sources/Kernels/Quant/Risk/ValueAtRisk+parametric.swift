@@ -9,22 +9,18 @@ extension ValueAtRisk {
         returns: [[Double]], weights: [Double], settings: Settings = Settings()
     ) throws(QuantError) -> ValueAtRisk {
         try check(returns, weights, settings)
-        let count = weights.count
-        let means = returns.map(Statistics.mean)
-        let covariance = Statistics.covarianceMatrix(returns)
-        let product = (0..<count).map { row in (0..<count).reduce(0) { $0 + covariance[row * count + $1] * weights[$1] } }
-        let deviation = max(0, Statistics.dot(weights, product)).squareRoot()
-        let mean = Statistics.dot(weights, means)
+        let moments = PortfolioMoments(returns, weights)
         let z = NormalDistribution.quantile(settings.confidence)
         let days = settings.horizonDays
-        let root = days.squareRoot()
-        let marginal = (0..<count).map { index in
-            settings.value * ((deviation == 0 ? 0 : z * root * product[index] / deviation) - means[index] * days)
+        let spread = moments.deviation * days.squareRoot()
+        let marginal = weights.indices.map { index in
+            let share = moments.deviation == 0 ? 0 : moments.product[index] / moments.deviation
+            return settings.value * (z * days.squareRoot() * share - moments.means[index] * days)
         }
         let tail = NormalDistribution.density(z) / (1 - settings.confidence)
         return ValueAtRisk(
-            valueAtRisk: settings.value * (z * deviation * root - mean * days),
-            expectedShortfall: settings.value * (tail * deviation * root - mean * days),
+            valueAtRisk: settings.value * (z * spread - moments.mean * days),
+            expectedShortfall: settings.value * (tail * spread - moments.mean * days),
             component: zip(weights, marginal).map { $0 * $1 }, marginal: marginal)
     }
 }

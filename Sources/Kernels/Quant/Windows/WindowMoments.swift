@@ -10,7 +10,12 @@ struct WindowMoments: Sendable {
     private var sum = 0.0
     private var squares = 0.0
 
-    init(_ period: Int) { self.period = period }
+    private let inverse: Double
+
+    init(_ period: Int) {
+        self.period = period
+        inverse = 1 / Double(period)
+    }
 
     var scratchCount: Int { 2 * period }
 
@@ -32,7 +37,7 @@ struct WindowMoments: Sendable {
             total = scratch[slot] + sum
             totalSquares = scratch[period + slot] + squares
         }
-        let shift = total / Double(period)
+        let shift = total * inverse
         let deviations = totalSquares - total * shift
         return (pivot + shift, deviations < 0 ? 0 : deviations)
     }
