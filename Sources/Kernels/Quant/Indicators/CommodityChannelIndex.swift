@@ -1,57 +1,57 @@
 /// `cci(n)`: (p − mean p)/(0.015·mean |p − mean p|) of the typical price p = (high+low+close)/3 (Lambert 1980).
 ///
-/// TA-Lib CCI; default 14, look-back n − 1; 0 where the window is flat. Differences are taken from the newest price
-/// before they are summed, so that a flat window is exactly 0.
+/// TA-Lib CCI; default 14, look-back n − 1; exactly 0 where the window is flat. The mean is kept in constant time; the
+/// mean deviation reads the window each bar.
 public struct CommodityChannelIndex: Kernel {
-    private let period: Int
+    private let inverse: Double
     private var slot = 0
-    private var run = ValidRun()
+    private var window: WindowMoments
 
     /// Period of at least 2.
-    public init(period: Int) { self.period = period }
+    public init(period: Int) {
+        window = WindowMoments(period)
+        inverse = 1 / Double(period)
+    }
 
-    /// n.
-    public var scratchCount: Int { period }
+    /// 3n.
+    public var scratchCount: Int { window.scratchCount + window.period }
     /// n − 1.
-    public var lookBack: Int { period - 1 }
+    public var lookBack: Int { window.period - 1 }
 
     /// Takes the next bar.
     @inline(__always)
     public mutating func step(_ bar: Triple, _ scratch: Scratch) -> Double {
+        let period = window.period
+        let ring = scratch + window.scratchCount
         let price = (bar.high + bar.low + bar.close) / 3
-        scratch[slot] = price
+        let mean = window.push(price, scratch).mean
+        ring[slot] = price
         slot += 1
         if slot == period { slot = 0 }
-        guard run.push(price, atLeast: period) else { return .nan }
-        let count = Double(period)
-        let shift = Self.sum(scratch, period, less: price, mask: ~0) / count
-        let center = price + shift
-        let deviation = Self.sum(scratch, period, less: center, mask: ~(1 << 63)) / count
-        guard shift != 0, deviation != 0 else { return 0 }
-        return -shift / (0.015 * deviation)
+        let deviation = Self.deviations(ring, period, from: mean) * inverse
+        let distance = price - mean
+        return deviation == 0 ? 0 * distance : distance / (0.015 * deviation)
     }
 
-    /// Σ of x − center with the bits of `mask`: as they are, or without their signs. Four partial sums by position in
-    /// the ring: the same order in both forms.
+    /// Σ|x − mean| in four partial sums by position in the ring: the same order in both forms.
     @inline(__always)
-    private static func sum(_ scratch: Scratch, _ count: Int, less center: Double, mask: UInt64) -> Double {
-        let raw = UnsafeRawPointer(scratch)
-        let wideCenter = SIMD4<Double>(repeating: center)
-        let wideMask = SIMD4<UInt64>(repeating: mask)
-        var partial = SIMD4<Double>.zero
+    private static func deviations(_ ring: Scratch, _ count: Int, from mean: Double) -> Double {
+        var a = 0.0
+        var b = 0.0
+        var c = 0.0
+        var d = 0.0
         var index = 0
-        while index + 4 <= count {
-            let values = raw.loadUnaligned(
-                fromByteOffset: index * MemoryLayout<Double>.stride, as: SIMD4<Double>.self)
-            let bits = unsafeBitCast(values - wideCenter, to: SIMD4<UInt64>.self) & wideMask
-            partial += unsafeBitCast(bits, to: SIMD4<Double>.self)
-            index += 4
+        while index &+ 4 <= count {
+            a += abs(ring[index] - mean)
+            b += abs(ring[index &+ 1] - mean)
+            c += abs(ring[index &+ 2] - mean)
+            d += abs(ring[index &+ 3] - mean)
+            index &+= 4
         }
-        var total = (partial.x + partial.y) + (partial.z + partial.w)
         while index < count {
-            total += Double(bitPattern: (scratch[index] - center).bitPattern & mask)
-            index += 1
+            a += abs(ring[index] - mean)
+            index &+= 1
         }
-        return total
+        return (a + b) + (c + d)
     }
 }
