@@ -26,7 +26,7 @@ public final class ChildProcess: Sendable {
 
     /// The process id.
     public let id: Int32
-    private let output: Int32
+    private let readEnd: Mutex<Int32>
     private let buffered = Mutex<[UInt8]>([])
     private let status = Mutex<Int32?>(nil)
 
@@ -72,13 +72,21 @@ public final class ChildProcess: Sendable {
             throw Failure(description: "\(path): \(String(cString: strerror(code)))")
         }
         id = child
-        self.output = ends[0]
+        readEnd = Mutex(ends[0])
         Self.alive.withLock { _ = $0.insert(child) }
     }
 
     deinit {
         kill()
-        if output >= 0 { close(output) }
+        stopReading()
+    }
+
+    /// Closes this end of the child's output; what it writes later is lost.
+    public func stopReading() {
+        readEnd.withLock { output in
+            if output >= 0 { close(output) }
+            output = -1
+        }
     }
 
     /// Sends a signal.
@@ -108,7 +116,8 @@ public final class ChildProcess: Sendable {
 
     /// The next line the child wrote, blocking; nil at its end. Only with `.lines`.
     public func readLine() -> String? {
-        buffered.withLock { bytes in
+        let output = readEnd.withLock { $0 }
+        return buffered.withLock { bytes in
             while true {
                 if let end = bytes.firstIndex(of: 10) {
                     let line = String(decoding: bytes[..<end], as: UTF8.self)

@@ -1,17 +1,21 @@
+import Runtime
 import Store
+import StorePostgres
 import StoreSQLite
+import Synchronization
 import TestKit
 import Testing
 
 /// The stores that must behave alike.
 enum RecordBackend: String, CaseIterable, Sendable {
-    case memory, sqlite
+    case memory, sqlite, postgres
+
+    private static let schemas = Atomic<Int>(0)
 
     /// Opens an empty store, runs the body, and closes it.
     func withStore(_ body: (any RecordStore) async throws -> Void) async throws {
         let folder = TemporaryFolder()
-        let path = self == .memory ? ":memory:" : folder.path + "/engine.sqlite"
-        let store = try await SQLiteRecordStore.open(SQLiteConfiguration(path: path))
+        let store = try await open(in: folder)
         do {
             try await body(store)
         } catch {
@@ -19,6 +23,20 @@ enum RecordBackend: String, CaseIterable, Sendable {
             throw error
         }
         await store.close()
+    }
+
+    private func open(in folder: TemporaryFolder) async throws -> any RecordStore {
+        switch self {
+        case .memory:
+            return try await SQLiteRecordStore.open(SQLiteConfiguration(path: ":memory:"))
+        case .sqlite:
+            return try await SQLiteRecordStore.open(SQLiteConfiguration(path: folder.path + "/engine.sqlite"))
+        case .postgres:
+            EventLoop.runInBackground()
+            let number = Self.schemas.wrappingAdd(1, ordering: .relaxed).newValue
+            return try await PostgresRecordStore.open(
+                PostgresConfiguration(url: PostgresServer.shared().url, schema: "conformance_\(number)"))
+        }
     }
 }
 

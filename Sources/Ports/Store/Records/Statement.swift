@@ -28,12 +28,18 @@ extension Statement {
         "SET", "RESET", "PRAGMA", "ATTACH", "DETACH", "VACUUM", "COPY", "LISTEN",
     ]
 
+    /// Most parameters of one statement: SQLite's bound.
+    public static let parameterLimit = 32_766
+
     /// Throws `.invalidStatement` where the text would take the transaction out of the store's hands, and
     /// `.invalidInput` where a text parameter holds a zero byte. Adapters call it before they run anything.
     public func check() throws(StoreError) {
         let word = sql.drop { $0.isWhitespace }.prefix { $0.isLetter }.uppercased()
         guard !word.isEmpty, !Self.refused.contains(word) else {
             throw StoreError(.invalidStatement, sql, underlying: "\(word) is not allowed here")
+        }
+        guard parameters.count <= Self.parameterLimit else {
+            throw StoreError(.invalidStatement, sql, underlying: "\(parameters.count) parameters")
         }
         for case .text(let text) in parameters where text.utf8.contains(0) {
             throw StoreError(.invalidInput, sql, underlying: "a text parameter holds a zero byte")
