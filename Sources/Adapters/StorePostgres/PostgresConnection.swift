@@ -200,22 +200,21 @@ import Store
         guard let handle else { return }
         if readiness.contains(.readable) {
             let isRead = PQconsumeInput(handle) == 1
-            drain()
-            if !isRead || PQstatus(handle) == CONNECTION_BAD { return breakLink() }
+            if !drain() || !isRead || PQstatus(handle) == CONNECTION_BAD { return breakLink() }
         }
         if self.handle != nil { watch() }
     }
 
-    /// Takes every answer that has arrived whole.
-    private func drain() {
-        guard let handle else { return }
+    /// Takes every answer that has arrived whole; false where the link is broken.
+    private func drain() -> Bool {
+        guard let handle else { return false }
         var endings = 0
         while round != nil, PQisBusy(handle) == 0 {
             guard let result = PQgetResult(handle) else {
                 round?.advance()
                 endings += 1
                 // More endings than answers: the link is gone and nothing more will come.
-                if endings > 2 + (round?.slots.count ?? 0) { return }
+                if endings > 2 + (round?.slots.count ?? 0) { return false }
                 continue
             }
             defer { PQclear(result) }
@@ -223,9 +222,14 @@ import Store
             case PGRES_PIPELINE_SYNC: finish()
             case PGRES_COMMAND_OK, PGRES_TUPLES_OK: round?.succeed(ResultSet(postgres: result))
             case PGRES_PIPELINE_ABORTED: break
-            default: round?.fail(PostgresFailure(result: result))
+            default:
+                let failure = PostgresFailure(result: result)
+                // Without a SQLSTATE the server has not said it: libpq tells that the link broke.
+                if failure.state.isEmpty { return false }
+                round?.fail(failure)
             }
         }
+        return true
     }
 
     private func finish() {
