@@ -11,12 +11,14 @@ struct KillVictims {
     private let folder = getenv("NAUTILUS_VICTIM").map { String(cString: $0) } ?? ""
 
     @Test func records() async throws {
-        let store = try await SQLiteRecordStore.open(SQLiteConfiguration(path: folder + "/a.sqlite", synchronous: .full))
+        let configuration = SQLiteConfiguration(path: folder + "/a.sqlite", synchronous: .full)
+        let store = try await SQLiteRecordStore.open(configuration)
         try await store.migrate([
             Migration(version: 1, name: "entries", statements: ["CREATE TABLE entries (id BIGINT PRIMARY KEY)"]),
         ])
         for index in 0..<1_000_000 {
-            try await store.transaction([1, 2].map { Statement("INSERT INTO entries VALUES ($1)", values: 2 * index + $0) })
+            let ids = [2 * index + 1, 2 * index + 2]
+            try await store.transaction(ids.map { Statement("INSERT INTO entries VALUES ($1)", values: $0) })
             tell(index + 1)
         }
     }
@@ -39,7 +41,8 @@ struct KillVictims {
         let start = Int64(index / 2) * Int64(rows) * 10
         var ts = (0..<Int64(rows)).map { start + $0 * 10 }
         if index % 2 == 1 { ts.insert(start + 5, at: 1) }
-        return SeriesColumns(ts: ts, names: ["a", "b"], values: Array(repeating: ts.map { _ in Double(index) }, count: 2))
+        let column = ts.map { _ in Double(index) }
+        return SeriesColumns(ts: ts, names: ["a", "b"], values: [column, column])
     }
 
     private func tell(_ count: Int) {

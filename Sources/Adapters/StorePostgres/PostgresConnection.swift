@@ -52,7 +52,7 @@ import Store
         let limit = Int64(configuration.connectTimeoutMilliseconds) * 1_000_000
         let timeout = spawn {
             await clock.sleep(nanoseconds: limit)
-            if !Task.isCancelled { self.endConnecting(StoreError(.unavailable, "connecting to PostgreSQL", underlying: "time-out")) }
+            if !Task.isCancelled { self.endConnecting(Self.unconnected("time-out")) }
         }
         let failure = await withCheckedContinuation { continuation in
             connecting = continuation
@@ -99,9 +99,13 @@ import Store
     }
 
     private func abandon() -> StoreError {
-        let error = StoreError(.unavailable, "connecting to PostgreSQL", underlying: text)
+        let error = Self.unconnected(text)
         close()
         return error
+    }
+
+    private static func unconnected(_ text: String) -> StoreError {
+        StoreError(.unavailable, "connecting to PostgreSQL", underlying: text)
     }
 
     private var text: String {
@@ -117,11 +121,12 @@ import Store
         handle = nil
         names = [:]
         onLost = nil
-        endConnecting(StoreError(.unavailable, "connecting to PostgreSQL", underlying: "closed"))
+        endConnecting(Self.unconnected("closed"))
         if let round, let waiting {
             self.round = nil
             self.waiting = nil
-            waiting.resume(returning: Ending(round: round, lost: StoreError(.unavailable, "PostgreSQL", underlying: "closed")))
+            let lost = StoreError(.unavailable, "PostgreSQL", underlying: "closed")
+            waiting.resume(returning: Ending(round: round, lost: lost))
         }
     }
 

@@ -23,7 +23,8 @@ import Testing
 
     @Test func aFullFileFailsAloneAndIsUsableAfterwards() async throws {
         let folder = TemporaryFolder()
-        let store = try await SQLiteRecordStore.open(SQLiteConfiguration(path: folder.path + "/a.sqlite", pageLimit: 20))
+        let configuration = SQLiteConfiguration(path: folder.path + "/a.sqlite", pageLimit: 20)
+        let store = try await SQLiteRecordStore.open(configuration)
         try await store.migrate([notes])
         let codes = await codes(40) { try await store.execute(note) }
         let kept = codes.count { $0 == nil }
@@ -39,7 +40,8 @@ import Testing
     @Test(.enabled(if: TemporaryMount.isPossible, "needs the right to mount"))
     func aFullDeviceFailsAndRecovers() async throws {
         let mount = try TemporaryMount(kilobytes: 512)
-        let store = try await SQLiteRecordStore.open(SQLiteConfiguration(path: mount.path + "/a.sqlite", synchronous: .full))
+        let configuration = SQLiteConfiguration(path: mount.path + "/a.sqlite", synchronous: .full)
+        let store = try await SQLiteRecordStore.open(configuration)
         try await store.migrate([notes])
         var kept: Int64 = 0
         var failure: StoreError.Code?
@@ -59,7 +61,9 @@ import Testing
     func aReadOnlyFolderIsToldSo() async throws {
         let mount = try TemporaryMount(kilobytes: 512)
         try mount.makeReadOnly()
-        let fresh = await code { _ = try await SQLiteRecordStore.open(SQLiteConfiguration(path: mount.path + "/a.sqlite")) }
+        let fresh = await code {
+            _ = try await SQLiteRecordStore.open(SQLiteConfiguration(path: mount.path + "/a.sqlite"))
+        }
         #expect(fresh == .readOnly)
         let lock = await code { _ = try DataFolderLock(folder: mount.path) }
         #expect(lock == .readOnly)
@@ -107,7 +111,8 @@ import Testing
     @Test(arguments: 1...4)
     func whatWasAnsweredSurvivesAKill(_ round: Int) async throws {
         let folder = TemporaryFolder()
-        let child = try ChildProcess.test("StoreTests.KillVictims/records", environment: ["NAUTILUS_VICTIM": folder.path])
+        let environment = ["NAUTILUS_VICTIM": folder.path]
+        let child = try ChildProcess.test("StoreTests.KillVictims/records", environment: environment)
         var answered = 0
         while answered < 40 * round, let line = child.readLine() {
             if line.hasPrefix("answered ") { answered = Int(line.dropFirst(9)) ?? 0 }

@@ -26,7 +26,8 @@ import Testing
             try await store.write(apple, rows(start..<start + 50_000), recordedAt: someTime)
         }
         // Late rows in the middle of the first chunk, over the end of one, and restated ones.
-        let late = SeriesColumns(ts: [15, 655_335, 655_345, 655_346, 2_000_000], names: ["c1"], values: [[1, 2, 3, 4, 5]])
+        let late = SeriesColumns(
+            ts: [15, 655_335, 655_345, 655_346, 2_000_000], names: ["c1"], values: [[1, 2, 3, 4, 5]])
         let written = try await store.write(apple, late, recordedAt: someTime)
         #expect(written == SeriesWrite(inserted: 4, restated: 1, version: 7))
         await store.close()
@@ -49,14 +50,8 @@ import Testing
         let folder = TemporaryFolder()
         let store = try await LMDBSeriesStore.open(LMDBSeriesConfiguration(
             path: folder.path + "/series.lmdb", durability: .lazy))
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            // Ordered by the queue: one task submits, the writer batches.
-            group.addTask {
-                for index in 0..<Int64(1_500) {
-                    try await store.write(apple, SeriesColumns(close: [index]), recordedAt: someTime)
-                }
-            }
-            try await group.waitForAll()
+        for index in 0..<Int64(1_500) {
+            try await store.write(apple, SeriesColumns(close: [index]), recordedAt: someTime)
         }
         let chunks = try await store.visit(apple, range: .all, columns: [], into: 0) { count, _ in count += 1 }
         #expect(chunks <= 5)
@@ -71,7 +66,8 @@ import Testing
             for index in 0..<100 {
                 group.addTask {
                     let key = SeriesKey(collection: "bars", name: "S\(index)")
-                    return await code { try await store.write(key, SeriesColumns(close: [1, 2, 3]), recordedAt: someTime) }
+                    let rows = SeriesColumns(close: [1, 2, 3])
+                    return await code { try await store.write(key, rows, recordedAt: someTime) }
                 }
             }
             for await failure in group { #expect(failure == nil) }
@@ -125,7 +121,8 @@ import Testing
     @Test(arguments: 1...5)
     func aKillLeavesTheOldOrTheNewState(_ round: Int) async throws {
         let folder = TemporaryFolder()
-        let child = try ChildProcess.test("StoreTests.KillVictims/series", environment: ["NAUTILUS_VICTIM": folder.path])
+        let environment = ["NAUTILUS_VICTIM": folder.path]
+        let child = try ChildProcess.test("StoreTests.KillVictims/series", environment: environment)
         var answered = 0
         func take(_ line: String) { if line.hasPrefix("answered ") { answered = Int(line.dropFirst(9)) ?? 0 } }
         while answered < 9 * round, let line = child.readLine() { take(line) }
