@@ -25,12 +25,15 @@ public struct OrderIntent: Sendable, Equatable {
     public var expectedQuantity: Quantity
     /// The last price known when the order was decided.
     public var referencePrice: Price
+    /// Buy at most, sell at least at this price; nil for a market order.
+    public var limitPrice: Price?
     public var time: Timestamp
 
     public init(
         orderID: String, portfolioID: String, strategyID: String, symbol: Symbol, side: Side, size: OrderSize,
-        expectedQuantity: Quantity, referencePrice: Price, time: Timestamp
+        expectedQuantity: Quantity, referencePrice: Price, limitPrice: Price? = nil, time: Timestamp
     ) {
+        self.limitPrice = limitPrice
         self.orderID = orderID
         self.portfolioID = portfolioID
         self.strategyID = strategyID

@@ -33,7 +33,7 @@ public struct PositionUpdate: Sendable, Equatable {
     public var symbol: Symbol
     /// Signed.
     public var quantity: Quantity
-    /// Average cost of one, costs included.
+    /// Average price paid for one; fees are booked apart.
     public var averageCost: Price
     /// The latest price; nil before any is known.
     public var price: Price?

@@ -8,7 +8,7 @@ extension OrderIntent: WireValue {
               let quantity = json.fixed("expected_quantity"), let price = json.fixed("reference_price"),
               let time = json.time("ts") else { return nil }
         self.init(orderID: order, portfolioID: portfolio, strategyID: strategy, symbol: symbol, side: side, size: size,
-                  expectedQuantity: quantity, referencePrice: price, time: time)
+                  expectedQuantity: quantity, referencePrice: price, limitPrice: json.fixed("limit_price"), time: time)
     }
 
     private static func size(_ json: JSONValue) -> OrderSize? {
@@ -33,6 +33,7 @@ extension OrderIntent: WireValue {
         }
         json.member("expected_quantity", expectedQuantity)
         json.member("reference_price", referencePrice)
+        if let limitPrice { json.member("limit_price", limitPrice) }
         json.member("ts", time)
         json.endObject()
     }

@@ -28,6 +28,9 @@ import Wire
     public struct Record: Sendable {
         let key: String?, digest: [UInt8]
 
+        /// Whether the caller sent a key.
+        public var isKeyed: Bool { key != nil }
+
         /// The statement for the change's transaction; none without a key.
         @LoopActor public func statements(_ answer: some ResponseBody, _ context: EngineContext) -> [Statement] {
             guard let key else { return [] }

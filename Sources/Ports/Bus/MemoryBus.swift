@@ -142,6 +142,8 @@ public import Telemetry
         settled.add(source: source, handler)
     }
 
+    public func onTransportReset(_ handler: @escaping @LoopActor () -> Void) {}
+
     // MARK: Reading
 
     public func subscribe(_ subscription: Subscription) throws(BusError) {

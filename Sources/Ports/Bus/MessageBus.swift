@@ -123,6 +123,10 @@ public struct DeadLetter: Sendable {
     /// Lossless messages that every group has acknowledged are told here, so that an outbox may forget them.
     func onSettled(source: String, _ handler: @escaping @LoopActor ([MessageID]) -> Void)
 
+    /// The transport came back without what it held: whatever is not settled must be published again, with the same
+    /// ids. Never called by a bus in memory.
+    func onTransportReset(_ handler: @escaping @LoopActor () -> Void)
+
     var health: BusHealth { get }
     func lag() async -> [StreamLag]
 

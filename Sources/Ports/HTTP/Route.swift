@@ -140,7 +140,7 @@ public struct Route: Sendable {
     }
 
     /// The same work at another path.
-    public func alias(_ method: Method? = nil, _ path: String, _ summary: String? = nil) -> Route {
+    public func alias(_ path: String, method: Method? = nil, summary: String? = nil) -> Route {
         let old = declaration
         let declaration = RouteDeclaration(
             method: method ?? old.method, path: path, summary: summary ?? old.summary, missing: old.missing,

@@ -1,4 +1,5 @@
 import Bus
+import BusRedis
 import Market
 import Runtime
 import Telemetry
@@ -7,7 +8,12 @@ import Testing
 
 /// Which bus a conformance test runs against.
 enum BusKind: String, CaseIterable, Sendable {
-    case memory
+    case memory, redis
+}
+
+/// The server that all conformance tests share; each has a prefix of its own.
+enum TestRedis {
+    static let server = Result { try RedisServer() }
 }
 
 /// The families that the conformance tests publish to.
@@ -36,6 +42,14 @@ enum TestFamilies {
             let bus = MemoryBus(
                 families: TestFamilies.all, groups: groups, clock: SystemClock(), identifiers: ProcessIdentifiers(),
                 metrics: metrics, logger: logger, retries: retries)
+            return BusFixture(bus: bus, metrics: metrics)
+        case .redis:
+            let server = try TestRedis.server.get()
+            let name = ProcessIdentifiers().nextText()
+            let bus = try RedisBus(
+                url: server.url, families: TestFamilies.all, groups: groups, instance: "one",
+                spoolFolder: "\(server.folder)/spool-\(name)", streamPrefix: "\(name):", clock: SystemClock(),
+                identifiers: ProcessIdentifiers(), metrics: metrics, logger: logger, retries: retries)
             return BusFixture(bus: bus, metrics: metrics)
         }
     }

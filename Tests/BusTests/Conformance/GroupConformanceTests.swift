@@ -92,6 +92,7 @@ import Testing
             }
         })
         await bus.start()
+        try await eventually("it is connected") { bus.health.connected }
         let asked = fixture.message(TestFamilies.orders, "q", "hello")
         let reply = try await bus.request(asked, deadlineNanoseconds: 10_000_000_000)
         #expect(reply.data == Array("hello!".utf8))

@@ -1,1 +1,0 @@
-// BusRedis: an adapter.

@@ -1,0 +1,157 @@
+import Bus
+import Market
+
+/// Why an entry could not be read.
+struct UnreadableEntry: Error, Equatable { let reason: String }
+
+/// A message as the fields of an entry: readable with redis-cli. docs/bus.md tells the same to other languages.
+enum EntryCodec {
+    /// How many words a message takes.
+    static func words(_ message: Message) -> Int {
+        var count = 12
+        if message.received != message.time { count += 2 }
+        if message.cause != nil { count += 2 }
+        if message.trace != nil { count += 2 }
+        if message.replyTo != nil { count += 2 }
+        return count
+    }
+
+    /// Appends the names and values.
+    static func append(_ message: Message, to out: inout CommandBuffer) {
+        out.raw("$2\r\nid\r\n")
+        out.word(message.id)
+        out.raw("$5\r\ntopic\r\n")
+        out.word(message.topic)
+        out.raw("$2\r\nts\r\n")
+        out.word(Int(message.time.nanoseconds))
+        if message.received != message.time {
+            out.raw("$8\r\nreceived\r\n")
+            out.word(Int(message.received.nanoseconds))
+        }
+        out.raw("$6\r\nsource\r\n")
+        out.word(message.source)
+        out.raw("$3\r\nseq\r\n")
+        out.word(unsigned: message.sequence)
+        if let cause = message.cause {
+            out.raw("$5\r\ncause\r\n")
+            out.word(cause)
+        }
+        if let trace = message.trace {
+            out.raw("$5\r\ntrace\r\n")
+            out.word(trace)
+        }
+        if let replyTo = message.replyTo {
+            out.raw("$8\r\nreply_to\r\n")
+            out.word(replyTo)
+        }
+        out.raw("$4\r\ndata\r\n")
+        out.word(message.data)
+    }
+
+    /// What an entry's fields hold.
+    struct Entry {
+        var messages: [Message] = []
+        /// The only group the entry is meant for; a replayed dead letter has one.
+        var only: String?
+    }
+
+    /// Reads the fields of an entry; `fields` stands on their array. `family` is the stream's.
+    static func read(_ fields: Reply, family: String) throws(UnreadableEntry) -> Entry {
+        guard let count = fields.elements, count > 0 else { throw UnreadableEntry(reason: "unreadable: no fields") }
+        var draft = Draft()
+        var cursor = fields
+        cursor.step()
+        for _ in 0..<count / 2 {
+            let name = cursor
+            cursor.skip()
+            draft.take(name, cursor, family)
+            cursor.skip()
+        }
+        if let problem = draft.problem { throw UnreadableEntry(reason: "unreadable: \(problem)") }
+        if let frame = draft.frame { return Entry(messages: try FrameCodec.read(frame, family: family), only: draft.only) }
+        return Entry(messages: [try draft.message()], only: draft.only)
+    }
+
+    /// Reads the fields of one message that stand among others, as in a dead letter.
+    static func message(_ fields: Reply, family: String) -> Message? {
+        guard let entry = try? read(fields, family: family), entry.messages.count == 1 else { return nil }
+        return entry.messages[0]
+    }
+}
+
+/// A message while its fields come in.
+private struct Draft {
+    var id: UInt128?, key: String?, time: Int64?, received: Int64?, source: String?, sequence: UInt64 = 0
+    var cause: UInt128?, trace: String?, replyTo: String?, data: [UInt8]?
+    var frame: [UInt8]?, only: String?
+    var problem: String?
+    var family = ""
+
+    mutating func take(_ name: Reply, _ value: Reply, _ family: String) {
+        self.family = family
+        name.withBytes { name in
+            switch (name.count, name.first ?? 0) {
+            case (2, UInt8(ascii: "i")): id = value.withBytes(hexadecimal)
+            case (2, _): time = value.integer.map(Int64.init)
+            case (5, UInt8(ascii: "t")) where name[1] == UInt8(ascii: "o"): takeTopic(value, family)
+            case (5, UInt8(ascii: "t")): trace = value.text
+            case (5, UInt8(ascii: "c")): takeCause(value)
+            case (5, UInt8(ascii: "f")): frame = value.array
+            case (8, _) where name[2] == UInt8(ascii: "c"): received = value.integer.map(Int64.init)
+            case (8, _) where name[2] == UInt8(ascii: "p"): replyTo = value.text
+            case (6, UInt8(ascii: "s")): source = value.text
+            case (3, UInt8(ascii: "s")): sequence = value.text.flatMap { UInt64($0) } ?? 0
+            case (4, UInt8(ascii: "d")): data = value.array
+            case (4, UInt8(ascii: "o")): only = value.text
+            default: break
+            }
+        }
+    }
+
+    private mutating func takeTopic(_ value: Reply, _ family: String) {
+        value.withBytes { bytes in
+            let count = family.utf8.count
+            guard bytes.count >= count, bytes.prefix(count).elementsEqual(family.utf8),
+                  bytes.count == count || bytes[count] == UInt8(ascii: ".")
+            else {
+                problem = "topic is not of family \(family)"
+                return
+            }
+            key = String(decoding: UnsafeRawBufferPointer(rebasing: bytes.dropFirst(count + 1)), as: UTF8.self)
+        }
+    }
+
+    private mutating func takeCause(_ value: Reply) {
+        cause = value.withBytes(hexadecimal)
+        if cause == nil { problem = "cause is no identifier" }
+    }
+
+    func message() throws(UnreadableEntry) -> Message {
+        guard let id else { throw UnreadableEntry(reason: "unreadable: id is missing or no identifier") }
+        guard let key else { throw UnreadableEntry(reason: "unreadable: topic is missing") }
+        guard let time else { throw UnreadableEntry(reason: "unreadable: ts is missing or no number") }
+        guard let data else { throw UnreadableEntry(reason: "unreadable: data is missing") }
+        return Message(
+            id: MessageID(id), topic: Topic(family, key), time: Timestamp(nanoseconds: time),
+            received: Timestamp(nanoseconds: received ?? time), source: source ?? "", sequence: sequence,
+            cause: cause.map { MessageID($0) }, trace: trace, replyTo: replyTo, data: data)
+    }
+}
+
+/// Reads 32 hexadecimal digits.
+private func hexadecimal(_ bytes: UnsafeRawBufferPointer) -> UInt128? {
+    if bytes.count != 32 { return nil }
+    var high: UInt64 = 0, low: UInt64 = 0
+    for index in 0..<32 {
+        let byte = bytes[index]
+        let digit: UInt64
+        switch byte {
+        case 48...57: digit = UInt64(byte - 48)
+        case 97...102: digit = UInt64(byte - 87)
+        case 65...70: digit = UInt64(byte - 55)
+        default: return nil
+        }
+        if index < 16 { high = high << 4 | digit } else { low = low << 4 | digit }
+    }
+    return UInt128(high) << 64 | UInt128(low)
+}

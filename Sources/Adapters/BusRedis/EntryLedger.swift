@@ -1,0 +1,50 @@
+/// Entries that were read and are not acknowledged yet. A ticket names one; a frame's messages share theirs, and the
+/// entry is acknowledged with the last of them.
+struct EntryLedger {
+    private struct Line {
+        let stream: Int, entry: EntryID
+        var remaining: Int
+    }
+
+    private var lines: [Line] = []
+    private var base: UInt64 = 1
+    private var done = 0
+    /// Messages that are not handled yet.
+    private(set) var open = 0
+
+    /// The ticket of an entry with so many (1 or more) messages.
+    mutating func open(stream: Int, entry: EntryID, messages: Int) -> UInt64 {
+        lines.append(Line(stream: stream, entry: entry, remaining: messages))
+        open += messages
+        return base + UInt64(lines.count) - 1
+    }
+
+    /// What an open ticket stands for.
+    func entry(_ ticket: UInt64) -> (stream: Int, entry: EntryID)? {
+        guard ticket >= base, ticket - base < UInt64(lines.count) else { return nil }
+        let line = lines[Int(ticket - base)]
+        return (line.stream, line.entry)
+    }
+
+    /// One message is handled; returns the entry when it was the last.
+    mutating func finish(_ ticket: UInt64) -> (stream: Int, entry: EntryID)? {
+        guard ticket >= base, ticket - base < UInt64(lines.count) else { return nil }
+        let at = Int(ticket - base)
+        open -= 1
+        lines[at].remaining -= 1
+        if lines[at].remaining > 0 { return nil }
+        let line = lines[at]
+        while done < lines.count && lines[done].remaining == 0 { done += 1 }
+        if done == lines.count || (done >= 1024 && done * 2 >= lines.count) {
+            lines.removeFirst(done)
+            base += UInt64(done)
+            done = 0
+        }
+        return (line.stream, line.entry)
+    }
+
+    /// The open entries of a stream.
+    func openEntries(of stream: Int) -> Set<EntryID> {
+        Set(lines[done...].lazy.filter { $0.stream == stream && $0.remaining > 0 }.map(\.entry))
+    }
+}

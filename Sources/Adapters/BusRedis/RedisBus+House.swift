@@ -1,0 +1,156 @@
+public import Bus
+import Market
+import Runtime
+import Telemetry
+
+/// What must be done now and then: settled messages, trimming, claims, lag, memory, stalled connections.
+extension RedisBus {
+    func keepHouse() {
+        ticks += 1
+        let stalled = Int64(services.limits.stalledConnectionSeconds) * 1_000_000_000
+        control.dropIfStalled(nanoseconds: stalled)
+        replyLink?.dropIfStalled(nanoseconds: stalled)
+        for writer in writers {
+            writer.link.dropIfStalled(nanoseconds: stalled)
+            writer.spool.sync()
+        }
+        for reading in readings { for lane in reading.lanes { lane.link.dropIfStalled(nanoseconds: stalled) } }
+        transport.spooled.set(Double(writers.reduce(0) { $0 + $1.spool.count }))
+        transport.held.set(Double(writers.reduce(0) { $0 + $1.held }))
+        guard isSetUp else { return }
+        askMemory()
+        trimUnread()
+        for stream in layout.streams.indices where layout.streams[stream].declared.delivery == .lossless {
+            askFloor(stream)
+        }
+        if ticks % 2 == 0 { lookForDeadConsumers() }
+        if ticks % 5 == 0 { spawn { for lag in await self.lag() { self.metrics.setLag(lag) } } }
+    }
+
+    // MARK: Settled messages, and trimming behind the slowest group
+
+    /// Asks for the streams with messages that somebody waits to see settled.
+    func askFloors() {
+        guard isSetUp else { return }
+        for stream in sent.indices where !sent[stream].isEmpty { askFloor(stream) }
+    }
+
+    private func askFloor(_ stream: Int) {
+        let wanted = Set(groups[layout.streams[stream].family])
+        if wanted.isEmpty || asksFloor[stream] { return }
+        asksFloor[stream] = true
+        var floors: [String: GroupFloor] = [:]
+        let key = layout.streams[stream].key
+        control.send({ reply in
+            for item in reply?.items ?? [] {
+                let fields = item.pairs
+                guard let name = fields["name"]?.text, wanted.contains(name),
+                      let last = fields["last-delivered-id"]?.withBytes({ EntryID($0) })
+                else { continue }
+                floors[name] = GroupFloor(lastDelivered: last)
+            }
+        }) { $0.command(["XINFO", "GROUPS", key]) }
+        var open = wanted.count
+        for group in wanted {
+            control.send({ [self] reply in
+                open -= 1
+                let items = reply?.items ?? []
+                if items.count > 1, let oldest = items[1].withBytes({ EntryID($0) }) {
+                    floors[group]?.oldestPending = oldest
+                }
+                if open > 0 { return }
+                asksFloor[stream] = false
+                if reply == nil { return }
+                if floors.count < wanted.count { return groupsMissing() }
+                if let floor = floors.values.map(\.floor).min() { reached(floor, stream) }
+            }) { $0.command(["XPENDING", key, group]) }
+        }
+    }
+
+    private func reached(_ floor: EntryID, _ stream: Int) {
+        let place = layout.streams[stream]
+        let before = sent[stream].count
+        sent[stream].settle(below: floor) { id, source in settled.settle(id, source: source) }
+        unsettled[place.family] -= before - sent[stream].count
+        guard place.declared.delivery == .lossless, floor > trimmed[stream], ticks > 0 else { return }
+        if floor.milliseconds < trimmed[stream].milliseconds + 500 && !sent[stream].isEmpty { return }
+        trimmed[stream] = floor
+        control.send({ _ in }) { $0.command(["XTRIM", place.key, "MINID", "\(floor)"]) }
+    }
+
+    /// Lossless streams that nobody reads are kept within their capacity.
+    private func trimUnread() {
+        for place in layout.streams where place.declared.delivery == .lossless && groups[place.family].isEmpty {
+            control.send({ _ in }) { $0.command(["XTRIM", place.key, "MAXLEN", "~", "\(place.declared.capacity)"]) }
+        }
+    }
+
+    // MARK: Dead consumers
+
+    private func lookForDeadConsumers() {
+        for reading in readings {
+            for stream in reading.streams {
+                let key = layout.streams[stream].key
+                control.send({ [self] reply in
+                    for item in reply?.items ?? [] {
+                        let fields = item.pairs
+                        guard let name = fields["name"]?.text, name != services.instance,
+                              let pending = fields["pending"]?.integer, pending > 0,
+                              let idle = fields["idle"]?.integer, idle >= services.limits.deadConsumerMilliseconds
+                        else { continue }
+                        claim(from: name, reading, stream)
+                    }
+                }) { $0.command(["XINFO", "CONSUMERS", key, reading.group]) }
+            }
+        }
+    }
+
+    private func claim(from consumer: String, _ reading: RedisReading, _ stream: Int) {
+        guard let lane = reading.lane(of: stream), lane.hasRoom else { return }
+        let key = layout.streams[stream].key
+        let idle = "\(services.limits.deadConsumerMilliseconds)"
+        control.send({ [self] reply in
+            let entries = (reply?.items ?? []).compactMap { $0.items.first?.text }
+            if entries.isEmpty { return }
+            services.logger.info("Entries of a dead consumer are claimed.", [
+                "consumer": .string(consumer), "group": .string(reading.group), "stream": .string(key),
+                "entries": .int(entries.count),
+            ])
+            control.send({ [self] reply in
+                guard var reply, !reply.isError else { return }
+                transport.claimed.add(reply.elements ?? 0)
+                lane.take(&reply, stream: stream, known: lane.ledger.openEntries(of: stream))
+                reading.receivedAll()
+            }) { $0.command(["XCLAIM", key, reading.group, services.instance, idle] + entries) }
+        }) { $0.command(["XPENDING", key, reading.group, "IDLE", idle, "-", "+", "256", consumer]) }
+    }
+
+    // MARK: Lag
+
+    public func lag() async -> [StreamLag] {
+        var all: [StreamLag] = []
+        for reading in readings {
+            var local: [String: (waiting: Int, pending: Int)] = [:]
+            for line in reading.reader.backlog.lag { local["\(line.family.name).\(line.partition)"] = (line.waiting, line.pending) }
+            for stream in reading.streams {
+                let place = layout.streams[stream]
+                let undelivered = await undelivered(place.key, reading.group)
+                let here = local["\(place.declared.name).\(place.partition)"] ?? (0, 0)
+                all.append(StreamLag(
+                    family: place.declared.name, partition: place.partition, lane: place.declared.lane,
+                    group: reading.group, waiting: undelivered, pending: here.waiting + here.pending))
+            }
+        }
+        return all
+    }
+
+    /// Entries that no consumer of the group has been given yet.
+    private func undelivered(_ key: String, _ group: String) async -> Int {
+        await withCheckedContinuation { continuation in
+            control.send({ reply in
+                let mine = (reply?.items ?? []).map(\.pairs).first { $0["name"]?.text == group }
+                continuation.resume(returning: mine?["lag"]?.integer ?? 0)
+            }) { $0.command(["XINFO", "GROUPS", key]) }
+        }
+    }
+}

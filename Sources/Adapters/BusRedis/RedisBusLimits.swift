@@ -1,0 +1,16 @@
+/// The bounds and times of a Redis bus.
+public struct RedisBusLimits: Sendable {
+    /// Bytes on disk for each lane while Redis is away; then lossless messages are refused.
+    public var spoolBytesPerLane = 256 << 20
+    /// A consumer that Redis has not heard of for so long is dead: its entries are claimed.
+    public var deadConsumerMilliseconds = 15_000
+    /// A connection that owes an answer for so long is given up.
+    public var stalledConnectionSeconds = 5
+    /// Parts of Redis' `maxmemory`: from the first on there is a warning, from the second on lossless messages are
+    /// refused.
+    public var memoryWarning = 0.75, memoryRefusal = 0.9
+    /// The most entries in a dead letter stream; older ones fall off.
+    public var deadLetters = 10_000
+
+    public init() {}
+}

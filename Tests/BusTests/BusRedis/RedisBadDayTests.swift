@@ -1,0 +1,180 @@
+import Bus
+import BusRedis
+import Market
+import Runtime
+import Telemetry
+import TestKit
+import Testing
+
+/// What Redis does to us: it stops, hangs, forgets, fills up. Nothing is lost, and no key is reordered.
+@Suite(.serialized) struct RedisBadDayTests {
+    private static let families = [TestFamilies.orders, TestFamilies.history]
+
+    init() { EventLoop.runInBackground() }
+
+    @Test(arguments: families) @LoopActor func absentAtTheStart(_ family: TopicFamily) async throws {
+        let scene = try RedisScene()
+        scene.server.stop()
+        let bus = try scene.bus(groups: [family.name: ["g"]])
+        let tally = Tally()
+        try bus.subscribe(Subscription(group: "g", families: [family]) { tally.add($0) })
+        await bus.start()
+        try await scene.publish(0..<200, of: family, on: bus)
+        #expect(!bus.health.connected)
+        #expect(bus.health.spooled == 200)
+        try scene.server.start()
+        try await eventually("all arrive") { tally.count == 200 }
+        #expect(tally.isComplete(0..<200))
+        try await eventually("the spool is empty") { bus.health == BusHealth(connected: true, transport: "redis") }
+        await bus.stop()
+    }
+
+    @Test(arguments: families, [false, true]) @LoopActor
+    func stoppedAndStarted(_ family: TopicFamily, killed: Bool) async throws {
+        let scene = try RedisScene(persistent: true)
+        let bus = try scene.bus(groups: [family.name: ["g"]])
+        let tally = Tally()
+        try bus.subscribe(Subscription(group: "g", families: [family]) { tally.add($0) })
+        await bus.start()
+        try await scene.publish(0..<400, of: family, on: bus)
+        for round in 1...3 {
+            if killed { scene.server.kill() } else { scene.server.stop() }
+            try await scene.publish(400 * round..<400 * round + 200, of: family, on: bus)
+            try scene.server.start()
+            try await scene.publish(400 * round + 200..<400 * round + 400, of: family, on: bus)
+        }
+        try await eventually("all arrive") { tally.count == 1600 }
+        #expect(tally.isComplete(0..<1600))
+        await bus.stop()
+    }
+
+    @Test(arguments: families) @LoopActor func connectionsAreKilled(_ family: TopicFamily) async throws {
+        let scene = try RedisScene()
+        let bus = try scene.bus(groups: [family.name: ["g"]])
+        let tally = Tally()
+        try bus.subscribe(Subscription(group: "g", families: [family]) { tally.add($0) })
+        await bus.start()
+        for round in 0..<8 {
+            try await scene.publish(round * 250..<round * 250 + 250, of: family, on: bus, slowly: round % 2 == 0)
+            try scene.server.command("CLIENT", "KILL", "TYPE", "normal", reply: false)
+        }
+        try await eventually("all arrive") { tally.count == 2000 }
+        #expect(tally.isComplete(0..<2000))
+        await bus.stop()
+    }
+
+    @Test(arguments: ["1", "4"]) @LoopActor func theServerHangs(_ seconds: String) async throws {
+        let scene = try RedisScene()
+        let bus = try scene.bus(groups: ["test.order": ["g"]])
+        let tally = Tally()
+        try bus.subscribe(Subscription(group: "g", families: [TestFamilies.orders]) { tally.add($0) })
+        await bus.start()
+        try await scene.publish(0..<100, of: TestFamilies.orders, on: bus)
+        try scene.server.command("DEBUG", "SLEEP", seconds, reply: false)
+        let before = SystemClock().monotonic
+        try await scene.publish(100..<1000, of: TestFamilies.orders, on: bus)
+        #expect(SystemClock().monotonic - before < 900_000_000)
+        try await eventually("all arrive") { tally.count == 1000 }
+        #expect(tally.isComplete(0..<1000))
+        await bus.stop()
+    }
+
+    @Test @LoopActor func memoryRunsOut() async throws {
+        let scene = try RedisScene()
+        let bus = try scene.bus(groups: ["test.order": ["g"]])
+        await bus.start()
+        try await eventually("it is connected") { bus.health.connected }
+        try scene.server.command("CONFIG", "SET", "maxmemory", "4mb")
+        var number = 0, accepted = 0, refusals = 0
+        try await eventually("it refuses") {
+            let batch = (0..<50).map { scene.message(TestFamilies.orders, "K\((number + $0) % 2)", number + $0, padding: 1000) }
+            do throws(BusError) {
+                try bus.publish(batch)
+                number += 50
+                accepted += 50
+            } catch {
+                #expect(error == .full(family: "test.order"))
+                refusals += 1
+            }
+            return refusals > 3
+        }
+        #expect(bus.health.detail?.contains("memory") == true)
+        let tally = Tally()
+        try scene.server.command("CONFIG", "SET", "maxmemory", "100mb")
+        try bus.subscribe(Subscription(group: "g", families: [TestFamilies.orders]) { tally.add($0) })
+        try await eventually("all that was taken arrives") { tally.count == accepted }
+        #expect(tally.isComplete(0..<accepted))
+        try await eventually("it takes more") { (try? bus.publish([scene.message(TestFamilies.orders, "K", 1)])) != nil }
+        await bus.stop()
+    }
+
+    @Test @LoopActor func restartedEmptyTheOutboxPublishesAgain() async throws {
+        let scene = try RedisScene()
+        let bus = try scene.bus(groups: ["test.order": ["g"]])
+        let gate = Gate(), tally = Tally()
+        var outbox: [Message] = []
+        bus.onSettled(source: "tester") { ids in outbox.removeAll { ids.contains($0.id) } }
+        bus.onTransportReset { try? bus.publish(outbox) }
+        await bus.start()
+        let sent = (0..<100).map { scene.message(TestFamilies.orders, "K\($0 % 2)", $0) }
+        outbox = sent
+        try bus.publish(sent)
+        try await eventually("they are in Redis") { try scene.server.command("XLEN", "bus:{test.order.0}:critical") == ":100\r\n" }
+        scene.server.kill()
+        try scene.server.start()
+        try bus.subscribe(Subscription(group: "g", families: [TestFamilies.orders]) { batch in
+            await gate.pass()
+            tally.add(batch)
+        })
+        gate.release()
+        try await eventually("all arrive") { tally.count == 100 }
+        #expect(tally.isComplete(0..<100))
+        try await eventually("all are settled") { outbox.isEmpty }
+        await bus.stop()
+    }
+
+    @Test @LoopActor func theSpoolSurvivesARestartOfTheProcess() async throws {
+        let scene = try RedisScene()
+        scene.server.stop()
+        let first = try scene.bus(groups: ["test.order": ["g"]])
+        await first.start()
+        try await scene.publish(0..<100, of: TestFamilies.orders, on: first)
+        await first.stop()
+        let second = try scene.bus(groups: ["test.order": ["g"]])
+        #expect(second.health.spooled == 100)
+        let tally = Tally()
+        try second.subscribe(Subscription(group: "g", families: [TestFamilies.orders]) { tally.add($0) })
+        await second.start()
+        try await scene.publish(100..<200, of: TestFamilies.orders, on: second)
+        try scene.server.start()
+        try await eventually("all arrive") { tally.count == 200 }
+        #expect(tally.isComplete(0..<200))
+        await second.stop()
+    }
+
+    @Test @LoopActor func conflatedFamiliesKeepTheNewestWhileAway() async throws {
+        let scene = try RedisScene()
+        scene.server.stop()
+        let bus = try scene.bus(groups: ["test.quote": ["g"]])
+        let tally = Tally()
+        try bus.subscribe(Subscription(group: "g", families: [TestFamilies.quotes]) { tally.add($0) })
+        await bus.start()
+        try await scene.publish(0..<1000, of: TestFamilies.quotes, on: bus, slowly: false)
+        #expect(bus.health.spooled == 2)
+        #expect(scene.metrics.counter("nautilus_bus_held_conflated_messages_total", "").value == 998)
+        try scene.server.start()
+        try await eventually("the newest arrive") { tally.count == 2 }
+        #expect(tally.numbers == ["K0": [998], "K1": [999]])
+        await bus.stop()
+    }
+
+    @Test @LoopActor func aFullSpoolRefuses() async throws {
+        let scene = try RedisScene()
+        scene.server.stop()
+        let bus = try scene.bus(groups: ["test.small": ["g"]])
+        await bus.start()
+        try bus.publish((0..<10).map { scene.message(TestFamilies.small, "k", $0) })
+        #expect(throws: BusError.full(family: "test.small")) { try bus.publish([scene.message(TestFamilies.small, "k", 10)]) }
+        await bus.stop()
+    }
+}

@@ -1,0 +1,135 @@
+import Bus
+import BusRedis
+import Market
+import Runtime
+import Telemetry
+import TestKit
+import Testing
+
+/// What is in the streams: entries others can read, entries nobody can read, dead consumers, trimming.
+@Suite(.serialized) struct RedisStreamTests {
+    init() { EventLoop.runInBackground() }
+
+    @Test @LoopActor func anUnreadableEntryIsParkedAndNobodyIsBlocked() async throws {
+        let scene = try RedisScene()
+        let bus = try scene.bus(groups: ["test.order": ["g"], "test.history": ["g"]])
+        let tally = Tally()
+        let families = [TestFamilies.orders, TestFamilies.history]
+        try bus.subscribe(Subscription(group: "g", families: families) { tally.add($0) })
+        await bus.start()
+        try await eventually("it is connected") { bus.health.connected }
+        let entry = try scene.server.command("XADD", "bus:{test.order.0}:critical", "*", "hello", "world")
+        try scene.server.command("XADD", "bus:{test.history.0}:low", "*", "frame", "\u{1}broken")
+        try scene.server.command("XADD", "bus:{test.order.0}:critical", "*", "id", "12", "topic", "test.order.k",
+                                 "ts", "1", "data", "{}")
+        try await scene.publish(0..<10, of: TestFamilies.orders, on: bus)
+        try await eventually("the others arrive") { tally.isComplete(0..<10) }
+        var letters: [DeadLetter] = []
+        try await eventually("all three are parked", seconds: 5) {
+            letters = try await bus.deadLetters(limit: 10)
+            return letters.count == 3
+        }
+        #expect(letters.allSatisfy { $0.reason.hasPrefix("unreadable: ") && $0.group == "g" })
+        let parked = try scene.server.command("XRANGE", "bus:{test.order.0}:dead", "-", "+")
+        let id = entry.split(separator: "\r\n")[1]
+        #expect(parked.contains("entry\r\n$\(id.utf8.count)\r\n\(id)\r\n"))
+        #expect(parked.contains("reason\r\n"))
+        #expect(parked.contains("raw:hello\r\n$5\r\nworld\r\n"))
+        try await eventually("nothing is pending") {
+            try scene.server.command("XPENDING", "bus:{test.order.0}:critical", "g").hasPrefix("*4\r\n:0\r\n")
+        }
+        await bus.stop()
+    }
+
+    @Test @LoopActor func entriesOfADeadConsumerAreClaimed() async throws {
+        let scene = try RedisScene()
+        let bus = try scene.bus(groups: ["test.order": ["g"]])
+        await bus.start()
+        try await eventually("it is connected") { bus.health.connected }
+        try await scene.publish(0..<40, of: TestFamilies.orders, on: bus, slowly: false)
+        try await eventually("they are there") { try scene.server.command("XLEN", "bus:{test.order.0}:critical") == ":40\r\n" }
+        try scene.server.command("XREADGROUP", "GROUP", "g", "dead", "COUNT", "30", "STREAMS",
+                                 "bus:{test.order.0}:critical", ">")
+        let tally = Tally()
+        try bus.subscribe(Subscription(group: "g", families: [TestFamilies.orders]) { tally.add($0) })
+        try await eventually("all are handled") { tally.count == 40 }
+        #expect(scene.metrics.counter("nautilus_bus_claimed_entries_total", "").value == 30)
+        await bus.stop()
+    }
+
+    @Test @LoopActor func aRestartedInstanceTakesUpWhatItHad() async throws {
+        let scene = try RedisScene()
+        let bus = try scene.bus(groups: ["test.order": ["g"]])
+        await bus.start()
+        try await scene.publish(0..<40, of: TestFamilies.orders, on: bus, slowly: false)
+        try await eventually("they are there") { try scene.server.command("XLEN", "bus:{test.order.0}:critical") == ":40\r\n" }
+        try scene.server.command("XREADGROUP", "GROUP", "g", "one", "COUNT", "30", "STREAMS",
+                                 "bus:{test.order.0}:critical", ">")
+        let tally = Tally()
+        try bus.subscribe(Subscription(group: "g", families: [TestFamilies.orders]) { tally.add($0) })
+        try await eventually("all are handled in order") { tally.isComplete(0..<40) }
+        await bus.stop()
+    }
+
+    @Test @LoopActor func aStreamIsTrimmedBehindTheSlowestConfiguredGroup() async throws {
+        let scene = try RedisScene()
+        let bus = try scene.bus(groups: ["test.order": ["fast", "slow"]])
+        let fast = Tally(), slow = Tally()
+        try bus.subscribe(Subscription(group: "fast", families: [TestFamilies.orders]) { fast.add($0) })
+        await bus.start()
+        try scene.server.command("XGROUP", "CREATE", "bus:{test.order.0}:critical", "stranger", "0", "MKSTREAM")
+        try await scene.publish(0..<100, of: TestFamilies.orders, on: bus)
+        try await eventually("the fast one has all") { fast.count == 100 }
+        #expect(try scene.server.command("XLEN", "bus:{test.order.0}:critical") == ":100\r\n")
+        try bus.subscribe(Subscription(group: "slow", families: [TestFamilies.orders]) { slow.add($0) })
+        try await eventually("the slow one has all") { slow.count == 100 }
+        try await eventually("the stream is empty") {
+            try scene.server.command("XLEN", "bus:{test.order.0}:critical") == ":0\r\n"
+        }
+        await bus.stop()
+    }
+
+    @Test @LoopActor func twoInstancesShareAGroup() async throws {
+        let scene = try RedisScene()
+        let groups = ["test.order": ["g"]]
+        let publisher = try scene.bus("publisher", groups: groups)
+        let tally = Tally()
+        var counts = [0, 0]
+        var buses: [RedisBus] = []
+        for index in 0..<2 {
+            let bus = try scene.bus("reader-\(index)", groups: groups)
+            try bus.subscribe(Subscription(group: "g", families: [TestFamilies.orders], batchLimit: 8) { batch in
+                counts[index] += batch.count
+                tally.add(batch)
+            })
+            await bus.start()
+            buses.append(bus)
+        }
+        await publisher.start()
+        try await scene.publish(0..<2000, of: TestFamilies.orders, on: publisher)
+        try await eventually("each is handled once") { tally.count == 2000 }
+        #expect(tally.repeats == 0)
+        #expect(counts.allSatisfy { $0 > 0 })
+        for bus in buses + [publisher] { await bus.stop() }
+    }
+
+    @Test @LoopActor func anEntryIsReadableWithRedisCli() async throws {
+        let scene = try RedisScene()
+        let bus = try scene.bus(groups: ["test.order": ["g"]])
+        await bus.start()
+        try bus.publish([Message(
+            id: MessageID(0xabc), topic: Topic("test.order", "AAPL"), time: Timestamp(seconds: 3),
+            received: Timestamp(seconds: 4), source: "tester", sequence: 9, data: Array(#"{"a":1}"#.utf8))])
+        var said = ""
+        try await eventually("it is there") {
+            said = try scene.server.command("XRANGE", "bus:{test.order.0}:critical", "-", "+")
+            return said.contains("data")
+        }
+        let words = said.split(separator: "\r\n").filter { !$0.hasPrefix("$") && !$0.hasPrefix("*") }.dropFirst()
+        #expect(Array(words) == [
+            "id", "00000000000000000000000000000abc", "topic", "test.order.AAPL", "ts", "3000000000", "received",
+            "4000000000", "source", "tester", "seq", "9", "data", #"{"a":1}"#,
+        ])
+        await bus.stop()
+    }
+}
