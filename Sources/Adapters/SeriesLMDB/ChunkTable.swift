@@ -119,7 +119,8 @@ extension UnsafeRawBufferPointer {
         var low = 0, high = count
         while low < high {
             let middle = (low + high) >> 1
-            if loadUnaligned(fromByteOffset: middle * 8, as: Int64.self) < value { low = middle + 1 } else { high = middle }
+            let here = loadUnaligned(fromByteOffset: middle * 8, as: Int64.self)
+            if here < value { low = middle + 1 } else { high = middle }
         }
         return low
     }

@@ -13,6 +13,7 @@ final class LMDBEnvironment: Sendable {
     let chunks: MDB_dbi
     let meta: MDB_dbi
     let pageSize: Int
+    private let path: String
     nonisolated(unsafe) private let map: UnsafeMutablePointer<pthread_rwlock_t>
     nonisolated(unsafe) private let gate: UnsafeMutablePointer<pthread_mutex_t>
     private static let format: UInt64 = 1
@@ -43,6 +44,7 @@ final class LMDBEnvironment: Sendable {
             throw error
         }
         self.handle = handle
+        path = configuration.path
         (series, chunks, meta) = (tables[0], tables[1], tables[2])
         pageSize = Int(status.ms_psize)
         map = .allocate(capacity: 1)
@@ -97,6 +99,14 @@ final class LMDBEnvironment: Sendable {
             pthread_mutex_unlock(gate)
         }
         try check(mdb_env_set_mapsize(handle, 0), "following the series file")
+    }
+
+    /// A write that the device took only in part is an I/O error to LMDB: where little room is left, it was the room.
+    func explain(_ error: StoreError, wanted: Int) -> StoreError {
+        var status = statvfs()
+        guard error.code == .io, statvfs(path, &status) == 0 else { return error }
+        guard Int(status.f_bavail) * Int(status.f_frsize) < wanted else { return error }
+        return StoreError(.diskFull, error.context, underlying: error.underlying)
     }
 
     private static func openTables(_ handle: OpaquePointer, _ context: String) throws(StoreError) -> [MDB_dbi] {

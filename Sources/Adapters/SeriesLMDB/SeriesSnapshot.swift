@@ -76,7 +76,9 @@ struct SeriesSnapshot {
     }
 
     /// The headers of a collection.
-    func list(_ collection: String, _ prefix: String, _ limit: Int, _ after: String?) throws(StoreError) -> [SeriesInfo] {
+    func list(
+        _ collection: String, _ prefix: String, _ limit: Int, _ after: String?
+    ) throws(StoreError) -> [SeriesInfo] {
         let start = SeriesHeader.prefix(collection), wanted = start + Array(prefix.utf8)
         // No name holds a zero byte: one more makes the next possible key.
         let past = after.map { start + Array($0.utf8) + [0] } ?? wanted

@@ -74,7 +74,7 @@ struct SeriesWriter: BatchWorker {
                     try run(batch, SeriesEditor(environment: environment, transaction: transaction))
                 }
             } catch {
-                guard transaction.isMapFull else { throw error }
+                guard transaction.isMapFull else { throw environment.explain(error, wanted: wanted) }
                 try environment.grow(toAtLeast: environment.extent.reserved * 2)
             }
         }

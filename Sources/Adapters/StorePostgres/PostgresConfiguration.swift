@@ -1,5 +1,5 @@
+import CPostgres
 public import Store
-internal import CPostgres
 
 /// How a PostgreSQL store connects.
 public struct PostgresConfiguration: Sendable, Hashable {
@@ -31,10 +31,12 @@ public struct PostgresConfiguration: Sendable, Hashable {
 
     /// Throws `.invalidInput` for a URL libpq does not take, a bad schema name or a number out of range.
     public func check() throws(StoreError) {
-        let first = schema.utf8.first.map { $0 == UInt8(ascii: "_") || ($0 >= 97 && $0 <= 122) } ?? false
-        let rest = schema.utf8.allSatisfy { $0 == UInt8(ascii: "_") || ($0 >= 97 && $0 <= 122) || ($0 >= 48 && $0 <= 57) }
-        guard first, rest, schema.utf8.count <= 63 else { throw StoreError(.invalidInput, "schema name \(schema)") }
-        guard connections > 0, queueCapacity > 0, connectTimeoutMilliseconds > 0, backOffMilliseconds.lowerBound > 0 else {
+        let letters = Set("abcdefghijklmnopqrstuvwxyz_"), digits = Set("0123456789")
+        guard let first = schema.first, letters.contains(first), schema.count <= 63,
+            schema.allSatisfy({ letters.contains($0) || digits.contains($0) })
+        else { throw StoreError(.invalidInput, "schema name \(schema)") }
+        let numbers = [connections, queueCapacity, connectTimeoutMilliseconds, backOffMilliseconds.lowerBound]
+        guard numbers.allSatisfy({ $0 > 0 }) else {
             throw StoreError(.invalidInput, "PostgreSQL pool sizes and times must be above 0")
         }
         var message: UnsafeMutablePointer<CChar>?

@@ -52,7 +52,7 @@ import Store
         let limit = Int64(configuration.connectTimeoutMilliseconds) * 1_000_000
         let timeout = spawn {
             await clock.sleep(nanoseconds: limit)
-            if !Task.isCancelled { self.endConnecting(StoreError(.unavailable, "connecting to PostgreSQL", underlying: "time-out")) }
+            if !Task.isCancelled { self.endConnecting(Self.unconnected("time-out")) }
         }
         let failure = await withCheckedContinuation { continuation in
             connecting = continuation
@@ -99,9 +99,13 @@ import Store
     }
 
     private func abandon() -> StoreError {
-        let error = StoreError(.unavailable, "connecting to PostgreSQL", underlying: text)
+        let error = Self.unconnected(text)
         close()
         return error
+    }
+
+    private static func unconnected(_ text: String) -> StoreError {
+        StoreError(.unavailable, "connecting to PostgreSQL", underlying: text)
     }
 
     private var text: String {
@@ -117,11 +121,12 @@ import Store
         handle = nil
         names = [:]
         onLost = nil
-        endConnecting(StoreError(.unavailable, "connecting to PostgreSQL", underlying: "closed"))
+        endConnecting(Self.unconnected("closed"))
         if let round, let waiting {
             self.round = nil
             self.waiting = nil
-            waiting.resume(returning: Ending(round: round, lost: StoreError(.unavailable, "PostgreSQL", underlying: "closed")))
+            let lost = StoreError(.unavailable, "PostgreSQL", underlying: "closed")
+            waiting.resume(returning: Ending(round: round, lost: lost))
         }
     }
 
@@ -200,22 +205,21 @@ import Store
         guard let handle else { return }
         if readiness.contains(.readable) {
             let isRead = PQconsumeInput(handle) == 1
-            drain()
-            if !isRead || PQstatus(handle) == CONNECTION_BAD { return breakLink() }
+            if !drain() || !isRead || PQstatus(handle) == CONNECTION_BAD { return breakLink() }
         }
         if self.handle != nil { watch() }
     }
 
-    /// Takes every answer that has arrived whole.
-    private func drain() {
-        guard let handle else { return }
+    /// Takes every answer that has arrived whole; false where the link is broken.
+    private func drain() -> Bool {
+        guard let handle else { return false }
         var endings = 0
         while round != nil, PQisBusy(handle) == 0 {
             guard let result = PQgetResult(handle) else {
                 round?.advance()
                 endings += 1
                 // More endings than answers: the link is gone and nothing more will come.
-                if endings > 2 + (round?.slots.count ?? 0) { return }
+                if endings > 2 + (round?.slots.count ?? 0) { return false }
                 continue
             }
             defer { PQclear(result) }
@@ -223,9 +227,14 @@ import Store
             case PGRES_PIPELINE_SYNC: finish()
             case PGRES_COMMAND_OK, PGRES_TUPLES_OK: round?.succeed(ResultSet(postgres: result))
             case PGRES_PIPELINE_ABORTED: break
-            default: round?.fail(PostgresFailure(result: result))
+            default:
+                let failure = PostgresFailure(result: result)
+                // Without a SQLSTATE the server has not said it: libpq tells that the link broke.
+                if failure.state.isEmpty { return false }
+                round?.fail(failure)
             }
         }
+        return true
     }
 
     private func finish() {

@@ -96,8 +96,8 @@ import Synchronization
     private static let commit = Statement("COMMIT")
     private static let rollback = Statement("ROLLBACK")
 
-    /// Runs a transaction. Nil where a prepared statement no longer fitted its tables: nothing was done and, unless this
-    /// `isLast`, it can run again.
+    /// Runs a transaction. Nil, unless `isLast`, where a prepared statement no longer fitted its tables: nothing was
+    /// done and it can run again.
     private func attempt(_ statements: [Statement], isLast: Bool) async throws(StoreError) -> [ResultSet]? {
         let connection = try await pool.take()
         // A transaction that counts changes must see the counts before it commits.
@@ -134,7 +134,9 @@ import Synchronization
     }
 
     /// Runs statements inside an open transaction; rolls back, gives the connection back and throws where one fails.
-    private func run(_ statements: [Statement], on connection: PostgresConnection) async throws(StoreError) -> [ResultSet] {
+    private func run(
+        _ statements: [Statement], on connection: PostgresConnection
+    ) async throws(StoreError) -> [ResultSet] {
         if statements.isEmpty { return [] }
         let ending = await connection.run(statements)
         if let failure = ending.round.failure {

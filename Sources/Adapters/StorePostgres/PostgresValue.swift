@@ -71,7 +71,7 @@ extension SQLValue {
             self = value.isNaN ? .null : .real(value)
         case 1700:
             // NUMERIC is what sum and avg of BIGINT give: whole numbers are integers, as SQLite has it.
-            if let whole = Int64(text) { self = .integer(whole) } else { self = Double(text).map(SQLValue.real) ?? .text(text) }
+            self = Int64(text).map(SQLValue.integer) ?? Double(text).map(SQLValue.real) ?? .text(text)
         case 17:
             self = .blob(Self.bytes(hex: bytes))
         default:

@@ -1,4 +1,5 @@
 import CSQLite
+import Glibc
 import Store
 
 /// One connection with its prepared statements. Used by one thread only; closed by `close`.
@@ -18,7 +19,9 @@ final class SQLiteConnection {
         guard code == SQLITE_OK, let opened else {
             let error = StoreError(sqlite: code, "opening \(path)", connection: opened)
             sqlite3_close_v2(opened)
-            throw error
+            // SQLite reports its second, read-only attempt; what stopped the first one was the folder.
+            guard code & 0xff == SQLITE_CANTOPEN, let folder = Self.folderFailure(path) else { throw error }
+            throw StoreError(folder, "opening \(path)", underlying: error.underlying)
         }
         handle = opened
         self.path = path
@@ -35,6 +38,14 @@ final class SQLiteConnection {
             sqlite3_close_v2(handle)
             throw error
         }
+    }
+
+    /// Why files cannot be made beside `path`; nil where they can.
+    private static func folderFailure(_ path: String) -> StoreError.Code? {
+        let parts = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+        let folder = parts.isEmpty ? "." : parts.joined(separator: "/") + "/"
+        if access(folder, W_OK) == 0 { return nil }
+        return errno == ENOENT || errno == ENOTDIR ? .notFound : .readOnly
     }
 
     /// Finishes the prepared statements and closes; the last connection also folds the log into the file.

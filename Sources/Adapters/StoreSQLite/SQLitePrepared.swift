@@ -20,8 +20,9 @@ final class SQLitePrepared {
         let code = text.withUTF8 { bytes -> Int32 in
             bytes.withMemoryRebound(to: CChar.self) { chars in
                 var tail: UnsafePointer<CChar>?
-                let flags = UInt32(SQLITE_PREPARE_PERSISTENT)
-                let code = sqlite3_prepare_v3(connection, chars.baseAddress, Int32(chars.count), flags, &compiled, &tail)
+                let code = sqlite3_prepare_v3(
+                    connection, chars.baseAddress, Int32(chars.count), UInt32(SQLITE_PREPARE_PERSISTENT), &compiled,
+                    &tail)
                 if let tail, let start = chars.baseAddress {
                     isSingle = bytes[(tail - start)...].allSatisfy { $0 == 32 || $0 == 10 || $0 == 13 || $0 == 9 }
                 }

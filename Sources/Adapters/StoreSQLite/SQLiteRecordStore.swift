@@ -27,7 +27,8 @@ public final class SQLiteRecordStore: RecordStore {
         if configuration.isMemory { return SQLiteRecordStore(writer: writer, reader: nil, health: health) }
         do throws(StoreError) {
             let reader = try await BatchThread<SQLiteRead>.start(
-                name: "sqlite-read", threads: configuration.readers, capacity: configuration.queueCapacity, batchLimit: 1
+                name: "sqlite-read", threads: configuration.readers, capacity: configuration.queueCapacity,
+                batchLimit: 1
             ) { () throws(StoreError) in try SQLiteReader(configuration, health: health) }
             return SQLiteRecordStore(writer: writer, reader: reader, health: health)
         } catch {

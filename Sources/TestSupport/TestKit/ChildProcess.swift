@@ -17,6 +17,9 @@ public final class ChildProcess: Sendable {
     public struct Failure: Error, CustomStringConvertible {
         /// The program and the system's words.
         public let description: String
+
+        /// Makes a failure.
+        public init(description: String) { self.description = description }
     }
 
     private static let alive = Mutex<Set<pid_t>>([])

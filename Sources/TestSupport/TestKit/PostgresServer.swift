@@ -1,7 +1,7 @@
 import Glibc
 import Synchronization
 
-/// A real PostgreSQL server for tests: its own folder, a free port on 127.0.0.1, password-free, without fsync. PostgreSQL
+/// A real PostgreSQL server for tests: its own folder, a free port on 127.0.0.1, no password, no fsync. PostgreSQL
 /// refuses to run as root, so root starts it as the user `postgres`. Ends with this process at the latest.
 public final class PostgresServer: Sendable {
     /// Why it did not start.
@@ -43,7 +43,9 @@ public final class PostgresServer: Sendable {
         guard let programs = Self.programs else { throw Failure(description: "PostgreSQL is not installed") }
         folder = TemporaryFolder()
         port = try Self.freePort()
-        if getuid() == 0, let user = getpwnam("postgres") { chown(folder.path, user.pointee.pw_uid, user.pointee.pw_gid) }
+        if getuid() == 0, let user = getpwnam("postgres") {
+            chown(folder.path, user.pointee.pw_uid, user.pointee.pw_gid)
+        }
         let made = try Self.child(programs + "/initdb", [
             "-D", folder.path + "/data", "-U", "postgres", "--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C",
         ], output: .discarded).wait()

@@ -13,15 +13,17 @@ import Testing
             try await store.execute(Statement("INSERT INTO notes (id, text) VALUES (1, 'a')"))
             // An older process beside a newer one.
             try await store.migrate([accounts])
-            let rows = try await store.query(Statement("SELECT version, name FROM schema_migrations ORDER BY version")).rows
-            #expect(rows == [[1, "accounts"], [2, "notes"]])
+            let select = Statement("SELECT version, name FROM schema_migrations ORDER BY version")
+            #expect(try await store.query(select).rows == [[1, "accounts"], [2, "notes"]])
         }
     }
 
     @Test(arguments: RecordBackend.allCases)
     func aFailedListLeavesNothing(_ backend: RecordBackend) async throws {
         try await backend.withStore { store in
-            let broken = Migration(version: 2, name: "broken", statements: ["CREATE TABLE ok (id BIGINT)", "CREATE nonsense"])
+            let broken = Migration(version: 2, name: "broken", statements: [
+                "CREATE TABLE ok (id BIGINT)", "CREATE nonsense",
+            ])
             let failed = await code { try await store.migrate([accounts, broken]) }
             #expect(failed == .invalidStatement)
             try await store.migrate([accounts, second])

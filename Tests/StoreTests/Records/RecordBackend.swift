@@ -62,3 +62,13 @@ func code(_ body: () async throws -> Void) async -> StoreError.Code? {
         return (error as? StoreError)?.code
     }
 }
+
+/// What `code` gives for `count` runs of the body at once.
+func codes(_ count: Int, _ body: @escaping @Sendable () async throws -> Void) async -> [StoreError.Code?] {
+    await withTaskGroup(of: StoreError.Code?.self) { group in
+        for _ in 0..<count { group.addTask { await code(body) } }
+        var found: [StoreError.Code?] = []
+        for await code in group { found.append(code) }
+        return found
+    }
+}

@@ -36,7 +36,8 @@ import Testing
             #expect(info?.recordedAt == someTime.adding(nanoseconds: 1))
             #expect(info?.rows == 6)
             let all = try await store.read(apple, range: .all, columns: nil)
-            #expect(all == SeriesColumns(ts: [5, 10, 20, 25, 30, 40], names: ["close"], values: [[5, 10, -20, 25, 30, 40]]))
+            #expect(all == SeriesColumns(
+                ts: [5, 10, 20, 25, 30, 40], names: ["close"], values: [[5, 10, -20, 25, 30, 40]]))
             let nothing = try await store.write(apple, SeriesColumns(close: []), recordedAt: someTime)
             #expect(nothing == SeriesWrite(version: 2))
         }
@@ -60,8 +61,11 @@ import Testing
     @Test(arguments: SeriesBackend.allCases)
     func rangesAndLimits(_ backend: SeriesBackend) async throws {
         try await backend.withStore { store in
-            try await store.write(apple, SeriesColumns(close: Array(stride(from: 10, through: 100, by: 10))), recordedAt: someTime)
-            func times(_ from: Int64?, _ to: Int64?, _ limit: Int? = nil, _ keep: SeriesRange.Keep = .oldest) async throws -> [Int64] {
+            let tens = (1...10).map { Int64($0 * 10) }
+            try await store.write(apple, SeriesColumns(close: tens), recordedAt: someTime)
+            func times(
+                _ from: Int64?, _ to: Int64?, _ limit: Int? = nil, _ keep: SeriesRange.Keep = .oldest
+            ) async throws -> [Int64] {
                 let range = SeriesRange(
                     from: from.map(Timestamp.init(nanoseconds:)), to: to.map(Timestamp.init(nanoseconds:)),
                     limit: limit, keep: keep)
@@ -115,9 +119,11 @@ import Testing
     func listingIsOrderedAndPaged(_ backend: SeriesBackend) async throws {
         try await backend.withStore { store in
             for name in ["MSFT", "AAPL", "AMZN", "A", "GOOG", "Ä"] {
-                try await store.write(SeriesKey(collection: "bars.1d", name: name), SeriesColumns(close: [1]), recordedAt: someTime)
+                let key = SeriesKey(collection: "bars.1d", name: name)
+                try await store.write(key, SeriesColumns(close: [1]), recordedAt: someTime)
             }
-            try await store.write(SeriesKey(collection: "bars.1dx", name: "NO"), SeriesColumns(close: [1]), recordedAt: someTime)
+            let other = SeriesKey(collection: "bars.1dx", name: "NO")
+            try await store.write(other, SeriesColumns(close: [1]), recordedAt: someTime)
             func names(_ prefix: String, _ limit: Int, _ after: String?) async throws -> [String] {
                 try await store.list(collection: "bars.1d", prefix: prefix, limit: limit, after: after).map(\.key.name)
             }
