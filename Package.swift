@@ -80,7 +80,7 @@ let ports: [Target] = [
 let portNames = ["Telemetry", "Runtime", "Bus", "Store", "HTTP"]
 
 let adapters: [Target] = [
-    library("Adapters", "HTTPServer", ["HTTP", "Runtime", "Telemetry", "Wire", "CMicroHTTPD", "CWslay", "CZlib", "CShims"]),
+    library("Adapters", "HTTPServer", ["HTTP", "Runtime", "Telemetry", "Wire", "CMicroHTTPD", "CWslay", "CZlib", "COpenSSL", "CShims"]),
     library("Adapters", "HTTPClient", ["HTTP", "Runtime", "Telemetry", "Wire", "CHTTPParser", "CShims"]),
     library("Adapters", "BusRedis", ["Bus", "Runtime", "Telemetry", "Market", "Wire", "CHiredis", "CShims"]),
     library("Adapters", "StoreSQLite", ["Store", "Runtime", "Telemetry", "Market", "CSQLite", "CShims"]),

@@ -42,14 +42,15 @@ static int listener(const char *address, uint16_t port) {
 
 struct MHD_Daemon *shim_mhd_start(unsigned flags, shim_mhd_options o, MHD_AccessHandlerCallback handler, void *context,
                                   MHD_RequestCompletedCallback completed,
-                                  void *(*uri_log)(void *, const char *, struct MHD_Connection *)) {
+                                  void *(*uri_log)(void *, const char *, struct MHD_Connection *),
+                                  MHD_NotifyConnectionCallback notify) {
   int fd = listener(o.address, o.port);
   if (fd < 0) return NULL;
   struct MHD_Daemon *daemon = MHD_start_daemon(
       flags, o.port, 0, 0, handler, context, MHD_OPTION_NOTIFY_COMPLETED, completed, (void *)0,
       MHD_OPTION_CONNECTION_LIMIT, o.connection_limit, MHD_OPTION_CONNECTION_MEMORY_LIMIT, o.connection_memory,
       MHD_OPTION_CONNECTION_TIMEOUT, o.timeout_seconds, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_URI_LOG_CALLBACK,
-      uri_log, context, MHD_OPTION_END);
+      uri_log, context, MHD_OPTION_NOTIFY_CONNECTION, notify, context, MHD_OPTION_END);
   if (!daemon) {
     close(fd);
     errno = ENOMEM;
@@ -75,3 +76,8 @@ int shim_dup_cloexec(int fd) { return fcntl(fd, F_DUPFD_CLOEXEC, 3); }
 
 #include <pthread.h>
 void shim_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
+
+int shim_mhd_connection_fd(struct MHD_Connection *connection) {
+  const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+  return info ? info->connect_fd : -1;
+}

@@ -1,1 +1,3 @@
-// Entry point.
+import Hosting
+
+ProcessRunner.runService(.websocket)

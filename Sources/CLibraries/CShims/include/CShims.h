@@ -15,7 +15,8 @@ typedef struct {
 
 /* Binds and starts a daemon in external-epoll mode; NULL with errno set when it cannot. */
 struct MHD_Daemon *shim_mhd_start(unsigned flags, shim_mhd_options options, MHD_AccessHandlerCallback handler,
-                                  void *context, MHD_RequestCompletedCallback completed, void *(*uri_log)(void *, const char *, struct MHD_Connection *));
+                                  void *context, MHD_RequestCompletedCallback completed, void *(*uri_log)(void *, const char *, struct MHD_Connection *),
+                                  MHD_NotifyConnectionCallback notify);
 int shim_mhd_epoll_fd(struct MHD_Daemon *daemon);
 enum MHD_Result shim_mhd_upgrade_close(struct MHD_UpgradeResponseHandle *handle);
 /* Bytes waiting in a descriptor's receive buffer, or -1. */
@@ -24,3 +25,5 @@ int shim_bytes_available(int fd);
 int shim_dup_cloexec(int fd);
 /* Names the calling thread (at most 15 characters). */
 void shim_name_thread(const char *name);
+/* The descriptor of a connection, or -1. */
+int shim_mhd_connection_fd(struct MHD_Connection *connection);

@@ -1,0 +1,26 @@
+import CZlib
+
+/// gzip at the fastest level: large JSON shrinks to a fifth at little cost.
+enum Gzip {
+    /// The compressed bytes, or nil when zlib cannot.
+    static func compress(_ bytes: [UInt8]) -> [UInt8]? {
+        var stream = z_stream()
+        let gzipWindow = MAX_WBITS + 16
+        guard deflateInit2_(&stream, 1, Z_DEFLATED, gzipWindow, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
+                            Int32(MemoryLayout<z_stream>.size)) == Z_OK else { return nil }
+        defer { deflateEnd(&stream) }
+        let bound = Int(deflateBound(&stream, UInt(bytes.count)))
+        var finished = false
+        let out = [UInt8](unsafeUninitializedCapacity: bound) { buffer, count in
+            bytes.withUnsafeBufferPointer { input in
+                stream.next_in = UnsafeMutablePointer(mutating: input.baseAddress)
+                stream.avail_in = UInt32(input.count)
+                stream.next_out = buffer.baseAddress
+                stream.avail_out = UInt32(bound)
+                finished = deflate(&stream, Z_FINISH) == Z_STREAM_END
+            }
+            count = Int(stream.total_out)
+        }
+        return finished ? out : nil
+    }
+}

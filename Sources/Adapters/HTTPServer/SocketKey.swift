@@ -1,0 +1,13 @@
+import COpenSSL
+
+/// The answer to a handshake's key (RFC 6455 §4.2.2): base64 of SHA-1 over the key and a fixed identifier.
+enum SocketKey {
+    static func accept(_ key: String) -> String {
+        let text = Array((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").utf8)
+        var digest = [UInt8](repeating: 0, count: 20), length: UInt32 = 0
+        EVP_Digest(text, text.count, &digest, &length, EVP_sha1(), nil)
+        var encoded = [UInt8](repeating: 0, count: 32)
+        let count = EVP_EncodeBlock(&encoded, digest, 20)
+        return String(decoding: encoded.prefix(Int(count)), as: UTF8.self)
+    }
+}

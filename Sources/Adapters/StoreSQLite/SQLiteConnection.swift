@@ -1,0 +1,96 @@
+import CSQLite
+import Glibc
+import Store
+
+/// One connection with its prepared statements. Used by one thread only; closed by `close`.
+final class SQLiteConnection {
+    private let handle: OpaquePointer
+    private let path: String
+    private var cache: [String: SQLitePrepared] = [:]
+    private var uses = 0
+    private static let cacheLimit = 256
+
+    /// Opens or creates the file. Throws `.readOnly`, `.notFound`, `.corrupted`, `.busy`.
+    init(path: String, configuration: SQLiteConfiguration, readOnly: Bool) throws(StoreError) {
+        var opened: OpaquePointer?
+        let flags = (readOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)
+            | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
+        let code = sqlite3_open_v2(path, &opened, flags, nil)
+        guard code == SQLITE_OK, let opened else {
+            let error = StoreError(sqlite: code, "opening \(path)", connection: opened)
+            sqlite3_close_v2(opened)
+            // SQLite reports its second, read-only attempt; what stopped the first one was the folder.
+            guard code & 0xff == SQLITE_CANTOPEN, let folder = Self.folderFailure(path) else { throw error }
+            throw StoreError(folder, "opening \(path)", underlying: error.underlying)
+        }
+        handle = opened
+        self.path = path
+        sqlite3_busy_timeout(handle, Int32(configuration.busyTimeoutMilliseconds))
+        do throws(StoreError) {
+            if !readOnly { try execute("PRAGMA journal_mode = WAL") }
+            try execute("PRAGMA synchronous = \(configuration.synchronous.rawValue)")
+            try execute("PRAGMA foreign_keys = ON")
+            try execute("PRAGMA temp_store = MEMORY")
+            if let limit = configuration.pageLimit { try execute("PRAGMA max_page_count = \(limit)") }
+            // Touches the file's header, so that a damaged file or a read-only folder shows now.
+            try execute("PRAGMA user_version")
+        } catch {
+            sqlite3_close_v2(handle)
+            throw error
+        }
+    }
+
+    /// Why files cannot be made beside `path`; nil where they can.
+    private static func folderFailure(_ path: String) -> StoreError.Code? {
+        let parts = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+        let folder = parts.isEmpty ? "." : parts.joined(separator: "/") + "/"
+        if access(folder, W_OK) == 0 { return nil }
+        return errno == ENOENT || errno == ENOTDIR ? .notFound : .readOnly
+    }
+
+    /// Finishes the prepared statements and closes; the last connection also folds the log into the file.
+    func close() {
+        for prepared in cache.values { prepared.finish() }
+        cache = [:]
+        sqlite3_close_v2(handle)
+    }
+
+    /// Whether no transaction is open: after some errors SQLite rolls back by itself.
+    var isOutsideTransaction: Bool { sqlite3_get_autocommit(handle) != 0 }
+
+    /// Runs SQL without parameters and drops its rows.
+    func execute(_ sql: String) throws(StoreError) {
+        let code = sqlite3_exec(handle, sql, nil, nil, nil)
+        if code != SQLITE_OK { throw StoreError(sqlite: code, "\(sql) on \(path)", connection: handle) }
+    }
+
+    /// Runs one statement to its end. `readOnly` refuses a statement that writes.
+    func run(_ statement: Statement, readOnly: Bool = false) throws(StoreError) -> ResultSet {
+        let prepared = try prepare(statement.sql)
+        if readOnly && !prepared.isReadOnly {
+            throw StoreError(.invalidStatement, statement.sql, underlying: "a query must not write")
+        }
+        defer { prepared.reset() }
+        try prepared.bind(statement.parameters)
+        let before = sqlite3_total_changes64(handle)
+        var result = ResultSet(columns: prepared.columns)
+        while try prepared.step() { result.rows.append(prepared.row()) }
+        if sqlite3_total_changes64(handle) != before { result.changes = Int(sqlite3_changes64(handle)) }
+        return result
+    }
+
+    private func prepare(_ sql: String) throws(StoreError) -> SQLitePrepared {
+        uses += 1
+        if let known = cache[sql] {
+            known.lastUse = uses
+            return known
+        }
+        if cache.count >= Self.cacheLimit, let oldest = cache.min(by: { $0.value.lastUse < $1.value.lastUse })?.key {
+            cache.removeValue(forKey: oldest)?.finish()
+        }
+        let prepared = try SQLitePrepared(sql, connection: handle)
+        prepared.lastUse = uses
+        cache[sql] = prepared
+        return prepared
+    }
+}

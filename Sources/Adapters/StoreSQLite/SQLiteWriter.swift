@@ -1,0 +1,144 @@
+import Store
+import Synchronization
+
+typealias Answer<T: Sendable> = CheckedContinuation<Result<T, StoreError>, Never>
+
+/// What the writer's thread is asked for.
+enum SQLiteWrite: Sendable {
+    case transaction([Statement], Answer<[ResultSet]>)
+    case migrate([Migration], Answer<Void>)
+    case query(Statement, Answer<ResultSet>)
+}
+
+/// Whether the last commit or read reached the file; shared by the threads and the store.
+final class SQLiteHealth: Sendable {
+    private let available = Atomic<Bool>(true)
+
+    var isAvailable: Bool { available.load(ordering: .relaxed) }
+
+    func note(_ error: StoreError?) {
+        guard let error else { return available.store(true, ordering: .relaxed) }
+        if error.isOutage { available.store(false, ordering: .relaxed) }
+    }
+}
+
+/// The one writer. Transactions that wait together share a commit: each runs in a savepoint, so that one which fails
+/// undoes only itself, and all are answered after the commit.
+struct SQLiteWriter: BatchWorker {
+    private typealias Transaction = (statements: [Statement], answer: Answer<[ResultSet]>)
+    private let connection: SQLiteConnection
+    private let health: SQLiteHealth
+
+    init(_ configuration: SQLiteConfiguration, health: SQLiteHealth) throws(StoreError) {
+        connection = try SQLiteConnection(path: configuration.path, configuration: configuration, readOnly: false)
+        self.health = health
+    }
+
+    func run(_ batch: [SQLiteWrite]) {
+        var group: [Transaction] = []
+        for request in batch {
+            if case .transaction(let statements, let answer) = request {
+                group.append((statements, answer))
+                continue
+            }
+            commit(group)
+            group = []
+            switch request {
+            case .transaction: break
+            case .migrate(let migrations, let answer):
+                answer.resume(returning: outcome { () throws(StoreError) in try migrate(migrations) })
+            case .query(let statement, let answer):
+                answer.resume(returning: outcome { () throws(StoreError) in
+                    try connection.run(statement, readOnly: true)
+                })
+            }
+        }
+        commit(group)
+    }
+
+    func finish() { connection.close() }
+
+    /// Runs a group under one commit. Where the commit itself fails, or SQLite has undone more than one member (a full
+    /// disk, a deferred constraint), nothing was kept: then each runs alone and gets its own answer.
+    private func commit(_ group: [Transaction]) {
+        if group.count > 1, let results = runTogether(group) {
+            health.note(nil)
+            for (member, result) in zip(group, results) { member.answer.resume(returning: result) }
+            return
+        }
+        for member in group {
+            member.answer.resume(returning: outcome { () throws(StoreError) in
+                try exclusively { () throws(StoreError) in try run(member.statements) }
+            })
+        }
+    }
+
+    private func runTogether(_ group: [Transaction]) -> [Result<[ResultSet], StoreError>]? {
+        do throws(StoreError) {
+            return try exclusively { () throws(StoreError) in
+                var results: [Result<[ResultSet], StoreError>] = []
+                for member in group {
+                    try connection.execute("SAVEPOINT member")
+                    do throws(StoreError) {
+                        let sets = try run(member.statements)
+                        try connection.execute("RELEASE member")
+                        results.append(.success(sets))
+                    } catch {
+                        if connection.isOutsideTransaction || error.isOutage { throw error }
+                        try connection.execute("ROLLBACK TO member")
+                        try connection.execute("RELEASE member")
+                        results.append(.failure(error))
+                    }
+                }
+                return results
+            }
+        } catch {
+            return nil
+        }
+    }
+
+    private func run(_ statements: [Statement]) throws(StoreError) -> [ResultSet] {
+        var results: [ResultSet] = []
+        for statement in statements {
+            let result = try connection.run(statement)
+            try statement.check(changes: result.changes)
+            results.append(result)
+        }
+        return results
+    }
+
+    /// Runs `body` between BEGIN IMMEDIATE, which keeps other processes out, and COMMIT; rolls back where it throws.
+    private func exclusively<T>(_ body: () throws(StoreError) -> T) throws(StoreError) -> T {
+        try connection.execute("BEGIN IMMEDIATE")
+        do throws(StoreError) {
+            let value = try body()
+            try connection.execute("COMMIT")
+            return value
+        } catch {
+            if !connection.isOutsideTransaction { try? connection.execute("ROLLBACK") }
+            throw error
+        }
+    }
+
+    private func migrate(_ migrations: [Migration]) throws(StoreError) {
+        try exclusively { () throws(StoreError) in
+            try connection.execute(MigrationPlan.table)
+            let applied = try MigrationPlan.applied(from: connection.run(Statement(MigrationPlan.select)))
+            for migration in try MigrationPlan(migrations, applied: applied, dialect: .sqlite).pending {
+                for sql in migration.statements(for: .sqlite) { _ = try connection.run(Statement(sql)) }
+                _ = try connection.run(MigrationPlan.record(migration, dialect: .sqlite))
+            }
+        }
+    }
+
+    private func outcome<T>(_ body: () throws(StoreError) -> T) -> Result<T, StoreError> {
+        do throws(StoreError) {
+            let value = try body()
+            health.note(nil)
+            return .success(value)
+        } catch {
+            health.note(error)
+            return .failure(error)
+        }
+    }
+}

@@ -1,0 +1,55 @@
+/// What a portfolio is worth at a time.
+public struct PortfolioValue: Sendable, Equatable {
+    public var portfolioID: String
+    /// The close it is valued at. A later message for the same time restates it.
+    public var time: Timestamp
+    public var cash: Money
+    /// Positions at their latest prices.
+    public var marketValue: Money
+    public var realized: Money
+    public var unrealized: Money
+    /// Fills so far.
+    public var trades: Int
+
+    public init(
+        portfolioID: String, time: Timestamp, cash: Money, marketValue: Money, realized: Money, unrealized: Money,
+        trades: Int
+    ) {
+        self.portfolioID = portfolioID
+        self.time = time
+        self.cash = cash
+        self.marketValue = marketValue
+        self.realized = realized
+        self.unrealized = unrealized
+        self.trades = trades
+    }
+
+    public var equity: Money { cash + marketValue }
+}
+
+/// What a portfolio holds of one instrument.
+public struct PositionUpdate: Sendable, Equatable {
+    public var portfolioID: String
+    public var symbol: Symbol
+    /// Signed.
+    public var quantity: Quantity
+    /// Average price paid for one; fees are booked apart.
+    public var averageCost: Price
+    /// The latest price; nil before any is known.
+    public var price: Price?
+    public var realized: Money
+    public var time: Timestamp
+
+    public init(
+        portfolioID: String, symbol: Symbol, quantity: Quantity, averageCost: Price, price: Price?, realized: Money,
+        time: Timestamp
+    ) {
+        self.portfolioID = portfolioID
+        self.symbol = symbol
+        self.quantity = quantity
+        self.averageCost = averageCost
+        self.price = price
+        self.realized = realized
+        self.time = time
+    }
+}

@@ -1,0 +1,96 @@
+import HTTP
+public import Market
+public import Runtime
+import Wire
+
+/// Bars as columns, oldest first. A value that is not stored is NaN.
+public struct BarColumns: Sendable {
+    public var times: [Int64] = []
+    public var open: [Double] = [], high: [Double] = [], low: [Double] = [], close: [Double] = [], volume: [Double] = []
+    public init() {}
+    public var count: Int { times.count }
+}
+
+/// Stored bars, asked of the market data engine.
+@LoopActor public struct BarsClient {
+    private let context: EngineContext
+
+    public init(_ context: EngineContext) { self.context = context }
+
+    static let deadlineNanoseconds: Int64 = 10_000_000_000
+
+    /// The bars of a range, both ends included; empty where none are stored. Throws `Problem` 503 when market data is away.
+    public func bars(
+        _ symbol: Symbol, _ timeframe: Timeframe, from: Timestamp? = nil, to: Timestamp? = nil, last: Int? = nil
+    ) async throws -> BarColumns {
+        var query = "symbol=\(Self.escape(symbol.text))&timeframe=\(timeframe.rawValue)"
+        if let from { query += "&from=\(from.iso8601)" }
+        if let to { query += "&to=\(to.iso8601)" }
+        if let last { query += "&last=\(last)" }
+        let response = try await get("/api/v1/market-data/historical/bars", query)
+        if response.status == 404 { return BarColumns() }
+        try Self.check(response)
+        return try JSONParser().withDocument(response.body) { Self.columns($0) }
+    }
+
+    /// Every symbol with stored bars of a timeframe.
+    public func symbols(_ timeframe: Timeframe) async throws -> [Symbol] {
+        var symbols: [Symbol] = [], cursor: String? = nil
+        repeat {
+            var query = "timeframe=\(timeframe.rawValue)&limit=1000"
+            if let cursor { query += "&cursor=\(Self.escape(cursor))" }
+            let response = try await get("/market-data/symbols", query)
+            try Self.check(response)
+            cursor = try JSONParser().withDocument(response.body) { root in
+                root.member("items")?.forEachElement { item in
+                    if let symbol = item.member("symbol")?.string.flatMap({ Symbol($0) }) { symbols.append(symbol) }
+                }
+                return root.member("next_cursor")?.string
+            }
+        } while cursor != nil
+        return symbols
+    }
+
+    private func get(_ path: String, _ query: String) async throws -> Response {
+        let request = Request(method: .get, path: path, query: query, headers: ["Host": "localhost"])
+        do throws(PeerError) {
+            return try await context.peers.send(request, to: .marketdata, deadlineNanoseconds: Self.deadlineNanoseconds)
+        } catch {
+            throw Problem.unavailable("marketdata", "stored bars cannot be read: \(error)")
+        }
+    }
+
+    private static func check(_ response: Response) throws {
+        if response.status == 200 { return }
+        throw Problem.unavailable("marketdata", "it answered \(response.status)")
+    }
+
+    private static func columns(_ root: JSONValue) -> BarColumns {
+        var bars = BarColumns()
+        root.member("ts")?.forEachElement { value in
+            bars.times.append(value.string.flatMap { Timestamp(iso8601: $0) }?.nanoseconds ?? 0)
+        }
+        func column(_ name: String) -> [Double] {
+            let found = try? root.member(name)?.doubles().get()
+            return found.flatMap { $0.count == bars.times.count ? $0 : nil } ?? Array(repeating: .nan, count: bars.times.count)
+        }
+        bars.open = column("open")
+        bars.high = column("high")
+        bars.low = column("low")
+        bars.close = column("close")
+        bars.volume = column("volume")
+        return bars
+    }
+
+    /// Percent-encodes what a query may not hold.
+    static func escape(_ text: String) -> String {
+        var out = ""
+        for byte in text.utf8 {
+            switch byte {
+            case 48...57, 65...90, 97...122, 45, 46, 95, 126, 58: out.unicodeScalars.append(Unicode.Scalar(byte))
+            default: out += "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+            }
+        }
+        return out
+    }
+}

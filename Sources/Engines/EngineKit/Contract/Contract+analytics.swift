@@ -1,0 +1,40 @@
+import HTTP
+
+extension Contract {
+    /// What the analytics service owes its callers.
+    static let analytics: [Promise] = [
+        Promise(.post, "/analytics/calculate/{portfolio_id}",
+                "Direct on port 8100; body positions[]; returns P&L and metrics.",
+                missing: "this route's work"),
+        Promise(.get, "/api/v1/analytics/health",
+                "Pipeline state.",
+                missing: "this route's work"),
+        Promise(.get, "/api/v1/analytics/performance/{portfolio_id}",
+                "Live P&L, return, Sharpe, alpha/beta, drawdown.",
+                missing: "this route's work"),
+        Promise(.get, "/api/v1/analytics/risk/{portfolio_id}",
+                "VaR by method, confidence, horizon; other risk statistics.",
+                missing: "risk figures inside analytics"),
+        Promise(.get, "/api/v1/analytics/strategy/{strategy_id}",
+                "Strategy returns, attribution, benchmark comparison.",
+                missing: "strategy analysis"),
+        Promise(.get, "/api/v1/analytics/execution/{execution_id}",
+                "Slippage, fill quality, cost of one execution.",
+                missing: "execution analysis"),
+        Promise(.post, "/api/v1/analytics/aggregate",
+                "Body series, bucket, functions; returns compressed aggregates.",
+                missing: "aggregation of series"),
+        Promise(.post, "/api/v1/sprint3/analytics/performance/analyze",
+                "Body portfolio, positions or returns, benchmark; returns performance figures.",
+                missing: "this route's work"),
+        Promise(.get, "/api/v1/sprint3/analytics/portfolio/{id}/summary",
+                "Portfolio totals with key metrics.",
+                missing: "this route's work"),
+        Promise(.post, "/api/v1/sprint3/analytics/risk/analyze",
+                "Body positions, confidence, horizon, scenarios; returns VaR and stress losses.",
+                missing: "risk figures inside analytics"),
+        Promise(.post, "/api/v1/sprint3/analytics/execution/analyze",
+                "Body executions, benchmark prices; returns slippage and cost.",
+                missing: "execution analysis"),
+    ]
+}

@@ -1,0 +1,43 @@
+import HTTP
+
+extension Contract {
+    /// What the websocket service owes its callers.
+    static let websocket: [Promise] = [
+        Promise(.get, "/api/v1/websocket/health",
+                "Streaming layer state.",
+                missing: "connection and subscription records"),
+        Promise(.get, "/api/v1/websocket/connections",
+                "Open connections: id, client, since, topics.",
+                missing: "connection and subscription records"),
+        Promise(.post, "/api/v1/websocket/connections",
+                "Register a connection.",
+                missing: "connection and subscription records"),
+        Promise(.delete, "/api/v1/websocket/connections",
+                "Close a connection; query connection_id.",
+                missing: "connection and subscription records"),
+        Promise(.get, "/api/v1/websocket/subscriptions",
+                "Current subscriptions; query connection_id, topic.",
+                missing: "connection and subscription records"),
+        Promise(.post, "/api/v1/websocket/subscriptions",
+                "Subscribe: connection_id, topic, filters, rate limit.",
+                missing: "connection and subscription records"),
+        Promise(.delete, "/api/v1/websocket/subscriptions",
+                "Unsubscribe: subscription_id.",
+                missing: "connection and subscription records"),
+        Promise(.post, "/api/v1/websocket/broadcast",
+                "Send a message to a topic; returns recipients.",
+                missing: "connection and subscription records"),
+        Promise(.post, "/api/v1/sprint3/websocket/connections",
+                "Register a connection.",
+                missing: "connection and subscription records"),
+        Promise(.post, "/api/v1/sprint3/websocket/subscriptions",
+                "Subscribe to topics.",
+                missing: "connection and subscription records"),
+        Promise(.post, "/api/v1/sprint3/websocket/broadcast",
+                "Send to subscribers.",
+                missing: "connection and subscription records"),
+        Promise(.get, "/api/v1/sprint3/websocket/stats",
+                "Connection and message counters.",
+                missing: "connection and subscription records"),
+    ]
+}

@@ -1,0 +1,87 @@
+public import Bus
+public import HTTP
+public import Market
+public import Runtime
+public import Store
+public import Telemetry
+public import Wire
+
+/// What an engine has of the world: ports, never adapters. Time and identifiers come from here and nowhere else.
+@LoopActor public final class EngineContext {
+    public let name: EngineName
+    public let configuration: Configuration
+    public let clock: any Clock
+    public let identifiers: any IdentifierSource
+    public let logger: Logger
+    public let registry: MetricsRegistry
+    public let bus: any MessageBus
+    public let records: any RecordStore
+    /// Columns over time; the market data engine's own. Others ask it through `peers`.
+    public let series: (any SeriesStore)?
+    public let peers: any PeerClient
+    /// 256-bit digests, for content hashes.
+    public let digest: @Sendable ([UInt8]) -> [UInt8]
+    public let outbox: Outbox
+    private var sequences: [String: UInt64] = [:]
+
+    public init(
+        name: EngineName, configuration: Configuration, clock: any Clock, identifiers: any IdentifierSource,
+        logger: Logger, registry: MetricsRegistry, bus: any MessageBus, records: any RecordStore,
+        series: (any SeriesStore)? = nil, peers: any PeerClient, digest: @escaping @Sendable ([UInt8]) -> [UInt8]
+    ) {
+        self.name = name
+        self.configuration = configuration
+        self.clock = clock
+        self.identifiers = identifiers
+        self.logger = logger
+        self.registry = registry
+        self.bus = bus
+        self.records = records
+        self.series = series
+        self.peers = peers
+        self.digest = digest
+        outbox = Outbox(source: name.rawValue, bus: bus, records: records, clock: clock, logger: logger, registry: registry)
+    }
+
+    /// A message of this engine. What `cause` carried on (receive time, trace) goes on.
+    public func message(
+        _ family: TopicFamily, _ key: String, time: Timestamp, cause: Message? = nil, trace: String? = nil,
+        _ value: some WireValue
+    ) -> Message {
+        message(family, key, time: time, cause: cause, trace: trace, data: value.jsonBytes)
+    }
+
+    /// A message of this engine from JSON bytes.
+    public func message(
+        _ family: TopicFamily, _ key: String, time: Timestamp, cause: Message? = nil, trace: String? = nil,
+        data: [UInt8]
+    ) -> Message {
+        sequences[family.name, default: 0] += 1
+        return Message(
+            id: MessageID(identifiers.next()), topic: Topic(family.name, key), time: time,
+            received: cause?.received ?? clock.now, source: name.rawValue, sequence: sequences[family.name] ?? 0,
+            cause: cause?.id, trace: trace ?? cause?.trace, data: data)
+    }
+
+    /// Publishes messages that may be lost: a refusal is counted, never thrown.
+    public func publish(_ messages: [Message]) {
+        do throws(BusError) { try bus.publish(messages) } catch { refused.add(messages.count) }
+    }
+
+    private lazy var refused = registry.counter(
+        "nautilus_bus_unpublished_messages_total", "Messages of conflated topics that the bus did not take.")
+
+    /// Writes state and lossless messages in one transaction, then publishes: neither is ever there without the other.
+    @discardableResult
+    public func commit(_ statements: [Statement], _ messages: [Message] = []) async throws -> [ResultSet] {
+        try await outbox.commit(statements, messages)
+    }
+
+    /// Runs arithmetic off the loop and comes back.
+    public func compute<R: Sendable>(_ work: @Sendable () throws -> R) async rethrows -> R {
+        try await withTaskExecutorPreference(globalConcurrentExecutor) { try await offLoop(work) }
+    }
+}
+
+/// Not isolated, so that it runs where the task's executor preference says.
+@concurrent private func offLoop<R: Sendable>(_ work: @Sendable () throws -> R) async rethrows -> R { try work() }

@@ -1,0 +1,209 @@
+import Bus
+import HTTP
+public import Market
+public import Runtime
+public import Store
+import Telemetry
+
+/// Keeps lossless messages in the records store, in the transaction of the state change they tell of, until every
+/// group has acknowledged them. After a restart, or when the bus lost its memory, they are published again with the
+/// same ids. Order is kept: nothing overtakes a message that the bus has not taken yet.
+@LoopActor public final class Outbox {
+    /// More unsettled messages than this, and new work is refused with 503.
+    public static let capacity = 200_000
+
+    private let source: String
+    private let bus: any MessageBus
+    private let records: any RecordStore
+    private let clock: any Clock
+    private let logger: Logger
+    /// Taken by the store, not yet by the bus, in order.
+    private var unsent: [Message] = []
+    /// Taken by the bus, not yet acknowledged by all, in order of `position`.
+    private var unsettled: [MessageID: Message] = [:]
+    private var order: [MessageID] = []
+    private var position: Int64 = 0
+    private var retry: LoopTimer?
+    /// Commits under way, in the order they were asked for.
+    private var tickets: [Ticket] = []
+    private var forgetting: [MessageID] = []
+    private var isForgetting = false
+    private var waiters: [MessageID: [CheckedContinuation<Void, Never>]] = [:]
+    private let pending: Gauge
+
+    /// One commit: its messages once it is decided.
+    private final class Ticket {
+        var outcome: [Message]?
+    }
+
+    init(
+        source: String, bus: any MessageBus, records: any RecordStore, clock: any Clock, logger: Logger,
+        registry: MetricsRegistry
+    ) {
+        self.source = source
+        self.bus = bus
+        self.records = records
+        self.clock = clock
+        self.logger = logger
+        pending = registry.gauge("nautilus_outbox_pending_messages_count",
+                                 "Lossless messages that some group has not acknowledged.")
+    }
+
+    /// The outbox's table, in every engine's database.
+    public static let migration = Migration(version: 1, name: "outbox", statements: [
+        """
+        CREATE TABLE outbox (
+            id TEXT PRIMARY KEY, position BIGINT NOT NULL, family TEXT NOT NULL, key TEXT NOT NULL, time BIGINT NOT NULL,
+            received BIGINT NOT NULL, sequence BIGINT NOT NULL, cause TEXT, trace TEXT, data BYTEA NOT NULL)
+        """,
+        "CREATE INDEX outbox_position ON outbox (position)",
+    ])
+
+    /// Loads what an earlier life left and publishes it again.
+    public func start() async throws {
+        bus.onSettled(source: source) { [self] ids in settled(ids) }
+        let rows = try await records.query(Statement(
+            "SELECT id, position, family, key, time, received, sequence, cause, trace, data FROM outbox ORDER BY position"))
+        let left = try rows.map { (row) throws(StoreError) in try Self.message(row, source: source) }
+        if let last = rows.records.last { position = try last.value(1) }
+        for message in left { hold(message) }
+        unsent.append(contentsOf: left)
+        if !left.isEmpty { logger.info("outbox publishes again", ["messages": .int(left.count)]) }
+        flush()
+    }
+
+    private static func message(_ row: ResultSet.Row, source: String) throws(StoreError) -> Message {
+        let id: String = try row.value(0), cause: String? = try row.value(7)
+        return Message(
+            id: MessageID(UInt128(id, radix: 16) ?? 0), topic: Topic(try row.value(2), try row.value(3)),
+            time: Timestamp(nanoseconds: try row.value(4)), received: Timestamp(nanoseconds: try row.value(5)),
+            source: source, sequence: UInt64(try row.value(6, as: Int64.self)),
+            cause: cause.flatMap { UInt128($0, radix: 16) }.map { MessageID($0) }, trace: try row.value(8),
+            data: try row.value(9))
+    }
+
+    // MARK: Committing
+
+    func commit(_ statements: [Statement], _ messages: [Message]) async throws -> [ResultSet] {
+        if unsettled.count + messages.count > Self.capacity {
+            throw Problem.unavailable("bus", "\(unsettled.count) messages wait to be acknowledged; try again later")
+        }
+        var all = statements
+        // Positions are given out before the store is asked, so that two commits in flight keep their order.
+        for message in messages { all.append(insert(message)) }
+        if messages.isEmpty { return try await records.transaction(all) }
+        let ticket = Ticket()
+        tickets.append(ticket)
+        defer { release() }
+        do {
+            let results = try await records.transaction(all)
+            ticket.outcome = messages
+            return Array(results.prefix(statements.count))
+        } catch {
+            ticket.outcome = []
+            throw error
+        }
+    }
+
+    /// Hands on what is committed, in the order the commits were asked for, whichever the store finished first.
+    private func release() {
+        while let outcome = tickets.first?.outcome {
+            tickets.removeFirst()
+            for message in outcome { hold(message) }
+            unsent.append(contentsOf: outcome)
+        }
+        flush()
+    }
+
+    private func insert(_ message: Message) -> Statement {
+        position += 1
+        return Statement(
+            """
+            INSERT INTO outbox (id, position, family, key, time, received, sequence, cause, trace, data)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+            """,
+            [.text(hexadecimal(message.id.value)), .integer(position), .text(message.topic.family),
+             .text(message.topic.key), .integer(message.time.nanoseconds), .integer(message.received.nanoseconds),
+             .integer(Int64(message.sequence)), message.cause.map { .text(hexadecimal($0.value)) } ?? .null,
+             message.trace.map { .text($0) } ?? .null, .blob(message.data)])
+    }
+
+    private func hold(_ message: Message) {
+        if unsettled.updateValue(message, forKey: message.id) == nil { order.append(message.id) }
+        pending.set(Double(unsettled.count))
+    }
+
+    // MARK: Publishing
+
+    private func flush() {
+        while !unsent.isEmpty {
+            let batch = Array(unsent.prefix(512))
+            do throws(BusError) {
+                try bus.publish(batch)
+                unsent.removeFirst(batch.count)
+            } catch {
+                retryLater()
+                return
+            }
+        }
+    }
+
+    private func retryLater() {
+        if retry != nil { return }
+        retry = LoopTimer.once(milliseconds: 100) { [self] in
+            retry = nil
+            flush()
+        }
+    }
+
+    /// The bus lost its memory (Redis came back empty): everything unsettled goes out again, in order.
+    public func republish() {
+        unsent = order.compactMap { unsettled[$0] }
+        flush()
+    }
+
+    // MARK: Settling
+
+    private func settled(_ ids: [MessageID]) {
+        for id in ids where unsettled.removeValue(forKey: id) != nil {
+            forgetting.append(id)
+            for waiter in waiters.removeValue(forKey: id) ?? [] { waiter.resume() }
+        }
+        pending.set(Double(unsettled.count))
+        if order.count > 2 * unsettled.count + 1024 { order.removeAll { unsettled[$0] == nil } }
+        forget()
+    }
+
+    /// Deletes settled rows, a batch at a time; a row that stays by a crash is published again and recognised by its id.
+    private func forget() {
+        if isForgetting || forgetting.isEmpty { return }
+        isForgetting = true
+        let batch = forgetting
+        forgetting = []
+        spawn { [self] in
+            var done = 0
+            while done < batch.count {
+                let part = batch[done..<min(done + 100, batch.count)]
+                let marks = part.indices.map { "$\($0 - part.startIndex + 1)" }.joined(separator: ",")
+                let parameters = part.map { SQLValue.text(hexadecimal($0.value)) }
+                do {
+                    try await records.transaction([Statement("DELETE FROM outbox WHERE id IN (\(marks))", parameters)])
+                } catch {
+                    logger.warning("outbox rows not deleted", ["error": .string("\(error)")])
+                }
+                done += part.count
+            }
+            isForgetting = false
+            forget()
+        }
+    }
+
+    /// Returns once every group has acknowledged the message; at once when it is not known.
+    public func settlement(of id: MessageID) async {
+        if unsettled[id] == nil { return }
+        await withCheckedContinuation { waiters[id, default: []].append($0) }
+    }
+
+    /// Messages that some group has not acknowledged.
+    public var pendingCount: Int { unsettled.count }
+}

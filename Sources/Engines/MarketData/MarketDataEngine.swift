@@ -1,0 +1,112 @@
+// MarketData: parses once, refuses what is corrupt, stores, then publishes. The only writer of bars and quotes.
+import Bus
+public import EngineKit
+import HTTP
+import Market
+public import Runtime
+public import Store
+import Telemetry
+import Wire
+
+/// Owns stored bars and latest quotes.
+@LoopActor public final class MarketDataEngine: Engine {
+    public nonisolated static var name: EngineName { .marketdata }
+    let context: EngineContext
+    let idempotency: Idempotency
+    let replays: ReplayRunner
+    var quotes = QuoteBoard()
+    let rejectedRows: Counter
+    let storedRows: Counter
+
+    public init(_ context: EngineContext) {
+        self.context = context
+        idempotency = Idempotency(context)
+        replays = ReplayRunner(context)
+        rejectedRows = context.registry.counter(
+            "nautilus_marketdata_rejected_rows_total", "Rows and quotes refused as corrupt.")
+        storedRows = context.registry.counter("nautilus_marketdata_stored_rows_total", "Bars appended, inserted or restated.")
+    }
+
+    public nonisolated static var migrations: [Migration] { [Idempotency.migration(version: 2)] }
+
+    public func stop() async { replays.cancelAll() }
+
+    /// Where an instrument's bars are.
+    nonisolated static func key(_ symbol: Symbol, _ timeframe: Timeframe) -> SeriesKey {
+        SeriesKey(collection: "bars.\(timeframe.rawValue)", name: symbol.text)
+    }
+
+    var series: any SeriesStore {
+        get throws(Problem) {
+            guard let series = context.series else {
+                throw Problem.unavailable("series", "this process has no series store")
+            }
+            return series
+        }
+    }
+
+    // MARK: Importing
+
+    /// What an import did.
+    struct ImportResult: Sendable {
+        let symbol: Symbol, timeframe: Timeframe, rows: Int, write: SeriesWrite, rejected: [RejectedRow]
+    }
+
+    /// Stores a file's good rows in one transaction and tells who computes from them.
+    func store(_ file: BarFile, _ symbol: Symbol, _ timeframe: Timeframe, strict: Bool, _ request: Request) async throws
+        -> ImportResult {
+        rejectedRows.add(file.rejected.count)
+        if strict && !file.rejected.isEmpty {
+            throw Problem.invalid(file.rejected.prefix(100).map {
+                FieldError(pointer: "line \($0.line)", message: $0.reason)
+            })
+        }
+        var write = SeriesWrite()
+        if file.rows.count > 0 {
+            write = try await series.write(Self.key(symbol, timeframe), file.rows, recordedAt: context.clock.now)
+            storedRows.add(write.changedRows)
+        }
+        if write.changedRows > 0 { try await announce(symbol, timeframe, file.rows, write, request) }
+        context.logger.with(requestID: request.requestID, traceID: request.traceID).info("bars imported", [
+            "symbol": .string(symbol.text), "timeframe": .string(timeframe.rawValue),
+            "stored": .int(write.changedRows), "rejected": .int(file.rejected.count),
+        ])
+        return ImportResult(symbol: symbol, timeframe: timeframe, rows: file.total, write: write, rejected: file.rejected)
+    }
+
+    private func announce(
+        _ symbol: Symbol, _ timeframe: Timeframe, _ rows: SeriesColumns, _ write: SeriesWrite, _ request: Request
+    ) async throws {
+        var json = JSONWriter()
+        json.beginObject()
+        json.key("symbol")
+        json.string(symbol.text)
+        json.key("timeframe")
+        json.string(timeframe.rawValue)
+        json.key("first")
+        json.time(Timestamp(nanoseconds: rows.ts.first ?? 0))
+        json.key("last")
+        json.time(Timestamp(nanoseconds: rows.ts.last ?? 0))
+        json.key("rows")
+        json.int(write.changedRows)
+        json.key("version")
+        json.int(write.version)
+        json.endObject()
+        let message = context.message(Topics.history, symbol.text, time: context.clock.now,
+                                      trace: request.headers["traceparent"], data: json.bytes)
+        try await context.commit([], [message])
+    }
+
+    // MARK: Quotes
+
+    /// Takes a quote or says why not. Crossed books, NaN and times that go back are refused and counted.
+    func take(_ quote: Quote) throws {
+        if let fault = quotes.fault(in: quote) {
+            rejectedRows.increment()
+            quotes.quarantine(quote, fault, at: context.clock.now)
+            throw Problem(422, "the quote is refused: \(fault)")
+        }
+        quotes.take(quote)
+        context.publish([context.message(Topics.quote, quote.symbol.text, time: quote.time, quote)])
+    }
+}

@@ -1,0 +1,35 @@
+import Market
+
+/// The latest quote of every instrument, and the quotes that were refused.
+struct QuoteBoard {
+    /// A refused quote, kept for people to look at.
+    struct Quarantined {
+        let quote: Quote, reason: String, at: Timestamp
+    }
+
+    /// Refused quotes kept.
+    static let quarantineLimit = 1000
+
+    private var latest: [Symbol: Quote] = [:]
+    private(set) var quarantined: [Quarantined] = []
+
+    subscript(_ symbol: Symbol) -> Quote? { latest[symbol] }
+
+    /// The reason a quote is refused, or nil.
+    func fault(in quote: Quote) -> String? {
+        for (name, value) in [("bid", quote.bid), ("ask", quote.ask)] where !value.isNaN && !(value.isFinite && value > 0) {
+            return "\(name) must be above 0"
+        }
+        if quote.bid.isNaN && quote.ask.isNaN { return "neither bid nor ask is there" }
+        if quote.bid > quote.ask { return "the book is crossed: bid \(quote.bid) above ask \(quote.ask)" }
+        if let last = latest[quote.symbol], quote.time < last.time { return "its time is before the last quote's" }
+        return nil
+    }
+
+    mutating func take(_ quote: Quote) { latest[quote.symbol] = quote }
+
+    mutating func quarantine(_ quote: Quote, _ reason: String, at time: Timestamp) {
+        if quarantined.count >= Self.quarantineLimit { quarantined.removeFirst() }
+        quarantined.append(Quarantined(quote: quote, reason: reason, at: time))
+    }
+}

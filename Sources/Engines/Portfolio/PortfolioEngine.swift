@@ -1,0 +1,160 @@
+// Portfolio: folds fills and transactions into a double-entry ledger. It alone owns positions.
+public import Bus
+public import EngineKit
+import HTTP
+import Market
+public import Runtime
+public import Store
+import Telemetry
+import Wire
+
+/// Owns portfolios: what happened to them, what they hold and what they are worth.
+@LoopActor public final class PortfolioEngine: Engine {
+    public nonisolated static var name: EngineName { .portfolio }
+    public nonisolated static var migrations: [Migration] { LedgerRecords.migrations }
+
+    let context: EngineContext
+    let idempotency: Idempotency
+    private let locks = KeyedLock()
+    private(set) var accounts: [String: Account] = [:]
+    /// Portfolios in order of creation.
+    private(set) var order: [String] = []
+    private(set) var marks = PriceBoard()
+    private var valuation = ValuationHistory()
+    private var sequence: Int64 = 0
+    private let posted: Counter
+
+    public init(_ context: EngineContext) {
+        self.context = context
+        idempotency = Idempotency(context)
+        posted = context.registry.counter("nautilus_portfolio_posted_transactions_total", "Transactions booked.")
+    }
+
+    public func start() async throws {
+        let loaded = try await LedgerRecords.load(context.records)
+        accounts = Dictionary(uniqueKeysWithValues: loaded.map { ($0.id, $0) })
+        order = loaded.map(\.id)
+        sequence = loaded.flatMap(\.transactions).map(\.sequence).max() ?? 0
+    }
+
+    public var subscriptions: [Subscription] {
+        [Subscription(group: Self.name.rawValue, families: [Topics.fill, Topics.bar], batchLimit: 64) { [weak self] batch in
+            for message in batch { try await self?.take(message) }
+        }]
+    }
+
+    // MARK: Creating and posting
+
+    /// Creates a portfolio; the answer's statements go into the same transaction.
+    func create(_ account: Account, _ statements: [Statement]) async throws {
+        try await context.commit([LedgerRecords.insert(account)] + statements)
+        accounts[account.id] = account
+        order.append(account.id)
+    }
+
+    /// Books a transaction: durable when this returns. One at a time per portfolio.
+    func post(
+        _ draft: LedgerTransaction, to portfolio: String, cause: Message? = nil, trace: String? = nil,
+        _ statements: @LoopActor (LedgerTransaction) -> [Statement] = { _ in [] }
+    ) async throws -> LedgerTransaction {
+        try await locks.with(portfolio) {
+            guard let account = accounts[portfolio] else { throw Problem.notFound("no portfolio \(portfolio)") }
+            if account.known.contains(draft.id) { return draft }
+            if let refusal = account.refusal(of: draft) { throw Problem.invalid("/amount", refusal) }
+            var transaction = draft
+            sequence += 1
+            transaction.sequence = sequence
+            var after = account
+            after.add(transaction)
+            let messages = updates(after, transaction, cause, trace)
+            try await context.commit(
+                [LedgerRecords.insert(transaction, into: portfolio, recorded: context.clock.now)] + statements(transaction),
+                messages)
+            accounts[portfolio] = after
+            posted.increment()
+            return transaction
+        }
+    }
+
+    /// What a transaction tells others: the position, and the portfolio's value wherever it was told already.
+    private func updates(
+        _ account: Account, _ transaction: LedgerTransaction, _ cause: Message?, _ trace: String?
+    ) -> [Message] {
+        var messages: [Message] = []
+        if let symbol = transaction.symbol, let holding = account.book.holdings[symbol] {
+            let update = PositionUpdate(
+                portfolioID: account.id, symbol: symbol, quantity: holding.quantity, averageCost: holding.averageCost,
+                price: marks[symbol], realized: holding.realized, time: transaction.time)
+            messages.append(context.message(Topics.position, account.id, time: transaction.time, cause: cause,
+                                            trace: trace, update))
+        }
+        for value in valuation.restated(account, from: transaction.time) {
+            messages.append(context.message(Topics.value, account.id, time: value.time, cause: cause, trace: trace, value))
+        }
+        if messages.allSatisfy({ $0.topic.family != Topics.value.name }) {
+            let time = max(transaction.time, valuation.lastTime(account.id) ?? transaction.time)
+            let value = ValuationHistory.value(account, at: time) { self.marks[$0] }
+            messages.append(context.message(Topics.value, account.id, time: time, cause: cause, trace: trace, value))
+        }
+        return messages
+    }
+
+    // MARK: The bus
+
+    private func take(_ message: Message) async throws {
+        switch message.topic.family {
+        case Topics.fill.name:
+            guard let fill = try JSONParser().withDocument(message.data, { Fill(json: $0) }) else {
+                throw MessageError.unreadable(message.topic.description)
+            }
+            try await take(fill, message)
+        default:
+            guard let bar = try JSONParser().withDocument(message.data, { Bar(json: $0) }) else {
+                throw MessageError.unreadable(message.topic.description)
+            }
+            try await take(bar, message)
+        }
+    }
+
+    private func take(_ fill: Fill, _ message: Message) async throws {
+        guard let account = accounts[fill.portfolioID] else { throw MessageError.unknownPortfolio(fill.portfolioID) }
+        let transaction = LedgerTransaction(
+            id: "fill:\(fill.id)",
+            kind: .trade(fill.symbol, fill.side, quantity: fill.quantity, price: fill.price, commission: fill.commission),
+            currency: account.currency, time: fill.time, sequence: 0, note: "order \(fill.orderID)")
+        // Idempotent by the fill's id: a second delivery finds it booked.
+        _ = try await post(transaction, to: fill.portfolioID, cause: message)
+    }
+
+    /// A close: the price of the instrument, and the value of every portfolio that looks at it.
+    private func take(_ bar: Bar, _ message: Message) async throws {
+        guard let price = FixedPoint(bar.close) else { return }
+        marks.set(bar.symbol, price, at: bar.time)
+        var messages: [Message] = []
+        for id in order {
+            guard let account = accounts[id], account.watched.contains(bar.symbol) else { continue }
+            let value = valuation.record(account, at: bar.time) { self.marks[$0] }
+            messages.append(context.message(Topics.value, id, time: value.time, cause: message, value))
+        }
+        if !messages.isEmpty { try await context.commit([], messages) }
+    }
+
+    /// The next place in the order of recording is given out at posting; a draft has none.
+    func draft(_ kind: LedgerTransaction.Kind, _ currency: String, _ time: Timestamp, _ note: String) -> LedgerTransaction {
+        LedgerTransaction(id: context.identifiers.nextText(), kind: kind, currency: currency, time: time, sequence: 0,
+                          note: note)
+    }
+}
+
+/// Why a message cannot be folded; it goes to the dead letters with this reason.
+enum MessageError: Error, CustomStringConvertible {
+    case unreadable(String)
+    case unknownPortfolio(String)
+
+    var description: String {
+        switch self {
+        case .unreadable(let topic): "a message of \(topic) cannot be read"
+        case .unknownPortfolio(let id): "no portfolio \(id)"
+        }
+    }
+}

@@ -1,0 +1,114 @@
+import EngineKit
+import HTTP
+import Runtime
+import Store
+import Wire
+
+extension RiskEngine {
+    private static let limitExample = """
+        {"id":"gross","type":"gross_exposure","threshold":250000,"scope":"portfolio:sample","portfolio_id":"sample",\
+        "warn_at":0.8,"method":"parametric","confidence":0.99,"horizon_days":1,"participation":0.2,"active":true}
+        """
+
+    var limitRoutes: [Route] {
+        let create = Route.json(
+            .post, "/api/v1/risk/limits", "Creates a limit.",
+            example: #"{"type":"gross_exposure","threshold":250000,"portfolio_id":"sample"}"#, answer: Self.limitExample,
+            status: 201, errors: [409]
+        ) { [unowned self] (_: NoParameters, body: Limit, request) in
+            try await self.idempotency.once(request) { record in
+                var limit = body
+                if limit.id.isEmpty { limit.id = self.context.identifiers.nextText() }
+                if self.limits.contains(where: { $0.id == limit.id }) {
+                    throw Problem.conflict("there is a limit \(limit.id) already")
+                }
+                return try await self.store(limit, status: 201, record)
+            }
+        }
+        return [
+            create, create.alias("/api/v1/sprint3/risk/limits"), listRoute, testRoute,
+            .json(.get, "/api/v1/risk/limits/{limit_id}", "One limit.", answer: Self.limitExample, errors: [404]) {
+                [unowned self] (path: LimitPath, _: NoBody, _) in
+                let limit = try self.find(path.id)
+                return JSONBody { limit.write(to: &$0) }
+            },
+            .json(.put, "/api/v1/risk/limits/{limit_id}", "Changes a limit.",
+                  example: #"{"type":"gross_exposure","threshold":300000,"portfolio_id":"sample"}"#,
+                  answer: Self.limitExample, errors: [404]) { [unowned self] (path: LimitPath, body: Limit, request) in
+                _ = try self.find(path.id)
+                var limit = body
+                limit.id = path.id
+                return try await self.idempotency.once(request) { try await self.store(limit, status: 200, $0) }
+            },
+            .json(.delete, "/api/v1/risk/limits/{limit_id}", "Removes a limit.", answer: Self.limitExample, errors: [404]) {
+                [unowned self] (path: LimitPath, _: NoBody, _) in
+                let limit = try self.find(path.id)
+                try await self.context.commit([RiskRecords.delete(path.id)])
+                self.limits.removeAll { $0.id == path.id }
+                return JSONBody { limit.write(to: &$0) }
+            },
+        ]
+    }
+
+    private func find(_ id: String) throws -> Limit {
+        guard let limit = limits.first(where: { $0.id == id }) else { throw Problem.notFound("no limit \(id)") }
+        return limit
+    }
+
+    private func store(_ limit: Limit, status: Int, _ record: Idempotency.Record) async throws -> JSONBody {
+        let answer = JSONBody(status: status) { limit.write(to: &$0) }
+        let place = limits.firstIndex { $0.id == limit.id } ?? limits.count
+        try await context.commit([RiskRecords.upsert(limit, position: place)] + record.statements(answer, context))
+        if let index = limits.firstIndex(where: { $0.id == limit.id }) { limits[index] = limit } else { limits.append(limit) }
+        return answer
+    }
+
+    private var listRoute: Route {
+        .json(.get, "/api/v1/risk/limits", "Limits in order of creation.",
+              answer: "{\"items\":[\(Self.limitExample)],\"next_cursor\":null}") {
+            [unowned self] (query: LimitQuery, _: NoBody, _) in
+            let wanted = limits.filter { limit in
+                (query.portfolioID == nil || limit.portfolioID == nil || limit.portfolioID == query.portfolioID)
+                    && (query.type == nil || limit.type == query.type) && (query.active == nil || limit.isActive == query.active)
+            }
+            let start = query.page.cursor.flatMap { cursor in wanted.firstIndex { $0.id == cursor } }.map { $0 + 1 } ?? 0
+            if query.page.cursor != nil && start == 0 { throw Problem.invalid("?cursor", "is not a cursor of this list") }
+            let items = wanted.dropFirst(start).prefix(query.page.limit)
+            return JSONBody { json in
+                json.beginObject()
+                json.key("items")
+                json.beginArray()
+                for limit in items { limit.write(to: &json) }
+                json.endArray()
+                json.key("next_cursor")
+                if start + items.count < wanted.count, let last = items.last { json.string(last.id) } else { json.null() }
+                json.endObject()
+            }
+        }
+    }
+
+    private var testRoute: Route {
+        .json(.post, "/api/v1/risk/limits/{limit_id}/check", "Tests a value or a portfolio against one limit.",
+              example: #"{"value":200000}"#,
+              answer: """
+                {"limit_id":"gross","type":"gross_exposure","value":200000,"threshold":250000,"utilization":0.8,\
+                "headroom":50000,"verdict":"warn","reason":"gross_exposure of 200000 is 80 % of 250000"}
+                """, errors: [404]) { [unowned self] (path: LimitPath, body: LimitTestBody, _) in
+            let limit = try find(path.id)
+            if let value = body.value {
+                let check = LimitCheck(limit, value: value)
+                return JSONBody { check.write(to: &$0) }
+            }
+            let portfolio = body.portfolio.portfolioID ?? limit.portfolioID ?? ""
+            let picture = try picture(portfolio, body.portfolio)
+            let complete = try await complete(picture, for: [limit])
+            do {
+                _ = try LimitValues.value(of: limit, in: complete.afterOrder())
+            } catch let error as MissingInput {
+                throw Problem.invalid("/\(error.field)", error.message)
+            }
+            guard let check = await check([limit], complete).first else { throw Problem.notFound("no limit \(path.id)") }
+            return JSONBody { check.write(to: &$0) }
+        }
+    }
+}

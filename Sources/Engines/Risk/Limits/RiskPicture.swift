@@ -1,0 +1,50 @@
+import Market
+
+/// One position as limits see it.
+struct RiskPosition: Sendable, Equatable {
+    var symbol: String
+    var quantity: Double
+    var price: Double
+    var previousClose: Double?
+    var sector: String?
+    var averageDailyVolume: Double?
+
+    var marketValue: Double { quantity * price }
+}
+
+/// An order as limits see it: signed quantity and price.
+struct RiskOrder: Sendable, Equatable {
+    var symbol: String
+    var quantity: Double
+    var price: Double
+}
+
+/// Everything limits are judged on: a portfolio after the order, and what is known around it. Parts that nobody gave
+/// are nil, and a limit that needs one says so.
+struct RiskPicture: Sendable {
+    var positions: [RiskPosition]
+    var cash: Double
+    var order: RiskOrder?
+    /// Returns by symbol, of equal lengths.
+    var returns: [String: [Double]]?
+    var benchmarkReturns: [Double]?
+    var equityCurve: [Double]?
+    var scenarios: [[String: Double]]?
+    /// Orders checked for the portfolio in the last minute, this one included.
+    var orderRate: Int
+
+    /// The portfolio as it is after the order: limits are judged on that.
+    func afterOrder() -> RiskPicture {
+        guard let order else { return self }
+        var after = self
+        after.cash -= order.quantity * order.price
+        if let index = after.positions.firstIndex(where: { $0.symbol == order.symbol }) {
+            after.positions[index].quantity += order.quantity
+        } else {
+            after.positions.append(RiskPosition(symbol: order.symbol, quantity: order.quantity, price: order.price))
+        }
+        return after
+    }
+
+    var marketValues: [Double] { positions.map(\.marketValue) }
+}

@@ -1,0 +1,159 @@
+import HTTP
+import Market
+import Wire
+
+/// A position of a request.
+struct PositionBody: RequestBody {
+    let position: RiskPosition
+
+    static func read(_ fields: FieldReader) -> PositionBody {
+        let symbol = fields.symbol("symbol", "The instrument.")
+        let quantity = fields.number("quantity", "Signed.")
+        _ = fields.optionalNumber("average_cost", "What one cost.", from: 0)
+        return PositionBody(position: RiskPosition(
+            symbol: symbol.text, quantity: quantity, price: fields.number("price", "The price of one.", above: 0),
+            previousClose: fields.optionalNumber("previous_close", "The close before.", above: 0),
+            sector: fields.optionalString("sector", "For concentration and stress.", length: 1...100),
+            averageDailyVolume: fields.optionalNumber("average_daily_volume", "For liquidity.", above: 0)))
+    }
+}
+
+/// An order of a request.
+struct OrderCheckBody: RequestBody {
+    let order: RiskOrder
+
+    static func read(_ fields: FieldReader) -> OrderCheckBody {
+        let symbol = fields.symbol("symbol", "The instrument."), side = fields.choice("side", "Which way.", Side.self)
+        let quantity = fields.number("quantity", "Shares, above 0.", above: 0)
+        let price = fields.number("price", "The price it is judged at.", above: 0)
+        return OrderCheckBody(order: RiskOrder(
+            symbol: symbol.text, quantity: side == .buy ? quantity : -quantity, price: price))
+    }
+}
+
+/// An equity curve of a request.
+struct EquityCurveBody: RequestBody {
+    let values: [Double]
+
+    static func read(_ fields: FieldReader) -> EquityCurveBody {
+        let times = fields.times("ts", "Times, rising.", required: false)
+        let values = fields.numbers("value", "Equity at each time.") ?? []
+        fields.require(times.isEmpty || times.count == values.count, "ts", "must be as long as value")
+        return EquityCurveBody(values: values)
+    }
+}
+
+/// A scenario: shocks by symbol, `sector:Name` or `*`.
+struct ScenarioBody: RequestBody {
+    let name: String, shocks: [String: Double]
+
+    static func read(_ fields: FieldReader) -> ScenarioBody {
+        let name = fields.optionalString("name", "What people call it.", length: 1...200) ?? ""
+        let shocks = fields.numberMap("shocks", "Returns by symbol, sector:Name or *; -0.2 is a fall by a fifth.")
+        return ScenarioBody(name: name, shocks: Dictionary(shocks.map { ($0.name, $0.value) }) { $1 })
+    }
+}
+
+/// A portfolio to check, with what its limits need.
+struct CheckBody: RequestBody {
+    let positions: [RiskPosition]?, cash: Double, limits: [Limit]?, order: RiskOrder?
+    let returns: [String: [Double]]?, benchmarkReturns: [Double]?, equityCurve: [Double]?, scenarios: [[String: Double]]?
+    let portfolioID: String?
+
+    static func read(_ fields: FieldReader) -> CheckBody {
+        let portfolio = fields.optionalString("portfolio_id", "The portfolio, where the path does not name it.", length: 1...200)
+        let positions = fields.array("positions", "What is held; the stored portfolio when left out.", PositionBody.self,
+                                     required: false)
+        let limits = fields.array("limits", "Limits to judge; the stored ones when left out.", Limit.self, required: false,
+                                  limit: 1000)
+        let returns = fields.numberColumns("returns", "Returns by symbol, of equal lengths.", required: false)
+        for (name, column) in returns where column.count != returns[0].values.count {
+            fields.refuse(at: ["returns", name], "has \(column.count) returns, others have \(returns[0].values.count)")
+        }
+        let scenarios = fields.array("scenarios", "For stress_loss.", ScenarioBody.self, required: false, limit: 1000)
+        return CheckBody(
+            positions: fields.has("positions") ? positions.map(\.position) : nil,
+            cash: fields.optionalNumber("cash", "Cash in the portfolio's currency; 0 unless said.") ?? 0,
+            limits: fields.has("limits") ? limits : nil,
+            order: fields.optionalObject("order", "A proposed order: limits are judged after it.", OrderCheckBody.self)?.order,
+            returns: fields.has("returns") ? Dictionary(returns.map { ($0.name, $0.values) }) { $1 } : nil,
+            benchmarkReturns: fields.numbers("benchmark_returns", "For beta.", required: false),
+            equityCurve: fields.optionalObject("equity_curve", "For max_drawdown.", EquityCurveBody.self)?.values,
+            scenarios: fields.has("scenarios") ? scenarios.map(\.shocks) : nil, portfolioID: portfolio)
+    }
+}
+
+/// Value at risk of weights over returns.
+struct ValueAtRiskBody: RequestBody {
+    let symbols: [String], returns: [[Double]], weights: [Double], value: Double, method: RiskMethod
+    let confidence: Double, horizonDays: Int, simulations: Int, seed: UInt64
+
+    static func read(_ fields: FieldReader) -> ValueAtRiskBody {
+        let returns = fields.numberColumns("returns", "Returns by symbol, of equal lengths, two or more.")
+        let weights = fields.numberMap("weights", "Weights by symbol.")
+        let known = Set(returns.map(\.name)), weighted = Dictionary(weights.map { ($0.name, $0.value) }) { $1 }
+        if !fields.isDescribing {
+            fields.require(!returns.isEmpty || !fields.has("returns"), "returns", "must not be empty")
+            for (name, column) in returns {
+                if column.count != returns[0].values.count {
+                    fields.refuse(at: ["returns", name], "has \(column.count) returns, others have \(returns[0].values.count)")
+                } else if column.count < 2 {
+                    fields.refuse(at: ["returns", name], "must have two returns or more")
+                }
+                if weighted[name] == nil { fields.refuse(at: ["weights", name], "is required: returns has it") }
+            }
+            for weight in weights where !known.contains(weight.name) {
+                fields.refuse(at: ["returns", weight.name], "is required: weights has it")
+            }
+        }
+        return ValueAtRiskBody(
+            symbols: returns.map(\.name), returns: returns.map(\.values),
+            weights: returns.map { weighted[$0.name] ?? 0 },
+            value: fields.optionalNumber("value", "The portfolio's value; 1 unless said.", above: 0) ?? 1,
+            method: fields.optionalChoice("method", "parametric unless said.", RiskMethod.self) ?? .parametric,
+            confidence: fields.optionalNumber("confidence", "0.99 unless said.", from: 0.5, upTo: 0.9999) ?? 0.99,
+            horizonDays: fields.optionalInt("horizon_days", "1 unless said.", 1...250) ?? 1,
+            simulations: fields.optionalInt("simulations", "For monte_carlo; 100000 unless said.", 2...10_000_000) ?? 100_000,
+            seed: UInt64(fields.optionalInt("seed", "The same seed gives the same bits; 0 unless said.", 0...Int.max) ?? 0))
+    }
+}
+
+/// A portfolio in the path.
+struct PortfolioPath: RequestParameters {
+    let id: String
+    static func read(_ parameters: ParameterReader) -> PortfolioPath {
+        PortfolioPath(id: parameters.path("portfolio_id", "The portfolio."))
+    }
+}
+
+/// A limit in the path.
+struct LimitPath: RequestParameters {
+    let id: String
+    static func read(_ parameters: ParameterReader) -> LimitPath {
+        LimitPath(id: parameters.path("limit_id", "The limit."))
+    }
+}
+
+/// Which limits are listed.
+struct LimitQuery: RequestParameters {
+    let portfolioID: String?, type: LimitType?, active: Bool?, page: PageParameters
+
+    static func read(_ parameters: ParameterReader) -> LimitQuery {
+        let active = parameters.optionalText("active", "true or false; both when left out.")
+        parameters.require(active == nil || active == "true" || active == "false", "active", "must be true or false")
+        return LimitQuery(
+            portfolioID: parameters.optionalText("portfolio", "Only those that hold for this portfolio."),
+            type: parameters.choice("type", "Only this type.", LimitType.self), active: active.map { $0 == "true" },
+            page: PageParameters.read(parameters))
+    }
+}
+
+/// A value or a portfolio to test against one limit.
+struct LimitTestBody: RequestBody {
+    let value: Double?, portfolio: CheckBody
+
+    static func read(_ fields: FieldReader) -> LimitTestBody {
+        LimitTestBody(value: fields.optionalNumber("value", "Judged as it is; else positions or portfolio_id are."),
+                      portfolio: CheckBody.read(fields))
+    }
+}

@@ -1,0 +1,205 @@
+import EngineKit
+public import HTTP
+import Market
+import Quant
+import Runtime
+import Store
+import Wire
+
+extension RiskEngine {
+    private static let checkExample = """
+        {"positions":[{"symbol":"GOOG","quantity":100,"average_cost":700,"price":806.19,"previous_close":801.2,\
+        "sector":"Technology"}],"cash":20000,"limits":[{"type":"gross_exposure","threshold":100000},\
+        {"type":"position_weight","threshold":0.5}],"order":{"symbol":"GOOG","side":"buy","quantity":10,"price":806.19}}
+        """
+
+    private static let checkAnswer = """
+        {"portfolio_id":"demo","verdict":"breach","checks":[{"limit_id":"","type":"position_weight","value":0.88,\
+        "threshold":0.5,"utilization":1.76,"headroom":-0.38,"verdict":"breach","reason":"position_weight of 0.88 is above 0.5"}],\
+        "metrics":{"equity":100619,"gross_exposure":88680.9,"net_exposure":88680.9,"leverage":0.88}}
+        """
+
+    public var routes: [Route] { [healthRoute, checkRoute, preTradeRoute, realtimeRoute, varRoute] + limitRoutes }
+
+    private var healthRoute: Route {
+        .document("/api/v1/risk/health", "Limits, and portfolios that risk has been told of.",
+                  answer: #"{"status":"healthy","limits":3,"portfolios":1}"#) { [unowned self] _ in
+            Response.json { json in
+                json.beginObject()
+                json.key("status")
+                json.string(context.records.isAvailable ? "healthy" : "degraded")
+                json.key("limits")
+                json.int(limits.count)
+                json.key("portfolios")
+                json.int(state.books.count)
+                json.endObject()
+            }
+        }
+    }
+
+    // MARK: Checks
+
+    private var checkRoute: Route {
+        .json(.post, "/risk/check/{portfolio_id}", "Judges limits on a portfolio, after a proposed order where there is one.",
+              example: Self.checkExample, answer: Self.checkAnswer, errors: [404]) {
+            [unowned self] (path: PortfolioPath, body: CheckBody, _) in try await answer(path.id, body)
+        }
+    }
+
+    private var preTradeRoute: Route {
+        .json(.post, "/api/v1/sprint3/risk/pre-trade-check", "Allows or denies a proposed order, with every reason.",
+              example: #"{"portfolio_id":"sample","order":{"symbol":"GOOG","side":"buy","quantity":1,"price":806.19}}"#,
+              answer: Self.checkAnswer, errors: [404]) { [unowned self] (_: NoParameters, body: CheckBody, _) in
+            guard let portfolio = body.portfolioID else { throw Problem.invalid("/portfolio_id", "is required") }
+            guard body.order != nil else { throw Problem.invalid("/order", "is required") }
+            return try await answer(portfolio, body)
+        }
+    }
+
+    private var realtimeRoute: Route {
+        .json(.get, "/api/v1/sprint3/risk/realtime/{portfolio_id}", "Exposure and use of the stored limits, as told by the bus.",
+              answer: Self.checkAnswer, errors: [404]) { [unowned self] (path: PortfolioPath, _: NoBody, _) in
+            guard let picture = state.picture(of: path.id, order: nil, rate: 0) else {
+                throw Problem.notFound("risk has not been told of a portfolio \(path.id)")
+            }
+            let applying = limits.filter { $0.applies(to: path.id) }
+            return Self.answer(path.id, picture, await check(applying, try await complete(picture, for: applying)))
+        }
+    }
+
+    private func answer(_ portfolio: String, _ body: CheckBody) async throws -> JSONBody {
+        let picture = try picture(portfolio, body)
+        let judged = body.limits ?? limits.filter { $0.applies(to: portfolio) }
+        let complete = try await complete(picture, for: judged)
+        let after = complete.afterOrder()
+        var missing: [FieldError] = []
+        for limit in judged {
+            do {
+                _ = try LimitValues.value(of: limit, in: after)
+            } catch let error as MissingInput {
+                missing.append(FieldError(pointer: "/\(error.field)", message: error.message))
+            } catch let error as QuantError {
+                missing.append(FieldError(pointer: "/returns", message: error.message))
+            }
+        }
+        if !missing.isEmpty { throw Problem.invalid(missing) }
+        return Self.answer(portfolio, after, await check(judged, complete))
+    }
+
+    /// The portfolio of the body, or the one that the bus told of.
+    func picture(_ portfolio: String, _ body: CheckBody) throws -> RiskPicture {
+        let rate = body.order == nil ? 0 : state.countCheck(portfolio, at: context.clock.monotonic)
+        guard let positions = body.positions else {
+            guard var stored = state.picture(of: portfolio, order: body.order, rate: rate) else {
+                throw Problem.notFound("risk has not been told of a portfolio \(portfolio); send positions")
+            }
+            stored.returns = body.returns
+            stored.benchmarkReturns = body.benchmarkReturns
+            stored.scenarios = body.scenarios
+            if let curve = body.equityCurve { stored.equityCurve = curve }
+            return stored
+        }
+        return RiskPicture(
+            positions: positions, cash: body.cash, order: body.order, returns: body.returns,
+            benchmarkReturns: body.benchmarkReturns, equityCurve: body.equityCurve, scenarios: body.scenarios,
+            orderRate: rate)
+    }
+
+    private static func answer(_ portfolio: String, _ picture: RiskPicture, _ checks: [LimitCheck]) -> JSONBody {
+        let values = picture.marketValues, worst = checks.map(\.verdict).max() ?? .pass
+        return JSONBody { json in
+            json.beginObject()
+            json.key("portfolio_id")
+            json.string(portfolio)
+            json.key("verdict")
+            json.string(worst.rawValue)
+            json.key("allowed")
+            json.bool(worst != .breach)
+            json.key("reasons")
+            json.beginArray()
+            for check in checks where check.verdict != .pass { json.string(check.reason) }
+            json.endArray()
+            json.key("checks")
+            json.beginArray()
+            for check in checks { check.write(to: &json) }
+            json.endArray()
+            json.key("metrics")
+            json.beginObject()
+            for (name, value) in [
+                ("equity", Exposure.equity(values, cash: picture.cash)), ("cash", picture.cash),
+                ("gross_exposure", Exposure.gross(values)), ("net_exposure", Exposure.net(values)),
+                ("leverage", Exposure.leverage(values, cash: picture.cash)), ("position_size", Exposure.positionSize(values)),
+                ("position_weight", Exposure.positionWeight(values, equity: Exposure.equity(values, cash: picture.cash))),
+                ("herfindahl", Exposure.herfindahl(values, equity: Exposure.equity(values, cash: picture.cash))),
+            ] {
+                json.key(name)
+                json.double(value)
+            }
+            json.endObject()
+            json.endObject()
+        }
+    }
+
+    // MARK: Value at risk
+
+    private var varRoute: Route {
+        .json(.post, "/risk/var", "Value at risk and expected shortfall of weights over returns, with its components.",
+              example: """
+                {"returns":{"AAPL":[0.01,-0.02,0.005,0.013,-0.007],"MSFT":[0.004,-0.011,0.002,0.009,-0.003]},\
+                "weights":{"AAPL":0.4,"MSFT":0.6},"value":1000000,"method":"parametric","confidence":0.99,"horizon_days":1}
+                """,
+              answer: """
+                {"value_at_risk":23000.1,"expected_shortfall":26500.2,"method":"parametric","confidence":0.99,"horizon_days":1,\
+                "value":1000000,"observations":5,"component":{"AAPL":12000,"MSFT":11000.1},"marginal":{"AAPL":30000,"MSFT":18333}}
+                """) { [unowned self] (_: NoParameters, body: ValueAtRiskBody, _) in
+            let settings = ValueAtRisk.Settings(
+                value: body.value, confidence: body.confidence, horizonDays: Double(body.horizonDays))
+            let result: ValueAtRisk
+            do {
+                result = try await context.compute {
+                    try Measures.tail(body.method, body.returns, body.weights, settings, simulations: body.simulations,
+                                      seed: body.seed)
+                }
+            } catch let error as QuantError {
+                throw Problem.invalid("/returns", error.message)
+            }
+            return Self.answer(body, result)
+        }
+    }
+
+    private static func answer(_ body: ValueAtRiskBody, _ result: ValueAtRisk) -> JSONBody {
+        JSONBody { json in
+            json.beginObject()
+            json.key("value_at_risk")
+            json.double(result.valueAtRisk)
+            json.key("expected_shortfall")
+            json.double(result.expectedShortfall)
+            json.key("method")
+            json.string(body.method.rawValue)
+            json.key("confidence")
+            json.double(body.confidence)
+            json.key("horizon_days")
+            json.int(body.horizonDays)
+            json.key("value")
+            json.double(body.value)
+            json.key("observations")
+            json.int(body.returns.first?.count ?? 0)
+            if body.method == .monteCarlo {
+                json.key("simulations")
+                json.int(body.simulations)
+                json.key("seed")
+                json.int(Int(body.seed))
+            }
+            for (name, values) in [("component", result.component), ("marginal", result.marginal)] {
+                json.key(name)
+                json.beginObject()
+                for (symbol, value) in zip(body.symbols, values) {
+                    json.key(symbol)
+                    json.double(value)
+                }
+                json.endObject()
+            }
+            json.endObject()
+        }
+    }
+}

@@ -1,0 +1,81 @@
+import Market
+
+/// What risk knows of the world from the bus: positions, cash, equity and prices. A value type; no waiting, no I/O.
+struct RiskState: Sendable {
+    /// One portfolio as last told.
+    struct Book: Sendable {
+        var cash = 0.0
+        var positions: [Symbol: Double] = [:]
+        /// The equity curve's highest point and deepest fall since the first value.
+        var curve: [Double] = []
+        var curveTimes: [Timestamp] = []
+    }
+
+    /// Points of the curve kept per portfolio.
+    static let curveLimit = 10_000
+
+    private(set) var books: [String: Book] = [:]
+    private(set) var prices: [Symbol: (last: Double, previous: Double?, time: Timestamp)] = [:]
+    /// When orders were checked, by portfolio, newest last.
+    private var checks: [String: [Int64]] = [:]
+
+    mutating func apply(_ update: PositionUpdate) {
+        books[update.portfolioID, default: Book()].positions[update.symbol] =
+            update.quantity.isZero ? nil : update.quantity.double
+    }
+
+    /// A later value for a time that was told restates it.
+    mutating func apply(_ value: PortfolioValue) {
+        var book = books[value.portfolioID] ?? Book()
+        if book.curveTimes.last.map({ value.time >= $0 }) ?? true { book.cash = value.cash.double }
+        if let index = book.curveTimes.lastIndex(where: { $0 <= value.time }) {
+            if book.curveTimes[index] == value.time {
+                book.curve[index] = value.equity.double
+            } else {
+                book.curve.insert(value.equity.double, at: index + 1)
+                book.curveTimes.insert(value.time, at: index + 1)
+            }
+        } else {
+            book.curve.insert(value.equity.double, at: 0)
+            book.curveTimes.insert(value.time, at: 0)
+        }
+        if book.curve.count > Self.curveLimit {
+            book.curve.removeFirst()
+            book.curveTimes.removeFirst()
+        }
+        books[value.portfolioID] = book
+    }
+
+    mutating func apply(_ bar: Bar) {
+        let known = prices[bar.symbol]
+        if let known, known.time == bar.time {
+            prices[bar.symbol] = (bar.close, known.previous, bar.time)
+        } else {
+            prices[bar.symbol] = (bar.close, known?.last, bar.time)
+        }
+    }
+
+    /// Counts a check and returns how many there were in the last minute, this one included.
+    mutating func countCheck(_ portfolio: String, at monotonic: Int64) -> Int {
+        var times = checks[portfolio] ?? []
+        let start = monotonic - 60_000_000_000
+        if let first = times.firstIndex(where: { $0 > start }) { times.removeFirst(first) } else { times = [] }
+        times.append(monotonic)
+        checks[portfolio] = times
+        return times.count
+    }
+
+    /// What limits are judged on for a portfolio as it is now; nil where nothing was ever told of it.
+    func picture(of portfolio: String, order: RiskOrder?, rate: Int) -> RiskPicture? {
+        guard let book = books[portfolio] else { return nil }
+        let positions = book.positions.sorted { $0.key < $1.key }.map { symbol, quantity in
+            let price = prices[symbol]
+            return RiskPosition(
+                symbol: symbol.text, quantity: quantity,
+                price: price?.last ?? (order?.symbol == symbol.text ? order?.price : nil) ?? 0,
+                previousClose: price?.previous ?? price?.last)
+        }
+        return RiskPicture(positions: positions, cash: book.cash, order: order, returns: nil, benchmarkReturns: nil,
+                           equityCurve: book.curve, scenarios: nil, orderRate: rate)
+    }
+}

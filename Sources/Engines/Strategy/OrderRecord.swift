@@ -1,0 +1,107 @@
+import EngineKit
+import HTTP
+import Market
+import Store
+import Wire
+
+/// One order's whole story, as it is stored and told.
+struct OrderRecord: Sendable {
+    var intent: OrderIntent
+    var deploymentID: String
+    var state: OrderState
+    var reasons: [String]
+    var fills: [Fill]
+    var updated: Timestamp
+
+    func write(to json: inout JSONWriter) {
+        json.beginObject()
+        for (name, text) in [
+            ("id", intent.orderID), ("portfolio_id", intent.portfolioID), ("strategy_id", intent.strategyID),
+            ("deployment_id", deploymentID), ("symbol", intent.symbol.text), ("side", intent.side.rawValue),
+            ("state", state.rawValue), ("venue", "paper"),
+        ] {
+            json.key(name)
+            json.string(text)
+        }
+        json.key("quantity")
+        json.fixed(fills.isEmpty ? intent.expectedQuantity : fills.reduce(.zero) { $0 + $1.quantity })
+        json.key("reference_price")
+        json.fixed(intent.referencePrice)
+        json.key("filled_quantity")
+        json.fixed(fills.reduce(.zero) { $0 + $1.quantity })
+        json.key("ts")
+        json.time(intent.time)
+        json.key("updated")
+        json.time(updated)
+        json.key("reasons")
+        json.beginArray()
+        for reason in reasons { json.string(reason) }
+        json.endArray()
+        json.key("fills")
+        json.beginArray()
+        for fill in fills {
+            json.beginObject()
+            json.key("id")
+            json.string(fill.id)
+            json.key("quantity")
+            json.fixed(fill.quantity)
+            json.key("price")
+            json.fixed(fill.price)
+            json.key("commission")
+            json.fixed(fill.commission)
+            json.key("ts")
+            json.time(fill.time)
+            json.endObject()
+        }
+        json.endArray()
+        json.endObject()
+    }
+
+    /// Writes the whole row: an order changes a handful of times in its life.
+    var upsert: Statement {
+        var reasonsJSON = JSONWriter(), fillsJSON = JSONWriter()
+        reasonsJSON.beginArray()
+        for reason in reasons { reasonsJSON.string(reason) }
+        reasonsJSON.endArray()
+        fillsJSON.beginArray()
+        for fill in fills { fillsJSON.raw(fill.jsonBytes) }
+        fillsJSON.endArray()
+        return Statement(
+            """
+            INSERT INTO orders (id, deployment_id, portfolio_id, intent, state, reasons, fills, created, updated)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+            ON CONFLICT (id) DO UPDATE SET state = excluded.state, reasons = excluded.reasons, fills = excluded.fills,
+                updated = excluded.updated
+            """,
+            [.text(intent.orderID), .text(deploymentID), .text(intent.portfolioID), .blob(intent.jsonBytes),
+             .text(state.rawValue), .blob(reasonsJSON.bytes), .blob(fillsJSON.bytes), .integer(intent.time.nanoseconds),
+             .integer(updated.nanoseconds)])
+    }
+
+    static let columns = "deployment_id, intent, state, reasons, fills, updated"
+
+    init(intent: OrderIntent, deploymentID: String, state: OrderState, updated: Timestamp) {
+        self.intent = intent
+        self.deploymentID = deploymentID
+        self.state = state
+        self.updated = updated
+        reasons = []
+        fills = []
+    }
+
+    init(_ row: ResultSet.Row) throws {
+        let parser = JSONParser()
+        let intentBytes: [UInt8] = try row.value(1), stateText: String = try row.value(2)
+        guard let intent = try parser.withDocument(intentBytes, { OrderIntent(json: $0) }),
+              let state = OrderState(rawValue: stateText) else {
+            throw StoreError(.corrupted, "an order's row cannot be read")
+        }
+        var reasons: [String] = [], fills: [Fill] = []
+        try parser.withDocument(try row.value(3)) { $0.forEachElement { if let text = $0.string { reasons.append(text) } } }
+        try parser.withDocument(try row.value(4)) { $0.forEachElement { if let fill = Fill(json: $0) { fills.append(fill) } } }
+        self.init(intent: intent, deploymentID: try row.value(0), state: state,
+                  updated: Timestamp(nanoseconds: try row.value(5)))
+        self.reasons = reasons
+        self.fills = fills
+    }
+}

@@ -1,0 +1,163 @@
+import EngineKit
+import HTTP
+import Market
+import Runtime
+import Store
+import Wire
+
+extension StrategyEngine {
+    private static let orderExample = """
+        {"id":"o1","portfolio_id":"demo","strategy_id":"","deployment_id":"","symbol":"GOOG","side":"buy",\
+        "state":"filled","venue":"paper","quantity":10,"reference_price":806.19,"filled_quantity":10,\
+        "ts":"2024-01-02T00:00:00Z","updated":"2024-01-02T00:00:00Z","reasons":[],\
+        "fills":[{"id":"o1.1","quantity":10,"price":806.19,"commission":0,"ts":"2024-01-02T00:00:00Z"}]}
+        """
+
+    var orderRoutes: [Route] {
+        [
+            .json(.post, "/orders", "Places an order: pre-trade check first, then the paper venue at the latest price.",
+                  example: #"{"portfolio_id":"sample","symbol":"GOOG","side":"buy","quantity":1}"#,
+                  answer: Self.orderExample, errors: [404, 503]) { [unowned self] (_: NoParameters, body: OrderBody, request) in
+                try await idempotency.once(request) { try await self.place(body, request, $0) }
+            },
+            .json(.get, "/orders", "Orders, newest first.", answer: "{\"items\":[\(Self.orderExample)],\"next_cursor\":null}") {
+                [unowned self] (page: PageParameters, _: NoBody, _) in try await self.orders(page)
+            },
+            .json(.get, "/orders/{order_id}", "An order's state, reasons and fills.", answer: Self.orderExample, errors: [404]) {
+                [unowned self] (path: OrderPath, _: NoBody, _) in
+                let order = try await self.order(path.id)
+                return JSONBody { order.write(to: &$0) }
+            },
+            .json(.delete, "/orders/{order_id}", "Cancels an order that is not final yet.", answer: Self.orderExample,
+                  errors: [404, 409]) { [unowned self] (path: OrderPath, _: NoBody, _) in try await self.cancel(path.id) },
+        ]
+    }
+
+    private func order(_ id: String) async throws -> OrderRecord {
+        if let open = openOrders[id] { return open }
+        let rows = try await context.records.query(
+            Statement("SELECT \(OrderRecord.columns) FROM orders WHERE id = $1", [.text(id)]))
+        guard let row = rows.first else { throw Problem.notFound("no order \(id)") }
+        return try OrderRecord(row)
+    }
+
+    /// A cursor is `created:id` of the last order of a page.
+    private func orders(_ page: PageParameters) async throws -> JSONBody {
+        var statement = Statement(
+            "SELECT \(OrderRecord.columns) FROM orders ORDER BY created DESC, id DESC LIMIT $1", [.integer(Int64(page.limit + 1))])
+        if let cursor = page.cursor {
+            let parts = cursor.split(separator: ":", maxSplits: 1)
+            guard parts.count == 2, let created = Int64(parts[0]) else {
+                throw Problem.invalid("?cursor", "is not a cursor of this list")
+            }
+            statement = Statement(
+                """
+                SELECT \(OrderRecord.columns) FROM orders WHERE created < $1 OR (created = $1 AND id < $2)
+                ORDER BY created DESC, id DESC LIMIT $3
+                """, [.integer(created), .text(String(parts[1])), .integer(Int64(page.limit + 1))])
+        }
+        let found = try await context.records.query(statement).records.map { try OrderRecord($0) }
+        let items = found.prefix(page.limit)
+        return JSONBody { json in
+            json.beginObject()
+            json.key("items")
+            json.beginArray()
+            for order in items { order.write(to: &json) }
+            json.endArray()
+            json.key("next_cursor")
+            if found.count > items.count, let last = items.last {
+                json.string("\(last.intent.time.nanoseconds):\(last.intent.orderID)")
+            } else {
+                json.null()
+            }
+            json.endObject()
+        }
+    }
+
+    // MARK: Placing
+
+    private func place(_ body: OrderBody, _ request: Request, _ record: Idempotency.Record) async throws -> JSONBody {
+        _ = try await cash(of: body.portfolioID)
+        guard let price = try await latestPrice(body.symbol) else {
+            throw Problem(422, "no price of \(body.symbol) is known: no quote came and no bar is stored", errors: [
+                FieldError(pointer: "/symbol", message: "has no price; import bars or send a quote")])
+        }
+        let now = context.clock.now
+        let intent = OrderIntent(
+            orderID: context.identifiers.nextText(), portfolioID: body.portfolioID, strategyID: "", symbol: body.symbol,
+            side: body.side, size: .quantity(body.quantity), expectedQuantity: body.quantity, referencePrice: price,
+            limitPrice: body.price, time: now)
+        let order = OrderRecord(intent: intent, deploymentID: "", state: .pending, updated: now)
+        openOrders[intent.orderID] = order
+        let trace = request.headers["traceparent"]
+        do {
+            try await context.commit([order.upsert], [
+                context.message(Topics.intent, body.portfolioID, time: now, trace: trace, intent), update(order, nil)])
+        } catch {
+            openOrders[intent.orderID] = nil
+            throw error
+        }
+        await decision(of: intent.orderID)
+        if let latest = try await latestPrice(body.symbol) { try await execute(intent.orderID, at: latest, context.clock.now) }
+        let final = try await self.order(intent.orderID)
+        let answer = JSONBody { final.write(to: &$0) }
+        let remembered = record.statements(answer, context)
+        if !remembered.isEmpty { try await context.commit(remembered) }
+        return answer
+    }
+
+    /// Orders by hand that rest at the paper venue meet a new price.
+    func executeResting(_ symbol: Symbol, at price: Price, _ time: Timestamp) async throws {
+        let resting = openOrders.values.filter { $0.deploymentID.isEmpty && $0.intent.symbol == symbol }
+        for order in resting.sorted(by: { $0.intent.orderID < $1.intent.orderID }) {
+            try await execute(order.intent.orderID, at: price, time)
+        }
+    }
+
+    /// An approved order by hand meets the paper venue at a price, if its limit allows.
+    private func execute(_ id: String, at price: Price, _ time: Timestamp) async throws {
+        guard var order = openOrders[id], order.state == .working, case .quantity(let quantity) = order.intent.size
+        else { return }
+        let isReached = order.intent.limitPrice.map { order.intent.side == .buy ? price <= $0 : price >= $0 } ?? true
+        guard isReached else { return }
+        let fill = Fill(id: "\(id).1", orderID: id, portfolioID: order.intent.portfolioID, strategyID: "",
+                        symbol: order.intent.symbol, side: order.intent.side, quantity: quantity, price: price,
+                        commission: .zero, time: time)
+        order.fills.append(fill)
+        order.state = .filled
+        order.updated = fill.time
+        openOrders[id] = nil
+        try await context.commit([order.upsert], [
+            context.message(Topics.fill, fill.portfolioID, time: fill.time, fill), update(order, nil)])
+    }
+
+    /// The last price that came by, else the market data engine's latest.
+    private func latestPrice(_ symbol: Symbol) async throws -> Price? {
+        if let price = prices[symbol] { return price }
+        let request = Request(method: .get, path: "/market-data/quote/\(symbol.text.replacing("/", with: "%2F"))",
+                              headers: ["Host": "localhost"])
+        let response: Response
+        do throws(PeerError) {
+            response = try await context.peers.send(request, to: .marketdata, deadlineNanoseconds: 5_000_000_000)
+        } catch {
+            throw Problem.unavailable("marketdata", "no price can be looked up: \(error)")
+        }
+        guard response.status == 200 else { return nil }
+        return try JSONParser().withDocument(response.body) { $0.member("price")?.double.flatMap { FixedPoint($0) } }
+    }
+
+    private func cancel(_ id: String) async throws -> JSONBody {
+        var order = try await self.order(id)
+        if order.state.isFinal { throw Problem.conflict("order \(id) is \(order.state.rawValue)") }
+        var statements: [Statement] = []
+        if var deployment = deployments[order.deploymentID], deployment.runner.cancel(id) {
+            statements.append(deployment.upsert)
+            deployments[deployment.id] = deployment
+        }
+        order.state = .cancelled
+        order.updated = context.clock.now
+        openOrders[id] = nil
+        try await context.commit([order.upsert] + statements, [update(order, nil)])
+        return JSONBody { order.write(to: &$0) }
+    }
+}

@@ -1,0 +1,144 @@
+import Market
+import Quant
+
+/// What a look at one bar leads to.
+enum RunnerAction: Sendable, Equatable {
+    /// The working order was filled at this bar.
+    case filled(orderID: String, PaperAccount.Trade)
+    /// The working order could not trade; it ends.
+    case rejected(orderID: String, reason: String)
+    /// The rules want to trade.
+    case intend(OrderIntent)
+}
+
+/// One running deployment: rules over a stream of bars, an account at the paper venue, at most one order under way.
+/// A value type: bars and decisions in, actions out.
+struct Runner: Sendable {
+    /// The order under way.
+    struct OpenOrder: Sendable, Equatable {
+        var intent: OrderIntent
+        /// Whether risk has approved it.
+        var isWorking: Bool
+    }
+
+    let deploymentID: String
+    let portfolioID: String
+    let strategyID: String
+    let definition: StrategyDefinition
+    private(set) var account: PaperAccount
+    private(set) var order: OpenOrder?
+    /// The replay whose bars it follows; nil for live ones.
+    private(set) var replay: String?
+    /// The first and the newest bar of this stream.
+    private(set) var first: Timestamp?
+    private(set) var last: Timestamp?
+    private var entry: ExpressionStream
+    private var exit: ExpressionStream
+
+    init(
+        deploymentID: String, portfolioID: String, strategyID: String, definition: StrategyDefinition,
+        account: PaperAccount
+    ) throws(QuantError) {
+        self.deploymentID = deploymentID
+        self.portfolioID = portfolioID
+        self.strategyID = strategyID
+        self.definition = definition
+        self.account = account
+        entry = try ExpressionStream(Expression.parse(definition.entry))
+        exit = try ExpressionStream(Expression.parse(definition.exit))
+    }
+
+    /// Whether a bar belongs to this deployment.
+    func wants(_ bar: Bar) -> Bool {
+        bar.symbol == definition.symbol && bar.timeframe == definition.timeframe && definition.trigger == .bar
+    }
+
+    /// Whether the bar was looked at before: a second delivery changes nothing.
+    func hasSeen(_ bar: Bar) -> Bool { bar.replay == replay && last.map { bar.time <= $0 } ?? false }
+
+    /// One bar: the working order fills at its open, then the rules look at its close.
+    mutating func take(_ bar: Bar) throws(QuantError) -> [RunnerAction] {
+        if bar.replay != replay { try restart(bar.replay) }
+        if hasSeen(bar) { return [] }
+        var actions: [RunnerAction] = []
+        if let action = fillWorking(at: bar.open, bar.time) { actions.append(action) }
+        if let intent = look(at: bar) {
+            order = OpenOrder(intent: intent, isWorking: false)
+            actions.append(.intend(intent))
+        }
+        if first == nil { first = bar.time }
+        last = bar.time
+        return actions
+    }
+
+    /// Rules see history without acting: a live deployment warms up on stored bars, a restarted one catches up.
+    mutating func warmUp(_ bar: Bar) {
+        _ = advance(bar)
+        if first == nil { first = bar.time }
+        last = bar.time
+    }
+
+    /// Follows a new stream from its beginning. The account stays.
+    private mutating func restart(_ stream: String?) throws(QuantError) {
+        replay = stream
+        first = nil
+        last = nil
+        entry = try ExpressionStream(Expression.parse(definition.entry))
+        exit = try ExpressionStream(Expression.parse(definition.exit))
+    }
+
+    private mutating func fillWorking(at open: Double, _ time: Timestamp) -> RunnerAction? {
+        guard let working = order, working.isWorking, open > 0, let reference = FixedPoint(open) else { return nil }
+        order = nil
+        if let trade = account.fill(working.intent.side, working.intent.size, at: reference, definition) {
+            return .filled(orderID: working.intent.orderID, trade)
+        }
+        return .rejected(orderID: working.intent.orderID, reason: "there is nothing to trade with")
+    }
+
+    private mutating func advance(_ bar: Bar) -> (entry: Bool, exit: Bool) {
+        let values = BarValues(open: bar.open, high: bar.high, low: bar.low, close: bar.close, volume: bar.volume)
+        return (entry.holds(values), exit.holds(values))
+    }
+
+    /// The decision: the same rule as the backtest's, flat and entry buys, long and exit sells.
+    private mutating func look(at bar: Bar) -> OrderIntent? {
+        let rules = advance(bar)
+        guard order == nil, let price = FixedPoint(bar.close), price > .zero else { return nil }
+        let isLong = account.isLong
+        guard isLong ? rules.exit : rules.entry else { return nil }
+        let quantity = isLong ? account.quantity : account.affordable(definition.cashFraction, at: price, definition)
+        return OrderIntent(
+            orderID: "\(deploymentID).\(bar.replay.map { "\($0.suffix(8))." } ?? "")\(bar.time.nanoseconds)",
+            portfolioID: portfolioID, strategyID: strategyID, symbol: bar.symbol, side: isLong ? .sell : .buy,
+            size: isLong ? .position : .cashFraction(definition.cashFraction), expectedQuantity: quantity,
+            referencePrice: price, time: bar.time)
+    }
+
+    /// Risk has decided. Returns whether the order is this deployment's and still waits.
+    mutating func decide(_ decision: RiskDecision) -> Bool {
+        guard var open = order, open.intent.orderID == decision.orderID, !open.isWorking else { return false }
+        if decision.isApproved {
+            open.isWorking = true
+            order = open
+        } else {
+            order = nil
+        }
+        return true
+    }
+
+    /// Takes the order back; false where it is not under way.
+    mutating func cancel(_ orderID: String) -> Bool {
+        guard order?.intent.orderID == orderID else { return false }
+        order = nil
+        return true
+    }
+
+    /// Brings back what was stored.
+    mutating func restore(replay: String?, first: Timestamp?, last: Timestamp?, order: OpenOrder?) {
+        self.replay = replay
+        self.first = first
+        self.last = last
+        self.order = order
+    }
+}

@@ -1,0 +1,265 @@
+// Strategy: declarative strategies, their versions and deployments; orders, pre-trade first, then the paper venue.
+public import Bus
+public import EngineKit
+import HTTP
+import Market
+import Quant
+public import Runtime
+public import Store
+import Telemetry
+import Wire
+
+/// Owns strategies, deployments and orders.
+@LoopActor public final class StrategyEngine: Engine {
+    public nonisolated static var name: EngineName { .strategy }
+    public nonisolated static var migrations: [Migration] { StrategyRecords.migrations }
+    /// How long a bar's handler waits for risk: bars of one key stay in order behind it. An order that is still
+    /// undecided then stays pending until the decision comes.
+    static let decisionNanoseconds: Int64 = 5_000_000_000
+
+    let context: EngineContext
+    let idempotency: Idempotency
+    var versions: [String: [StrategyVersion]] = [:]
+    var heads: [String: String] = [:]
+    var deployments: [String: Deployment] = [:]
+    var deploymentOrder: [String] = []
+    /// Orders that may still change, by id.
+    var openOrders: [String: OrderRecord] = [:]
+    private var waiting: [String: CheckedContinuation<Void, Never>] = [:]
+    /// Last price of each instrument that came by.
+    var prices: [Symbol: Price] = [:]
+    private let decided: Counter, filled: Counter, denied: Counter
+    let tickToOrder: Histogram
+
+    public init(_ context: EngineContext) {
+        self.context = context
+        idempotency = Idempotency(context)
+        decided = context.registry.counter("nautilus_strategy_intents_total", "Orders that strategies wanted.")
+        filled = context.registry.counter("nautilus_strategy_fills_total", "Fills at the paper venue.")
+        denied = context.registry.counter("nautilus_strategy_denied_orders_total", "Orders that risk denied.")
+        tickToOrder = context.registry.histogram(
+            "nautilus_tick_to_order_seconds", "From a market message's receive time to the approved order.")
+    }
+
+    public func start() async throws {
+        (versions, heads) = try await StrategyRecords.versions(context.records)
+        let loaded = try await StrategyRecords.deployments(context.records, versions)
+        deployments = Dictionary(uniqueKeysWithValues: loaded.map { ($0.id, $0) })
+        deploymentOrder = loaded.map(\.id)
+        let rows = try await context.records.query(Statement(
+            "SELECT \(OrderRecord.columns) FROM orders WHERE state IN ('pending', 'working') ORDER BY created, id"))
+        openOrders = [:]
+        for row in rows.records {
+            let order = try OrderRecord(row)
+            openOrders[order.intent.orderID] = order
+        }
+        for id in deploymentOrder { try await catchUp(id) }
+    }
+
+    /// A running deployment's rules see the bars they saw before the restart.
+    private func catchUp(_ id: String) async throws {
+        guard let deployment = deployments[id], deployment.isRunning, let last = deployment.runner.last else { return }
+        let runner = deployment.runner
+        let bars = try await BarsClient(context).bars(
+            runner.definition.symbol, runner.definition.timeframe, from: runner.first, to: last)
+        for row in 0..<bars.count { deployments[id]?.runner.warmUp(Self.bar(bars, row, runner)) }
+    }
+
+    static func bar(_ bars: BarColumns, _ row: Int, _ runner: Runner) -> Bar {
+        Bar(symbol: runner.definition.symbol, timeframe: runner.definition.timeframe,
+            time: Timestamp(nanoseconds: bars.times[row]), open: bars.open[row], high: bars.high[row],
+            low: bars.low[row], close: bars.close[row], volume: bars.volume[row], replay: runner.replay)
+    }
+
+    public var subscriptions: [Subscription] {
+        let workers = 1...context.configuration.workers(of: .strategy)
+        return [
+            // Decisions are read apart from bars: a bar's handler waits for them.
+            Subscription(group: Self.name.rawValue, families: [Topics.decision], batchLimit: 64) { [weak self] batch in
+                for message in batch { try await self?.takeDecision(message) }
+            },
+            Subscription(group: Self.name.rawValue, families: [Topics.bar, Topics.quote], workers: workers,
+                         batchLimit: 1) { [weak self] batch in
+                for message in batch { try await self?.takeMarket(message) }
+            },
+        ]
+    }
+
+    // MARK: Market data
+
+    private func takeMarket(_ message: Message) async throws {
+        if message.topic.family == Topics.bar.name {
+            guard let bar = try JSONParser().withDocument(message.data, { Bar(json: $0) }) else {
+                throw StrategyError.unreadable(message.topic.description)
+            }
+            if let close = FixedPoint(bar.close) {
+                prices[bar.symbol] = close
+                try await executeResting(bar.symbol, at: close, bar.time)
+            }
+            for id in deploymentOrder {
+                guard let deployment = deployments[id], deployment.isRunning, deployment.runner.wants(bar) else { continue }
+                try await take(bar, deployment, message)
+            }
+            return
+        }
+        guard let quote = try JSONParser().withDocument(message.data, { Quote(json: $0) }) else { return }
+        try await take(quote, message)
+    }
+
+    /// A quote is a bar of one price for deployments that look at quotes.
+    private func take(_ quote: Quote, _ message: Message) async throws {
+        let mid = quote.bid.isNaN ? quote.ask : quote.ask.isNaN ? quote.bid : (quote.bid + quote.ask) / 2
+        if let price = FixedPoint(mid) {
+            prices[quote.symbol] = price
+            try await executeResting(quote.symbol, at: price, quote.time)
+        }
+        for id in deploymentOrder {
+            guard let deployment = deployments[id], deployment.isRunning else { continue }
+            let definition = deployment.runner.definition
+            guard definition.trigger == .quote, definition.symbol == quote.symbol else { continue }
+            let bar = Bar(symbol: quote.symbol, timeframe: definition.timeframe, time: quote.time, open: mid, high: mid,
+                          low: mid, close: mid, volume: 0)
+            try await take(bar, deployment, message)
+        }
+    }
+
+    private func take(_ bar: Bar, _ deployment: Deployment, _ message: Message) async throws {
+        var deployment = deployment
+        if deployment.runner.hasSeen(bar) {
+            await decision(of: deployment.runner.order?.intent.orderID)
+            return
+        }
+        let actions = try deployment.runner.take(bar)
+        var statements = [deployment.upsert], messages: [Message] = [], intended: String?, changed: [OrderRecord] = []
+        for action in actions {
+            let order = perform(action, deployment, bar, message, &messages)
+            if case .intend(let intent) = action { intended = intent.orderID }
+            if let order {
+                statements.append(order.upsert)
+                changed.append(order)
+            }
+        }
+        try await context.commit(statements, messages)
+        deployments[deployment.id] = deployment
+        for order in changed { openOrders[order.intent.orderID] = order.state.isFinal ? nil : order }
+        publishStatus(deployment, bar.time, message)
+        await decision(of: intended)
+    }
+
+    /// Turns an action into the order as it is then and the messages that tell of it.
+    private func perform(
+        _ action: RunnerAction, _ deployment: Deployment, _ bar: Bar, _ message: Message, _ messages: inout [Message]
+    ) -> OrderRecord? {
+        switch action {
+        case .intend(let intent):
+            let order = OrderRecord(intent: intent, deploymentID: deployment.id, state: .pending, updated: bar.time)
+            decided.increment()
+            messages.append(context.message(Topics.intent, intent.portfolioID, time: bar.time, cause: message, intent))
+            messages.append(update(order, message))
+            return order
+        case .rejected(let id, let reason):
+            guard var order = openOrders[id] else { return nil }
+            order.state = .rejected
+            order.reasons.append(reason)
+            order.updated = bar.time
+            messages.append(update(order, message))
+            return order
+        case .filled(let id, let trade):
+            guard var order = openOrders[id] else { return nil }
+            let fill = Fill(id: "\(id).1", orderID: id, portfolioID: order.intent.portfolioID,
+                            strategyID: order.intent.strategyID, symbol: order.intent.symbol, side: trade.side,
+                            quantity: trade.quantity, price: trade.price, commission: trade.commission, time: bar.time)
+            order.fills.append(fill)
+            order.state = .filled
+            order.updated = bar.time
+            filled.increment()
+            messages.append(context.message(Topics.fill, fill.portfolioID, time: bar.time, cause: message, fill))
+            messages.append(update(order, message))
+            return order
+        }
+    }
+
+    func update(_ order: OrderRecord, _ cause: Message?) -> Message {
+        var json = JSONWriter()
+        order.write(to: &json)
+        return context.message(Topics.order, order.intent.portfolioID, time: order.updated, cause: cause, data: json.bytes)
+    }
+
+    // MARK: Decisions
+
+    private func takeDecision(_ message: Message) async throws {
+        guard let decision = try JSONParser().withDocument(message.data, { RiskDecision(json: $0) }) else {
+            throw StrategyError.unreadable(message.topic.description)
+        }
+        guard var order = openOrders[decision.orderID], order.state == .pending else {
+            waiting.removeValue(forKey: decision.orderID)?.resume()
+            return
+        }
+        order.state = decision.isApproved ? .working : .denied
+        order.reasons = decision.reasons
+        order.updated = decision.time
+        var statements = [order.upsert]
+        if var deployment = deployments[order.deploymentID], deployment.runner.decide(decision) {
+            statements.append(deployment.upsert)
+            deployments[deployment.id] = deployment
+        }
+        if !decision.isApproved { denied.increment() }
+        tickToOrder.observe(Double(context.clock.now.nanoseconds - message.received.nanoseconds) / 1e9)
+        openOrders[decision.orderID] = order.state.isFinal ? nil : order
+        try await context.commit(statements, [update(order, message)])
+        waiting.removeValue(forKey: decision.orderID)?.resume()
+    }
+
+    /// Returns when risk has decided on the order, or after `decisionNanoseconds`.
+    func decision(of orderID: String?) async {
+        guard let orderID, openOrders[orderID]?.state == .pending else { return }
+        let timer = LoopTimer.once(milliseconds: Int(Self.decisionNanoseconds / 1_000_000)) { [weak self] in
+            self?.waiting.removeValue(forKey: orderID)?.resume()
+        }
+        await withCheckedContinuation { continuation in
+            waiting.removeValue(forKey: orderID)?.resume()
+            waiting[orderID] = continuation
+        }
+        timer.cancel()
+    }
+
+    // MARK: Status
+
+    func publishStatus(_ deployment: Deployment, _ time: Timestamp, _ cause: Message?) {
+        var json = JSONWriter()
+        write(deployment, &json)
+        context.publish([context.message(Topics.strategy, deployment.id, time: time, cause: cause, data: json.bytes)])
+    }
+
+    func write(_ deployment: Deployment, _ json: inout JSONWriter) {
+        json.beginObject()
+        for (name, text) in [
+            ("id", deployment.id), ("deployment_id", deployment.id), ("strategy_id", deployment.strategyID),
+            ("version", deployment.version), ("portfolio_id", deployment.portfolioID), ("mode", "direct"),
+            ("trading_mode", "paper"), ("state", deployment.isRunning ? "running" : "stopped"),
+            ("symbol", deployment.runner.definition.symbol.text),
+        ] {
+            json.key(name)
+            json.string(text)
+        }
+        json.key("capital")
+        json.fixed(deployment.capital)
+        json.key("cash")
+        json.fixed(deployment.runner.account.cash)
+        json.key("quantity")
+        json.fixed(deployment.runner.account.quantity)
+        json.key("open_order")
+        if let order = deployment.runner.order { json.string(order.intent.orderID) } else { json.null() }
+        json.key("last_bar")
+        if let last = deployment.runner.last { json.time(last) } else { json.null() }
+        json.key("created")
+        json.time(deployment.created)
+        json.endObject()
+    }
+}
+
+/// Why a message cannot be handled.
+enum StrategyError: Error, CustomStringConvertible {
+    case unreadable(String)
+    var description: String { switch self { case .unreadable(let topic): "a message of \(topic) cannot be read" } }
+}

@@ -1,0 +1,88 @@
+import HTTP
+import Market
+import Wire
+
+/// What may be done to a strategy's history.
+enum VersionOperation: String, CaseIterable, Sendable { case commit, tag, checkout }
+
+/// A change of a strategy's history.
+struct VersionBody: RequestBody {
+    let strategyID: String?, operation: VersionOperation, definition: StrategyDefinition?, message: String
+    let version: String?, tag: String?
+
+    static func read(_ fields: FieldReader) -> VersionBody {
+        let strategy = fields.optionalString("strategy_id", "The strategy, where the path does not name it.", length: 1...64)
+        let operation = fields.choice("operation", "commit a definition, tag a version, or check one out.", VersionOperation.self)
+        let definition = fields.optionalObject("definition", "For commit: the strategy.", StrategyDefinition.self)
+        let message = fields.optionalString("message", "For commit: what and why.", length: 0...2000) ?? ""
+        let version = fields.optionalString("version", "A hash, its first 7 or more digits, or a tag.", length: 1...64)
+        let tag = fields.optionalString("tag", "For tag: its name.", length: 1...64)
+        if !fields.isDescribing {
+            fields.require(operation != .commit || fields.has("definition"), "definition", "is required to commit")
+            fields.require(operation != .tag || tag != nil, "tag", "is required to tag")
+            fields.require(operation != .checkout || version != nil, "version", "is required to check out")
+        }
+        return VersionBody(strategyID: strategy, operation: operation, definition: definition, message: message,
+                           version: version, tag: tag)
+    }
+}
+
+/// How a version replaces the one before.
+enum DeployMode: String, CaseIterable, Sendable { case direct, blueGreen = "blue-green", canary, rolling }
+
+/// Paper or real money.
+enum TradingMode: String, CaseIterable, Sendable { case paper, live }
+
+/// A deployment to make.
+struct DeployBody: RequestBody {
+    let strategyID: String, version: String?, mode: DeployMode, tradingMode: TradingMode, portfolioID: String
+    let capital: Money?, warmsUp: Bool
+
+    static func read(_ fields: FieldReader) -> DeployBody {
+        DeployBody(
+            strategyID: fields.string("strategy_id", "The strategy.", length: 1...64),
+            version: fields.optionalString("version", "A hash or tag; the head when left out.", length: 1...64),
+            mode: fields.optionalChoice("mode", "How it replaces the version before; direct unless said.", DeployMode.self) ?? .direct,
+            tradingMode: fields.optionalChoice("trading_mode", "paper unless said.", TradingMode.self) ?? .paper,
+            portfolioID: fields.string("portfolio_id", "The portfolio that gets the fills.", length: 1...200),
+            capital: fields.optionalFixed("capital", "Cash it may trade with; the portfolio's when left out.", above: .zero),
+            warmsUp: fields.bool("warm_up", "Let its rules see stored bars first.", default: true))
+    }
+}
+
+/// An order to place by hand.
+struct OrderBody: RequestBody {
+    let portfolioID: String, symbol: Symbol, side: Side, quantity: Quantity, price: Price?
+
+    static func read(_ fields: FieldReader) -> OrderBody {
+        OrderBody(
+            portfolioID: fields.string("portfolio_id", "The portfolio that gets the fill.", length: 1...200),
+            symbol: fields.symbol("symbol", "The instrument."), side: fields.choice("side", "Which way.", Side.self),
+            quantity: fields.fixed("quantity", "Shares, above 0.", above: .zero),
+            price: fields.optionalFixed("price", "A limit: buy at most, sell at least; market when left out.", above: .zero))
+    }
+}
+
+/// A strategy in the path.
+struct StrategyPath: RequestParameters {
+    let id: String
+    static func read(_ parameters: ParameterReader) -> StrategyPath {
+        StrategyPath(id: parameters.path("strategy_id", "The strategy."))
+    }
+}
+
+/// A deployment in the path.
+struct DeploymentPath: RequestParameters {
+    let id: String
+    static func read(_ parameters: ParameterReader) -> DeploymentPath {
+        DeploymentPath(id: parameters.path("deployment_id", "The deployment."))
+    }
+}
+
+/// An order in the path.
+struct OrderPath: RequestParameters {
+    let id: String
+    static func read(_ parameters: ParameterReader) -> OrderPath {
+        OrderPath(id: parameters.path("order_id", "The order."))
+    }
+}

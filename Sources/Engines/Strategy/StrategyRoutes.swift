@@ -1,0 +1,28 @@
+import EngineKit
+public import HTTP
+import Store
+import Wire
+
+extension StrategyEngine {
+    public var routes: [Route] {
+        [
+            .document("/api/v1/strategies/health", "Strategies, deployments and orders under way.",
+                      answer: #"{"status":"healthy","strategies":1,"deployments":1,"running":1,"open_orders":0}"#) {
+                [unowned self] _ in
+                Response.json { json in
+                    json.beginObject()
+                    json.key("status")
+                    json.string(context.records.isAvailable ? "healthy" : "degraded")
+                    for (name, count) in [
+                        ("strategies", versions.count), ("deployments", deployments.count),
+                        ("running", deployments.values.filter(\.isRunning).count), ("open_orders", openOrders.count),
+                    ] {
+                        json.key(name)
+                        json.int(count)
+                    }
+                    json.endObject()
+                }
+            },
+        ] + versionRoutes + deploymentRoutes + orderRoutes
+    }
+}

@@ -1,0 +1,20 @@
+/// An expression over one instrument, a bar at a time, in bounded memory: the bits of `Expression.evaluate`.
+public struct ExpressionStream: Sendable {
+    private var stream: ProgramStream
+    private let slot: Int
+
+    /// A stream that has seen no bar; refuses cross-sectional operators.
+    public init(_ expression: Expression) throws(QuantError) {
+        stream = try ProgramStream(expression.program)
+        slot = expression.program.outputs[0].slot
+    }
+
+    /// Takes the next bar and answers the value at its close, NaN for null.
+    public mutating func update(_ bar: BarValues) -> Double {
+        stream.push(bar)
+        return stream[slot]
+    }
+
+    /// Takes the next bar and answers whether the condition holds; null does not.
+    public mutating func holds(_ bar: BarValues) -> Bool { update(bar) == 1 }
+}

@@ -1,0 +1,37 @@
+/// A kernel whose type is forgotten: one node of a compiled expression.
+///
+/// Its closures are specialised where a concrete kernel is wrapped, so the loop over rows inside `run` is as fast as
+/// the kernel; a protocol existential would share one unspecialised body among all kernels.
+struct Stage: Sendable {
+    /// Leading outputs that are null.
+    let lookBack: Int
+    /// Output columns written.
+    let outputWidth: Int
+    /// Doubles of scratch the kernel needs.
+    let scratchCount: Int
+    /// Doubles of stream memory: the kernel's own state, then its scratch.
+    let memoryCount: Int
+    /// Whole columns at once, from a fresh state.
+    let run: @Sendable (Sources, Sinks, Int) -> Void
+    /// Writes the state of a kernel that has seen nothing into stream memory.
+    let start: @Sendable (Scratch) -> Void
+    /// One more bar, read from and written to row 0.
+    let step: @Sendable (Scratch, Sources, Sinks) -> Void
+
+    @inline(__always)
+    init<K: Kernel>(_ kernel: K) {
+        let stateCount = (MemoryLayout<K>.size + MemoryLayout<Double>.size - 1) / MemoryLayout<Double>.size
+        lookBack = kernel.lookBack
+        outputWidth = K.Output.width
+        scratchCount = kernel.scratchCount
+        memoryCount = stateCount + kernel.scratchCount
+        run = { sources, sinks, count in kernel.run(sources, into: sinks, count: count) }
+        start = { memory in UnsafeMutableRawPointer(memory).storeBytes(of: kernel, as: K.self) }
+        step = { memory, sources, sinks in
+            let raw = UnsafeMutableRawPointer(memory)
+            var state = raw.load(as: K.self)
+            state.step(K.Input(sources, 0), memory + stateCount).store(in: sinks, 0)
+            raw.storeBytes(of: state, as: K.self)
+        }
+    }
+}

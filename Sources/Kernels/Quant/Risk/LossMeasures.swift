@@ -1,0 +1,59 @@
+import Numerics
+
+/// What limits on losses and on the behaviour of returns are compared with; losses are positive.
+public enum LossMeasures {
+    /// max(0, Σq(previous close − price)), in currency.
+    public static func dailyLoss(quantities: [Double], previousCloses: [Double], prices: [Double]) -> Double {
+        max(0, quantities.indices.reduce(0) { $0 + quantities[$1] * (previousCloses[$1] - prices[$1]) })
+    }
+
+    /// Depth of the deepest drawdown of an equity curve, positive, as a fraction of the peak.
+    public static func maxDrawdown(equityCurve: [Double]) -> Double {
+        let depth = -Drawdown(curve: equityCurve.span).maximum
+        return depth == 0 ? 0 : depth
+    }
+
+    /// Σwᵢr_{i,t} for each period; `returns` by instrument.
+    public static func portfolioReturns(_ returns: [[Double]], weights: [Double]) -> [Double] {
+        var portfolio = [Double](repeating: 0, count: returns.first?.count ?? 0)
+        for (weight, column) in zip(weights, returns) {
+            for index in portfolio.indices { portfolio[index] += weight * column[index] }
+        }
+        return portfolio
+    }
+
+    /// Deviation (ddof 1) × √periods; nil for fewer than two returns.
+    public static func volatility(_ returns: [Double], periodsPerYear: Double = 252) -> Double? {
+        returns.count < 2 ? nil : (Statistics.variance(returns) * periodsPerYear).squareRoot()
+    }
+
+    /// Cov(r, b)/Var(b); nil where the benchmark is constant or has fewer than two returns.
+    public static func beta(_ returns: [Double], benchmark: [Double]) -> Double? {
+        guard returns.count == benchmark.count, returns.count > 1 else { return nil }
+        return Performance.ratio(Statistics.covariance(returns, benchmark), Statistics.variance(benchmark))
+    }
+
+    /// −Σ mv·shock of one scenario, so that a loss is positive: a symbol's own shock, else its sector's
+    /// (`sector:Technology`), else `*`, else none.
+    public static func stressLoss(
+        marketValues: [Double], symbols: [String], sectors: [String?], shocks: [String: Double]
+    ) -> Double {
+        -marketValues.indices.reduce(0) {
+            $0 + marketValues[$1] * shock(symbol: symbols[$1], sector: sectors[$1], shocks)
+        }
+    }
+
+    /// The shock that falls on a position.
+    public static func shock(symbol: String, sector: String?, _ shocks: [String: Double]) -> Double {
+        shocks[symbol] ?? sector.flatMap { shocks["sector:\($0)"] } ?? shocks["*"] ?? 0
+    }
+
+    /// The worst of several scenarios, 0 for none.
+    public static func worstStressLoss(
+        marketValues: [Double], symbols: [String], sectors: [String?], scenarios: [[String: Double]]
+    ) -> Double {
+        scenarios.map {
+            stressLoss(marketValues: marketValues, symbols: symbols, sectors: sectors, shocks: $0)
+        }.max() ?? 0
+    }
+}

@@ -1,0 +1,58 @@
+/// Plain and linearly weighted sums of the last `period` values about a pivot that is in the window.
+///
+/// Weights run from 1 (oldest) to `period` (newest). Blocks and pivots as in `WindowMoments`: the tail of the block
+/// before is Σ(m−k+1)·x of a suffix, the head is Σ(m+1)·x moved up by the bars still to come. Every weight added is
+/// positive. Needs 2·`period` doubles of scratch.
+struct WindowTrend: Sendable {
+    let period: Int
+    private var slot = 0
+    private var pivot = 0.0
+    private var sum = 0.0
+    private var weighted = 0.0
+
+    init(_ period: Int) { self.period = period }
+
+    var scratchCount: Int { 2 * period }
+
+    /// The pivot, Σ(x − pivot) and Σ weight·(x − pivot).
+    @inline(__always)
+    mutating func push(_ value: Double, _ scratch: Scratch) -> (pivot: Double, sum: Double, weighted: Double) {
+        scratch[slot] = value
+        slot += 1
+        if slot == period {
+            fold(value, scratch)
+            return (pivot, scratch[0], scratch[period])
+        }
+        let difference = value - pivot
+        sum += difference
+        weighted += Double(slot) * difference
+        let tail = scratch[slot]
+        let weightedTail = scratch[period + slot]
+        return (pivot, tail + sum, weightedTail + weighted + Double(period - slot) * sum)
+    }
+
+    @inline(__always)
+    private mutating func fold(_ last: Double, _ scratch: Scratch) {
+        pivot = last
+        slot = 0
+        sum = 0
+        weighted = 0
+        var total = 0.0
+        var totalWeighted = 0.0
+        var index = period - 1
+        while index >= 0 {
+            total += scratch[index] - last
+            totalWeighted += total
+            scratch[index] = total
+            scratch[period + index] = totalWeighted
+            index -= 1
+        }
+    }
+
+    /// Slope of the least-squares line of such a window, a bar being one unit of time.
+    @inline(__always)
+    static func slope(period: Int, sum: Double, weighted: Double) -> Double {
+        let count = Double(period)
+        return (12 * weighted - 6 * (count + 1) * sum) / (count * (count * count - 1))
+    }
+}

@@ -1,0 +1,60 @@
+/// Who may call. The address a process is bound to decides at start, never the caller's.
+public struct AccessPolicy: Sendable {
+    /// Whether a key is asked for on everything but health and metrics.
+    public var requiresKey: Bool
+    /// Host names taken while no key is asked for, besides the loopback ones.
+    public var publicHosts: [String]
+    /// Origins a browser may call from.
+    public var origins: [String]
+    /// Whether the presented key is right, compared in constant time.
+    public var isKeyValid: @Sendable (String) -> Bool
+
+    public init(
+        requiresKey: Bool = false, publicHosts: [String] = [], origins: [String] = [],
+        isKeyValid: @escaping @Sendable (String) -> Bool = { _ in false }
+    ) {
+        self.requiresKey = requiresKey
+        self.publicHosts = publicHosts
+        self.origins = origins
+        self.isKeyValid = isKeyValid
+    }
+
+    /// Why a request is refused, or nil. A web page must not be able to place an order: without a key an unknown Host
+    /// is refused, and so is a foreign Origin on everything that is not a plain GET, WebSocket handshakes included.
+    public func refusal(of request: Request, isHandshake: Bool = false) -> Problem? {
+        if request.path == "/metrics" || request.path == "/health" || request.path.hasPrefix("/health/") {
+            return requiresKey ? nil : hostRefusal(request)
+        }
+        if request.method == .options { return requiresKey ? nil : hostRefusal(request) }
+        if requiresKey {
+            guard let key = request.headers["X-API-Key"] else {
+                return Problem(401, "this address asks for a key in the X-API-Key header",
+                               headers: ["WWW-Authenticate": "ApiKey"])
+            }
+            return isKeyValid(key) ? nil : Problem(401, "the key in X-API-Key is not known",
+                                                   headers: ["WWW-Authenticate": "ApiKey"])
+        }
+        if let refusal = hostRefusal(request) { return refusal }
+        let reads = (request.method == .get || request.method == .head) && !isHandshake
+        if !reads, let origin = request.headers["Origin"], !isAllowed(origin: origin) {
+            return Problem(403, "the origin \(origin) is not in NAUTILUS_CORS_ORIGINS")
+        }
+        return nil
+    }
+
+    /// Whether a browser page from `origin` may read answers.
+    public func isAllowed(origin: String) -> Bool { origins.contains(origin) }
+
+    private func hostRefusal(_ request: Request) -> Problem? {
+        guard let host = request.headers["Host"] else { return nil }
+        if host.hasPrefix("127.0.0.1:") || host.hasPrefix("localhost:") { return nil }
+        let name = Self.name(ofHost: host)
+        if name == "127.0.0.1" || name == "localhost" || name == "[::1]" || publicHosts.contains(name) { return nil }
+        return Problem(403, "the host \(name) is neither local nor in NAUTILUS_PUBLIC_HOSTS")
+    }
+
+    private static func name(ofHost host: String) -> String {
+        if host.hasPrefix("[") { return String(host.prefix { $0 != "]" }) + "]" }
+        return String(host.prefix { $0 != ":" }).lowercased()
+    }
+}

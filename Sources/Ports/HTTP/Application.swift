@@ -1,0 +1,161 @@
+public import Runtime
+public import Telemetry
+
+/// The routes of one engine behind its rules: who may call, what is found, what an error looks like, what is counted.
+/// It knows no socket: tests call `respond`, an adapter serves it.
+@LoopActor public final class Application {
+    /// What an answer is: at hand, or on its way.
+    public enum Answer {
+        case now(Response)
+        /// To be awaited; `Application.finish` was already applied.
+        case later(@Sendable @LoopActor () async -> Response)
+    }
+
+    public let name: String
+    public private(set) var routes: [Route]
+    private var router: Router
+    private let access: AccessPolicy
+    private let identifiers: any IdentifierSource
+    private let logger: Logger
+    private let clock: any Clock
+    private var histograms: [Histogram]
+    private let registry: MetricsRegistry
+    private let refused: Counter, failed: Counter
+    /// Called for a path no route knows; the gateway forwards with it.
+    public var fallback: (@Sendable @LoopActor (Request) async -> Response?)?
+
+    public init(
+        name: String, routes: [Route], access: AccessPolicy, identifiers: any IdentifierSource, clock: any Clock,
+        logger: Logger, registry: MetricsRegistry
+    ) {
+        self.name = name
+        self.routes = routes
+        self.access = access
+        self.identifiers = identifiers
+        self.logger = logger
+        self.clock = clock
+        self.registry = registry
+        router = Router(routes.map(\.declaration))
+        histograms = routes.map { Self.histogram($0.declaration, registry) }
+        refused = registry.counter("nautilus_http_refused_requests_total", "Requests answered with a 4xx status.")
+        failed = registry.counter("nautilus_http_failed_requests_total", "Requests answered with a 5xx status.")
+    }
+
+    private static func histogram(_ route: RouteDeclaration, _ registry: MetricsRegistry) -> Histogram {
+        registry.histogram("nautilus_http_request_duration_seconds", "Time to answer a request.",
+                           ["route": route.path, "method": route.method.rawValue])
+    }
+
+    /// The routes' declarations, for documents and for the gateway.
+    public var declarations: [RouteDeclaration] { routes.map(\.declaration) }
+
+    /// Why the caller may not, or nil.
+    public func refusal(of request: Request, isHandshake: Bool) -> Response? {
+        access.refusal(of: request, isHandshake: isHandshake).map { finish($0.response(instance: request.path), request) }
+    }
+
+    /// The whole way from request to response.
+    public func respond(_ request: Request) async -> Response {
+        switch answer(request) {
+        case .now(let response): response
+        case .later(let work): await work()
+        }
+    }
+
+    /// As `respond`, but tells whether anything has to be waited for.
+    public func answer(_ request: Request) -> Answer {
+        var request = request
+        if let given = request.headers["X-Request-ID"], Self.isUsable(requestID: given) {
+            request.requestID = given
+        } else {
+            request.requestID = identifiers.nextText()
+        }
+        if let refusal = access.refusal(of: request) {
+            return .now(finish(refusal.response(instance: request.path), request))
+        }
+        guard let match = router.match(request.path) else { return unknown(request) }
+        let wanted = request.method == .head ? Method.get : request.method
+        guard let index = match.routes[wanted] else { return .now(finish(methodAnswer(request, match), request)) }
+        return run(index, match.path, request)
+    }
+
+    private func run(_ index: Int, _ path: [(name: String, value: String)], _ request: Request) -> Answer {
+        let start = clock.monotonic
+        switch routes[index].handler {
+        case .sync(let work):
+            let response: Response
+            do { response = try work(request, path) } catch { response = self.response(to: error, request) }
+            return .now(complete(response, request, index, start))
+        case .async(let work):
+            return .later {
+                let response: Response
+                do { response = try await work(request, path) } catch { response = self.response(to: error, request) }
+                return self.complete(response, request, index, start)
+            }
+        }
+    }
+
+    private func unknown(_ request: Request) -> Answer {
+        guard let fallback else {
+            return .now(finish(Problem.notFound("there is nothing at \(request.path)").response(instance: request.path), request))
+        }
+        return .later {
+            let response = await fallback(request)
+                ?? Problem.notFound("there is nothing at \(request.path)").response(instance: request.path)
+            return self.finish(response, request)
+        }
+    }
+
+    private func methodAnswer(_ request: Request, _ match: Router.Match) -> Response {
+        var allowed = match.routes.keys.map(\.rawValue)
+        if match.routes[.get] != nil { allowed.append("HEAD") }
+        allowed.append("OPTIONS")
+        let allow = allowed.sorted().joined(separator: ", ")
+        guard request.method == .options else {
+            return Problem(405, "\(request.path) takes \(allow)", headers: ["Allow": allow]).response(instance: request.path)
+        }
+        var response = Response.empty(204)
+        response.headers.add("Allow", allow)
+        if let origin = request.headers["Origin"], access.isAllowed(origin: origin) {
+            response.headers.add("Access-Control-Allow-Methods", allow)
+            let asked = request.headers["Access-Control-Request-Headers"]
+            response.headers.add("Access-Control-Allow-Headers",
+                                 asked ?? "Content-Type, Idempotency-Key, X-API-Key, X-Request-ID, traceparent")
+            response.headers.add("Access-Control-Max-Age", "600")
+        }
+        return response
+    }
+
+    private func complete(_ response: Response, _ request: Request, _ index: Int, _ start: Int64) -> Response {
+        histograms[index].observe(Double(clock.monotonic - start) / 1e9)
+        return finish(response, request)
+    }
+
+    /// The answer to a thrown error. What is not a `Problem` is our fault: logged whole, told as 500.
+    private func response(to error: any Error, _ request: Request) -> Response {
+        if let problem = error as? Problem { return problem.response(instance: request.path) }
+        logger.with(requestID: request.requestID, traceID: request.traceID)
+            .error("request failed", ["method": .string(request.method.rawValue), "path": .string(request.path),
+                                      "error": .string("\(error)")])
+        return Problem(500, "the engine failed; its log has the reason under this request's id")
+            .response(instance: request.path)
+    }
+
+    /// Adds what every answer bears.
+    public func finish(_ response: Response, _ request: Request) -> Response {
+        var response = response
+        if response.status >= 500 { failed.increment() } else if response.status >= 400 { refused.increment() }
+        if response.headers["X-Request-ID"] == nil { response.headers.add("X-Request-ID", request.requestID) }
+        if let origin = request.headers["Origin"], access.isAllowed(origin: origin) {
+            response.headers.set("Access-Control-Allow-Origin", origin)
+            response.headers.set("Access-Control-Expose-Headers", "X-Request-ID")
+            response.headers.set("Vary", "Origin")
+        }
+        return response
+    }
+
+    /// A caller's id is taken when it is short and printable: it goes into headers and logs.
+    private static func isUsable(requestID: String) -> Bool {
+        (1...128).contains(requestID.utf8.count) && requestID.utf8.allSatisfy { (33...126).contains($0) }
+    }
+}

@@ -1,0 +1,125 @@
+import Wire
+
+/// A request body, or an object inside one, declared once.
+///
+/// `read` names each field with its type, bounds and words. Run on a body it decodes and collects every error; run on
+/// nothing it describes itself, which is where the OpenAPI schema comes from. When anything was wrong the returned
+/// value holds placeholders and is thrown away, so `read` never needs to stop early.
+public protocol RequestBody: Sendable {
+    static func read(_ fields: FieldReader) -> Self
+}
+
+/// Reads the members of one JSON object; see `RequestBody`.
+public final class FieldReader {
+    /// What is shared by the readers of one body.
+    final class Context {
+        var errors: [FieldError] = []
+        var path: [String] = []
+        let describing: Bool
+        /// Errors beyond this many are not collected: the caller has enough to mend.
+        static let errorLimit = 100
+
+        init(describing: Bool) { self.describing = describing }
+
+        func report(_ message: String, at names: [String] = []) {
+            if describing || errors.count >= Self.errorLimit { return }
+            errors.append(FieldError(pointer: Self.pointer(path + names), message: message))
+        }
+
+        private static func pointer(_ parts: [String]) -> String {
+            parts.map { "/" + escape($0) }.joined()
+        }
+
+        private static func escape(_ part: String) -> String {
+            guard part.contains("~") || part.contains("/") else { return part }
+            return part.map { $0 == "~" ? "~0" : $0 == "/" ? "~1" : String($0) }.joined()
+        }
+    }
+
+    let context: Context
+    private let object: JSONValue?
+    private(set) var properties: [Schema.Property] = []
+
+    init(context: Context, object: JSONValue?) {
+        self.context = context
+        self.object = object
+        if let object { refuseDuplicates(object) }
+    }
+
+    private func refuseDuplicates(_ object: JSONValue) {
+        var seen: Set<String> = []
+        object.forEachMember { name, _ in
+            if !seen.insert(name).inserted { context.report("appears twice", at: [name]) }
+        }
+    }
+
+    /// Whether the body has the field, and not as null.
+    public func has(_ name: String) -> Bool {
+        guard let value = object?.member(name) else { return false }
+        return !value.isNull
+    }
+
+    /// Reports a rule over several fields.
+    public func require(_ holds: Bool, _ name: String, _ message: String) {
+        if !holds { context.report(message, at: name.isEmpty ? [] : [name]) }
+    }
+
+    /// Reports a rule at a place inside a field, for example `["symbols", "3"]`.
+    public func refuse(at path: [String], _ message: String) { context.report(message, at: path) }
+
+    /// Whether this is a run for the schema, with no body behind it.
+    public var isDescribing: Bool { context.describing }
+
+    // MARK: Building blocks
+
+    func declare(_ name: String, _ schema: Schema, required: Bool, _ doc: String) {
+        if context.describing {
+            properties.append(Schema.Property(name: name, schema: schema, required: required, doc: doc))
+        }
+    }
+
+    /// The field's value; reports a required one that is not there. Null counts as absent.
+    func value(_ name: String, required: Bool) -> JSONValue? {
+        guard let value = object?.member(name), !value.isNull else {
+            if required { context.report("is required", at: [name]) }
+            return nil
+        }
+        return value
+    }
+
+    /// One field: declared, found, converted. `convert` returns nil and a message for a bad value.
+    func field<T>(
+        _ name: String, _ doc: String, _ schema: Schema, required: Bool, expected: String,
+        _ convert: (JSONValue) -> T?
+    ) -> T? {
+        declare(name, schema, required: required, doc)
+        guard let value = value(name, required: required) else { return nil }
+        if let converted = convert(value) { return converted }
+        context.report(expected, at: [name])
+        return nil
+    }
+
+    func nested<T>(_ name: String, _ body: () -> T) -> T {
+        context.path.append(name)
+        defer { context.path.removeLast() }
+        return body()
+    }
+
+    /// The schema of a body type.
+    static func schema<T: RequestBody>(of type: T.Type) -> Schema {
+        let reader = FieldReader(context: Context(describing: true), object: nil)
+        _ = T.read(reader)
+        return .object(reader.properties, additional: nil)
+    }
+
+    /// Decodes a whole body, or throws every error at once.
+    static func decode<T: RequestBody>(_ type: T.Type, from root: JSONValue) throws(Problem) -> T {
+        guard root.kind == .object else {
+            throw Problem(422, "the body must be a JSON object", errors: [FieldError(pointer: "", message: "must be an object")])
+        }
+        let context = Context(describing: false)
+        let value = T.read(FieldReader(context: context, object: root))
+        if !context.errors.isEmpty { throw Problem.invalid(context.errors) }
+        return value
+    }
+}

@@ -1,0 +1,63 @@
+import Runtime
+import Wire
+
+/// The loop's JSON parser: one document at a time, decoded before the next.
+@LoopActor private let parser = JSONParser()
+
+extension Route {
+    static func parameters<P: RequestParameters>(
+        _ type: P.Type, _ request: Request, _ path: [(name: String, value: String)]
+    ) throws(Problem) -> P {
+        guard let query = PercentCoding.query(request.query) else {
+            throw Problem(400, "the query has a broken percent escape")
+        }
+        let reader = ParameterReader(path: path, query: query)
+        let value = P.read(reader)
+        if !reader.errors.isEmpty { throw Problem.invalid(reader.errors) }
+        return value
+    }
+
+    /// Decodes a JSON body, or throws the problem to answer with; for raw routes that take JSON among others.
+    @LoopActor public static func body<B: RequestBody>(_ type: B.Type, _ request: Request) throws -> B {
+        if let content = request.headers["Content-Type"], !isJSON(content) {
+            throw Problem(415, "the body must be application/json, not \(content)")
+        }
+        if request.body.isEmpty { throw Problem(400, "the body is empty; send a JSON object") }
+        do {
+            return try parser.withDocument(request.body) { root in try FieldReader.decode(type, from: root) }
+        } catch let error as JSONError {
+            if error.tooDeep { throw Problem(422, "the body is nested deeper than 64 levels") }
+            throw Problem(400, "the body is not JSON: \(error.text)")
+        }
+    }
+
+    /// The value of a body type that has no fields.
+    static func noBody<B: RequestBody>(_ type: B.Type) throws(Problem) -> B {
+        B.read(FieldReader(context: .init(describing: false), object: nil))
+    }
+
+    private static func isJSON(_ type: String) -> Bool {
+        let name = type.prefix { $0 != ";" }.lowercased().trimmed
+        return name == "application/json" || name.hasSuffix("+json")
+    }
+
+    /// The answer in the form the caller's `Accept` prefers.
+    static func render(_ result: some ResponseBody, _ request: Request) -> Response {
+        if let accept = request.headers["Accept"], let table = result.table,
+           let type = Table.mediaTypes.first(where: { accept.contains($0) }) {
+            let bytes = type == "text/csv" ? table.csv() : table.arrowStream()
+            return Response(status: result.status, contentType: type, headers: result.headers, body: bytes)
+        }
+        var json = JSONWriter()
+        result.write(to: &json)
+        return Response(status: result.status, headers: result.headers, body: json.bytes)
+    }
+}
+
+extension String {
+    /// Without spaces at its ends.
+    var trimmed: String {
+        guard let first = firstIndex(where: { $0 != " " }), let last = lastIndex(where: { $0 != " " }) else { return "" }
+        return String(self[first...last])
+    }
+}

@@ -1,0 +1,152 @@
+import Runtime
+public import Wire
+
+/// What a handler answers with.
+public protocol ResponseBody: Sendable {
+    /// The HTTP status, 200 unless said.
+    var status: Int { get }
+    /// Further header fields.
+    var headers: Headers { get }
+    /// Writes one JSON value.
+    func write(to json: inout JSONWriter)
+    /// The same as rows, for bulk answers that are also served as CSV and Arrow.
+    var table: Table? { get }
+}
+
+extension ResponseBody {
+    public var status: Int { 200 }
+    public var headers: Headers { Headers() }
+    public var table: Table? { nil }
+}
+
+/// A JSON value written by a closure, where a type of its own would say nothing more.
+public struct JSONBody: ResponseBody {
+    public let status: Int
+    public let headers: Headers
+    private let bytes: [UInt8]
+
+    public init(status: Int = 200, headers: Headers = Headers(), _ write: (inout JSONWriter) -> Void) {
+        self.status = status
+        self.headers = headers
+        var json = JSONWriter()
+        write(&json)
+        bytes = json.bytes
+    }
+
+    /// Bytes that are one JSON value already.
+    public init(status: Int = 200, bytes: [UInt8]) {
+        self.status = status
+        headers = Headers()
+        self.bytes = bytes
+    }
+
+    public func write(to json: inout JSONWriter) { json.raw(bytes) }
+}
+
+/// What the OpenAPI document and the gateway know of a route.
+public struct RouteDeclaration: Sendable {
+    public let method: Method
+    /// With parameters in braces: `/risk/check/{portfolio_id}`.
+    public let path: String
+    public let summary: String
+    /// What is missing, for a route that answers 501.
+    public let missing: String?
+    let parameters: [ParameterDeclaration]
+    let request: Schema?
+    let requestExample: String?
+    let requestTypes: [String]
+    let responseExample: String?
+    let status: Int
+    let errors: [Int]
+    let produces: [String]
+}
+
+/// A route: its declaration and its work.
+public struct Route: Sendable {
+    /// Work that never suspends, or that may.
+    public enum Handler: Sendable {
+        case sync(@Sendable @LoopActor (Request, [(name: String, value: String)]) throws -> Response)
+        case async(@Sendable @LoopActor (Request, [(name: String, value: String)]) async throws -> Response)
+    }
+
+    public let declaration: RouteDeclaration
+    public let handler: Handler
+
+    /// A JSON route. `example` is a request body that works, `answer` an example of what comes back; both are shown in
+    /// the OpenAPI document, and the answer's schema is inferred from it.
+    public static func json<P: RequestParameters, B: RequestBody, R: ResponseBody>(
+        _ method: Method, _ path: String, _ summary: String, example: String? = nil, answer: String, status: Int = 200,
+        errors: [Int] = [], tabular: Bool = false,
+        _ work: @escaping @Sendable @LoopActor (P, B, Request) async throws -> R
+    ) -> Route {
+        let hasBody = B.self != NoBody.self
+        let described = ParameterReader(path: [], query: [], describing: true)
+        _ = P.read(described)
+        let declaration = RouteDeclaration(
+            method: method, path: path, summary: summary, missing: nil, parameters: described.declarations,
+            request: hasBody ? FieldReader.schema(of: B.self) : nil, requestExample: example,
+            requestTypes: ["application/json"], responseExample: answer, status: status,
+            errors: errors + (hasBody ? [400, 415, 422] : []) + (described.declarations.isEmpty ? [] : [422]),
+            produces: ["application/json"] + (tabular ? Table.mediaTypes : []))
+        return Route(declaration: declaration, handler: .async { request, path in
+            let parameters = try Self.parameters(P.self, request, path)
+            let body = hasBody ? try Self.body(B.self, request) : try Self.noBody(B.self)
+            let result = try await work(parameters, body, request)
+            return Self.render(result, request)
+        })
+    }
+
+    /// A route over raw requests, for bodies that are not JSON; `types` are the content types it takes.
+    public static func raw<P: RequestParameters>(
+        _ method: Method, _ path: String, _ summary: String, types: [String] = [],
+        example: String? = nil, answer: String? = nil, status: Int = 200, errors: [Int] = [], produces: [String] = ["application/json"],
+        _ work: @escaping @Sendable @LoopActor (P, Request) async throws -> Response
+    ) -> Route {
+        let described = ParameterReader(path: [], query: [], describing: true)
+        _ = P.read(described)
+        let declaration = RouteDeclaration(
+            method: method, path: path, summary: summary, missing: nil, parameters: described.declarations,
+            request: types.isEmpty ? nil : .any, requestExample: example, requestTypes: types, responseExample: answer,
+            status: status, errors: errors, produces: produces)
+        return Route(declaration: declaration, handler: .async { request, path in
+            try await work(Self.parameters(P.self, request, path), request)
+        })
+    }
+
+    /// A GET that never suspends and takes no parameters: health, metrics, documents.
+    public static func document(
+        _ path: String, _ summary: String, answer: String? = nil, errors: [Int] = [],
+        produces: [String] = ["application/json"], _ work: @escaping @Sendable @LoopActor (Request) throws -> Response
+    ) -> Route {
+        let declaration = RouteDeclaration(
+            method: .get, path: path, summary: summary, missing: nil, parameters: [], request: nil,
+            requestExample: nil, requestTypes: [], responseExample: answer, status: 200, errors: errors,
+            produces: produces)
+        return Route(declaration: declaration, handler: .sync { request, _ in try work(request) })
+    }
+
+    /// A route whose work comes later: 501 with what is missing.
+    public static func later(_ method: Method, _ path: String, _ summary: String, missing: String) -> Route {
+        let names = path.split(separator: "/").filter { $0.first == "{" }.map { String($0.dropFirst().dropLast()) }
+        let declaration = RouteDeclaration(
+            method: method, path: path, summary: summary, missing: missing,
+            parameters: names.map {
+                ParameterDeclaration(name: $0, place: "path", required: true,
+                                     schema: .string(format: nil, allowed: nil), doc: "")
+            },
+            request: nil, requestExample: nil, requestTypes: [], responseExample: nil, status: 501, errors: [501],
+            produces: ["application/problem+json"])
+        return Route(declaration: declaration, handler: .sync { _, _ in throw Problem.notImplemented(missing: missing) })
+    }
+
+    /// The same work at another path.
+    public func alias(_ path: String, method: Method? = nil, summary: String? = nil) -> Route {
+        let old = declaration
+        let declaration = RouteDeclaration(
+            method: method ?? old.method, path: path, summary: summary ?? old.summary, missing: old.missing,
+            parameters: old.parameters, request: old.request, requestExample: old.requestExample,
+            requestTypes: old.requestTypes, responseExample: old.responseExample, status: old.status,
+            errors: old.errors, produces: old.produces)
+        return Route(declaration: declaration, handler: handler)
+    }
+}

@@ -1,0 +1,91 @@
+/// One `NAUTILUS_…` variable: its default, what it takes and what it means.
+public struct Setting: Sendable {
+    /// What a value must be.
+    public enum Kind: Sendable {
+        case text
+        case integer(ClosedRange<Int>)
+        case choice([String])
+        /// Comma-separated.
+        case list
+    }
+
+    /// With the `NAUTILUS_` in front.
+    public let name: String
+    public let fallback: String
+    public let kind: Kind
+    public let doc: String
+    /// Never printed.
+    public let isSecret: Bool
+
+    init(_ name: String, _ fallback: String, _ kind: Kind, _ doc: String, secret: Bool = false) {
+        self.name = "NAUTILUS_" + name
+        self.fallback = fallback
+        self.kind = kind
+        self.doc = doc
+        isSecret = secret
+    }
+
+    /// What is wrong with a value, or nil.
+    func fault(in value: String) -> String? {
+        switch kind {
+        case .text, .list: return nil
+        case .integer(let range):
+            if let number = Int(value), range.contains(number) { return nil }
+            return "\(name) must be a whole number from \(range.lowerBound) to \(range.upperBound), not \"\(value)\""
+        case .choice(let options):
+            if options.contains(value) { return nil }
+            return "\(name) must be one of \(options.joined(separator: ", ")), not \"\(value)\""
+        }
+    }
+
+    /// Every variable, for every process: one environment configures all of them.
+    public static let all: [Setting] = general + network + storage + bus + EngineName.allCases.flatMap(engine)
+
+    private static let general = [
+        Setting("LOG_LEVEL", "info", .choice(["debug", "info", "warning", "error"]), "The least grave log line written."),
+        Setting("ENGINES", "", .list, "The engines that run in this platform, comma-separated; empty is all nine. "
+            + "Only these hold a bus stream back."),
+        Setting("DATA_DIR", "", .text, "Where embedded stores live; empty is $XDG_DATA_HOME/nautilus."),
+        Setting("ASSETS_DIR", "", .text, "Where Swagger UI and ReDoc lie; empty looks beside the package."),
+    ]
+
+    private static let network = [
+        Setting("HOST", "127.0.0.1", .text, "The address every engine binds to."),
+        Setting("AUTH", "auto", .choice(["auto", "on", "off"]),
+                "Whether a key is asked for: auto asks on every address but loopback, on always, off never."),
+        Setting("API_KEY_FILE", "", .text, "A file with one API key a line, mode 600 or 400."),
+        Setting("PUBLIC_HOSTS", "", .list, "Host names taken while no key is asked for, besides the local ones."),
+        Setting("CORS_ORIGINS", "http://localhost:3000,http://localhost:3001,http://localhost", .list,
+                "Origins a browser may call from."),
+        Setting("BODY_LIMIT_BYTES", "16777216", .integer(1024...1_073_741_824), "The largest request body."),
+        Setting("REQUEST_SECONDS", "30", .integer(1...600), "A request must have arrived within so long."),
+        Setting("GATEWAY_TIMEOUT_MS", "15000", .integer(10...600_000), "How long the gateway waits for an engine."),
+        Setting("ADMIN_PASSWORD", "", .text, "Password of the first account; login is not served yet.", secret: true),
+        Setting("ACCESS_TOKEN_SECONDS", "900", .integer(10...86_400), "Life of an access token; login is not served yet."),
+    ]
+
+    private static let storage = [
+        Setting("DATABASE_URL", "", .text, "PostgreSQL for records, postgresql://…; empty is SQLite.", secret: true),
+        Setting("SQLITE_SYNCHRONOUS", "normal", .choice(["normal", "full"]),
+                "What a commit waits for: normal survives a killed process, full a power cut too. "
+                    + "The portfolio ledger is always full."),
+    ]
+
+    private static let bus = [
+        Setting("REDIS_URL", "", .text, "Redis for the bus, redis://[:password@]host[:port]; empty is in process.",
+                secret: true),
+        Setting("SPOOL_LIMIT", "1000000", .integer(1000...100_000_000),
+                "Lossless messages kept on disk while Redis is away; beyond it new work is refused."),
+    ]
+
+    private static func engine(_ name: EngineName) -> [Setting] {
+        let upper = name.rawValue.uppercased()
+        return [
+            Setting("\(upper)_PORT", "\(name.defaultPort)", .integer(1...65_535), "Port of the \(name.rawValue) service."),
+            Setting("\(upper)_HOST", "", .text,
+                    "Where others reach the \(name.rawValue) service; empty is NAUTILUS_HOST, or 127.0.0.1."),
+            Setting("\(upper)_WORKERS", "4", .integer(1...50),
+                    "The most bus handlers the \(name.rawValue) service runs at once."),
+        ]
+    }
+}

@@ -1,0 +1,179 @@
+import Glibc
+
+/// What runs on the threads of a `BatchThread`: made on its thread, used there only, so it need not be Sendable.
+public protocol BatchWorker: SendableMetatype {
+    /// A unit of work.
+    associatedtype Request: Sendable
+    /// Handles every request that was waiting when the thread woke, at most the batch limit. Must answer each one.
+    mutating func run(_ batch: [Request])
+    /// Called once, on the thread, after the last batch.
+    mutating func finish()
+}
+
+/// One or more threads behind one bounded queue. Blocking libraries (SQLite, LMDB) live on such a thread; whatever is
+/// waiting when it wakes is handed over as one batch, which is what makes group commit.
+public final class BatchThread<Request: Sendable>: Sendable {
+    private let queue: BatchQueue<Request>
+
+    private init(queue: BatchQueue<Request>) { self.queue = queue }
+
+    deinit { queue.close(then: nil) }
+
+    /// Starts `threads` threads, makes one worker on each, and returns when all are made; throws the first worker's
+    /// failure. `capacity` bounds the queue, `batchLimit` one batch; `name` is for error texts.
+    public static func start<Worker: BatchWorker>(
+        name: String, threads: Int = 1, capacity: Int, batchLimit: Int,
+        make: @escaping @Sendable () throws(StoreError) -> Worker
+    ) async throws(StoreError) -> BatchThread where Worker.Request == Request {
+        precondition(threads > 0 && capacity > 0 && batchLimit > 0)
+        let queue = BatchQueue<Request>(threads: threads, capacity: capacity, batchLimit: batchLimit)
+        let result = BatchThread(queue: queue)
+        for _ in 0..<threads {
+            let failure: StoreError? = await withCheckedContinuation { started in
+                let code = startThread {
+                    do throws(StoreError) {
+                        var worker = try make()
+                        started.resume(returning: nil)
+                        while let batch = queue.take() { worker.run(batch) }
+                        worker.finish()
+                    } catch {
+                        started.resume(returning: error)
+                    }
+                    queue.threadEnded()
+                }
+                if code != 0 {
+                    queue.threadEnded()
+                    let text = String(cString: strerror(code))
+                    started.resume(returning: StoreError(.io, "starting thread \(name)", underlying: text))
+                }
+            }
+            if let failure {
+                queue.close(then: nil)
+                throw failure
+            }
+        }
+        return result
+    }
+
+    /// Puts a request in the queue from any thread; throws `.busy` where it is full and `.closed` after `close`.
+    public func submit(_ request: Request) throws(StoreError) { try queue.put(request) }
+
+    /// Accepts nothing more, and returns when everything accepted has been handled and the threads have ended.
+    public func close() async {
+        await withCheckedContinuation { done in queue.close { done.resume() } }
+    }
+}
+
+extension BatchThread {
+    /// Submits a request that carries its continuation, and waits for the answer.
+    public func answer<T: Sendable>(
+        _ request: (CheckedContinuation<Result<T, StoreError>, Never>) -> Request
+    ) async throws(StoreError) -> T {
+        let result: Result<T, StoreError> = await withCheckedContinuation { continuation in
+            do throws(StoreError) {
+                try submit(request(continuation))
+            } catch {
+                continuation.resume(returning: .failure(error))
+            }
+        }
+        return try result.get()
+    }
+}
+
+/// The queue the threads share. A pthread mutex and condition guard every mutable property: the thread must sleep on
+/// them, and ThreadSanitizer sees them.
+private final class BatchQueue<Request: Sendable>: Sendable {
+    nonisolated(unsafe) private let lock: UnsafeMutablePointer<pthread_mutex_t>
+    nonisolated(unsafe) private let wake: UnsafeMutablePointer<pthread_cond_t>
+    nonisolated(unsafe) private var waiting: [Request] = []
+    nonisolated(unsafe) private var isClosed = false
+    nonisolated(unsafe) private var running: Int
+    nonisolated(unsafe) private var closers: [@Sendable () -> Void] = []
+    private let capacity: Int
+    private let batchLimit: Int
+
+    init(threads: Int, capacity: Int, batchLimit: Int) {
+        lock = .allocate(capacity: 1)
+        wake = .allocate(capacity: 1)
+        pthread_mutex_init(lock, nil)
+        pthread_cond_init(wake, nil)
+        running = threads
+        self.capacity = capacity
+        self.batchLimit = batchLimit
+    }
+
+    deinit {
+        pthread_cond_destroy(wake)
+        pthread_mutex_destroy(lock)
+        wake.deallocate()
+        lock.deallocate()
+    }
+
+    func put(_ request: Request) throws(StoreError) {
+        pthread_mutex_lock(lock)
+        defer { pthread_mutex_unlock(lock) }
+        if isClosed { throw StoreError(.closed, "the store is closed") }
+        if waiting.count >= capacity { throw StoreError(.busy, "\(capacity) requests are waiting") }
+        waiting.append(request)
+        pthread_cond_signal(wake)
+    }
+
+    /// Sleeps until there is work; nil when closed and empty.
+    func take() -> [Request]? {
+        pthread_mutex_lock(lock)
+        defer { pthread_mutex_unlock(lock) }
+        while waiting.isEmpty {
+            if isClosed { return nil }
+            pthread_cond_wait(wake, lock)
+        }
+        if waiting.count <= batchLimit {
+            let batch = waiting
+            waiting = []
+            return batch
+        }
+        let batch = Array(waiting.prefix(batchLimit))
+        waiting.removeFirst(batchLimit)
+        return batch
+    }
+
+    func close(then done: (@Sendable () -> Void)?) {
+        pthread_mutex_lock(lock)
+        isClosed = true
+        let ended = running == 0
+        if let done, !ended { closers.append(done) }
+        pthread_cond_broadcast(wake)
+        pthread_mutex_unlock(lock)
+        if ended { done?() }
+    }
+
+    func threadEnded() {
+        pthread_mutex_lock(lock)
+        running -= 1
+        let done = running == 0 ? closers : []
+        if running == 0 { closers = [] }
+        pthread_mutex_unlock(lock)
+        for closer in done { closer() }
+    }
+}
+
+private final class ThreadBody {
+    let run: @Sendable () -> Void
+    init(_ run: @escaping @Sendable () -> Void) { self.run = run }
+}
+
+/// Starts a detached thread; answers the error number, 0 where it started.
+private func startThread(_ body: @escaping @Sendable () -> Void) -> Int32 {
+    var attributes = pthread_attr_t()
+    pthread_attr_init(&attributes)
+    pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+    defer { pthread_attr_destroy(&attributes) }
+    var thread = pthread_t()
+    let context = Unmanaged.passRetained(ThreadBody(body))
+    let code = pthread_create(&thread, &attributes, { raw in
+        let body = Unmanaged<ThreadBody>.fromOpaque(raw!).takeRetainedValue()
+        body.run()
+        return nil
+    }, context.toOpaque())
+    if code != 0 { context.release() }
+    return code
+}

@@ -1,0 +1,29 @@
+/// A database of one engine. All methods may be called from any task; none blocks the caller's thread.
+public protocol RecordStore: AnyObject, Sendable {
+    /// Runs one statement that only reads and sees every transaction that has returned before. A statement that
+    /// writes is refused with `.invalidStatement`.
+    func query(_ statement: Statement) async throws(StoreError) -> ResultSet
+
+    /// Runs the statements in order, all or nothing; durable when it returns. The answers stand in the order of the
+    /// statements. `.conflict` and `.constraint` leave nothing behind; after `.outcomeUnknown` it may have happened.
+    @discardableResult
+    func transaction(_ statements: [Statement]) async throws(StoreError) -> [ResultSet]
+
+    /// Brings the schema up to date and records versions and checksums. Safe when two processes run it at once; a
+    /// migration changed after it was applied is refused with `.migration`.
+    func migrate(_ migrations: [Migration]) async throws(StoreError)
+
+    /// Whether the last attempt to reach the database succeeded; for `/health`. Any thread.
+    var isAvailable: Bool { get }
+
+    /// Finishes what was accepted, then releases files and connections. Later calls throw `.closed`.
+    func close() async
+}
+
+extension RecordStore {
+    /// Runs one writing statement as a transaction of its own.
+    @discardableResult
+    public func execute(_ statement: Statement) async throws(StoreError) -> ResultSet {
+        try await transaction([statement])[0]
+    }
+}

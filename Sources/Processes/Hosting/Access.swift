@@ -1,0 +1,28 @@
+import HTTP
+import Runtime
+import Security
+
+extension AccessPolicy {
+    /// The policy that a configuration asks for. An address that others reach needs a key file or `NAUTILUS_AUTH=off`
+    /// said aloud: an open door never.
+    init(_ configuration: Configuration) throws(StartError) {
+        let hosts = configuration.list("PUBLIC_HOSTS"), origins = configuration.list("CORS_ORIGINS")
+        guard configuration.requiresKey else {
+            self.init(publicHosts: hosts, origins: origins)
+            return
+        }
+        let file = configuration.text("API_KEY_FILE")
+        if file.isEmpty {
+            let why = configuration.text("AUTH") == "on" ? "NAUTILUS_AUTH=on"
+                : "NAUTILUS_HOST=\(configuration.text("HOST")) is not a loopback address and"
+            throw StartError(.configuration, "\(why) asks for a key: set NAUTILUS_API_KEY_FILE, or NAUTILUS_AUTH=off "
+                + "to let everyone in")
+        }
+        do throws(KeyFileError) {
+            let keys = try APIKeys(file: file)
+            self.init(requiresKey: true, publicHosts: hosts, origins: origins) { keys.contains($0) }
+        } catch {
+            throw StartError(.configuration, error.description)
+        }
+    }
+}

@@ -1,0 +1,60 @@
+import Glibc
+public import Runtime
+import Store
+public import StoreSQLite
+
+/// The folder of embedded stores: one folder an engine in it, each locked by whoever runs the engine.
+public struct DataFolder: Sendable {
+    public let path: String
+
+    /// `NAUTILUS_DATA_DIR`, or `$XDG_DATA_HOME/nautilus`, or `~/.local/share/nautilus`; created where it is missing.
+    public init(_ configuration: Configuration, environment: [String: String]) throws(StartError) {
+        let named = configuration.text("DATA_DIR")
+        if !named.isEmpty {
+            path = named
+        } else if let data = environment["XDG_DATA_HOME"], !data.isEmpty {
+            path = data + "/nautilus"
+        } else if let home = environment["HOME"], !home.isEmpty {
+            path = home + "/.local/share/nautilus"
+        } else {
+            throw StartError(.configuration, "neither NAUTILUS_DATA_DIR nor XDG_DATA_HOME nor HOME is set")
+        }
+        try Self.create(path)
+    }
+
+    /// An engine's own folder, created where it is missing.
+    public func folder(of engine: EngineName) throws(StartError) -> String {
+        let folder = "\(path)/\(engine.rawValue)"
+        try Self.create(folder)
+        return folder
+    }
+
+    /// Locks the whole folder for one supervisor.
+    public func lock() throws(StartError) -> DataFolderLock {
+        do throws(StoreError) { return try DataFolderLock(folder: path) } catch { throw StartError(error) }
+    }
+
+    private static func create(_ path: String) throws(StartError) {
+        var partial = path.hasPrefix("/") ? "" : "."
+        for part in path.split(separator: "/") {
+            partial += "/" + part
+            if mkdir(partial, 0o755) == 0 || errno == EEXIST { continue }
+            throw refusal(partial, errno)
+        }
+        var info = stat()
+        guard stat(path, &info) == 0, info.st_mode & UInt32(S_IFMT) == UInt32(S_IFDIR) else {
+            throw StartError(.cannotCreate, "\(path) is not a folder")
+        }
+        let probe = path + "/.probe-\(getpid())"
+        let file = open(probe, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
+        guard file >= 0 else { throw refusal(path, errno) }
+        close(file)
+        unlink(probe)
+    }
+
+    private static func refusal(_ path: String, _ code: Int32) -> StartError {
+        let denied = code == EACCES || code == EPERM || code == EROFS
+        return StartError(denied ? .noPermission : .cannotCreate,
+                          "the data folder \(path) cannot be written: \(String(cString: strerror(code)))")
+    }
+}

@@ -1,1 +1,0 @@
-// Hosting: wiring: which adapters stand behind the ports of which engines.

@@ -1,0 +1,139 @@
+import Bus
+public import EngineKit
+import HTTP
+import HTTPServer
+public import Runtime
+import Security
+import SeriesLMDB
+import Store
+import StoreSQLite
+public import Telemetry
+
+/// Some engines in this process, all or one: their stores, their bus, their ports.
+@LoopActor public final class Platform {
+    /// HTTP requests get this long to end, then the rest of the stop goes on: all of it within 10 s.
+    static let drainNanoseconds: Int64 = 4_000_000_000
+
+    public let configuration: Configuration
+    public private(set) var hosts: [EngineName: EngineHost] = [:]
+    let clock: any Clock
+    let identifiers: any IdentifierSource
+    let logger: Logger
+    private let names: [EngineName]
+    private let folder: DataFolder
+    private var servers: [EngineName: HTTPServer] = [:]
+    private var locks: [DataFolderLock] = []
+    private var records: [any RecordStore] = []
+    private var series: LMDBSeriesStore?
+    private var bus: (any MessageBus)?
+    private let local = LocalPeers()
+
+    /// - Parameter names: the services of this process.
+    public init(
+        _ configuration: Configuration, _ names: [EngineName], folder: DataFolder, clock: any Clock = SystemClock(),
+        identifiers: any IdentifierSource = ProcessIdentifiers(), sink: any LogSink = StandardErrorSink()
+    ) {
+        self.configuration = configuration
+        self.names = names
+        self.folder = folder
+        self.clock = clock
+        self.identifiers = identifiers
+        let level = LogLevel(rawValue: configuration.text("LOG_LEVEL")) ?? .info
+        logger = Logger(engine: names.count == 1 ? names[0].rawValue : "nautilus", level: level, sink: sink) { clock.now }
+    }
+
+    // MARK: Starting
+
+    /// Opens stores and ports; engines then come up by themselves. Throws before anything is served when a port is
+    /// taken, a folder cannot be written or the configuration forbids it.
+    public func start() async throws {
+        Limits.raiseOpenFiles()
+        let access = try AccessPolicy(configuration)
+        let bus = try makeBus()
+        self.bus = bus
+        for name in names { try await add(name, bus, access) }
+        try describe()
+        do {
+            for name in names { try serve(name) }
+        } catch {
+            await closeServers(grace: 0)
+            throw error
+        }
+        await bus.start()
+        for name in names { hosts[name]?.start() }
+    }
+
+    private func add(_ name: EngineName, _ bus: any MessageBus, _ access: AccessPolicy) async throws {
+        let registry = MetricsRegistry(labels: ["engine": name.rawValue])
+        let own = try folder.folder(of: name)
+        locks.append(try DataFolderLock(folder: own))
+        let store = try await makeRecords(name, own)
+        records.append(store)
+        if name == .marketdata { series = try await LMDBSeriesStore.open(LMDBSeriesConfiguration(path: own + "/series")) }
+        let context = EngineContext(
+            name: name, configuration: configuration, clock: clock, identifiers: identifiers,
+            logger: logger.named(name.rawValue), registry: registry, bus: bus, records: store,
+            series: name == .marketdata ? series : nil, peers: makePeers(), digest: { Digest.sha256($0) })
+        let host = EngineHost(EngineCatalog.type(of: name), context, access: access)
+        hosts[name] = host
+        local.add(name, host.application)
+    }
+
+    private func makeRecords(_ name: EngineName, _ own: String) async throws -> any RecordStore {
+        // The ledger waits for the disk: an acknowledged transaction survives a power cut.
+        let isFull = name == .portfolio || configuration.text("SQLITE_SYNCHRONOUS") == "full"
+        return try await SQLiteRecordStore.open(
+            SQLiteConfiguration(path: own + "/records.sqlite", synchronous: isFull ? .full : .normal))
+    }
+
+    private func makeBus() throws -> any MessageBus {
+        MemoryBus(families: Topics.all, groups: Topics.groups(of: configuration.engines), clock: clock,
+                  identifiers: identifiers, metrics: MetricsRegistry(), logger: logger.named("bus"))
+    }
+
+    private func makePeers() -> any PeerClient { local }
+
+    private func serve(_ name: EngineName) throws(HTTPServerError) {
+        guard let host = hosts[name] else { return }
+        var settings = HTTPServerConfiguration(address: configuration.bindAddress, port: configuration.port(of: name))
+        settings.bodyLimit = configuration.int("BODY_LIMIT_BYTES")
+        settings.requestSeconds = configuration.int("REQUEST_SECONDS")
+        let server = HTTPServer(host.application, settings, clock: clock, registry: host.context.registry,
+                                sockets: host.engine.sockets)
+        try server.start()
+        servers[name] = server
+    }
+
+    /// Tells the gateway every route there is.
+    private func describe() throws {}
+
+    /// Returns once every engine of this process is ready.
+    public func ready() async {
+        for name in names { await hosts[name]?.ready() }
+    }
+
+    /// Where each service of this process listens.
+    public var addresses: [(name: EngineName, url: String)] {
+        names.map { ($0, "http://\(configuration.host(of: $0)):\(configuration.port(of: $0))") }
+    }
+
+    // MARK: Stopping
+
+    /// Readiness goes first, then requests in flight, then the engines, the bus and the stores.
+    public func stop() async {
+        logger.info("stopping")
+        await closeServers(grace: Self.drainNanoseconds)
+        for name in names.reversed() { await hosts[name]?.stop() }
+        await bus?.stop()
+        for store in records { await store.close() }
+        await series?.close()
+        locks = []
+        logger.info("stopped")
+    }
+
+    private func closeServers(grace: Int64) async {
+        let stopping = servers.values.map { server in spawn { await server.stop(graceNanoseconds: grace) } }
+        for task in stopping { await task.value }
+        servers = [:]
+    }
+}

@@ -1,0 +1,94 @@
+@preconcurrency import Glibc
+public import Runtime
+
+/// The frame of every process: run something on the loop until a signal, then exit with a code.
+public enum ProcessRunner {
+    /// The process's environment.
+    public static var environment: [String: String] {
+        var out: [String: String] = [:], entry = environ
+        while let text = entry.pointee {
+            let pair = String(cString: text).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            if pair.count == 2 { out[String(pair[0])] = String(pair[1]) }
+            entry += 1
+        }
+        return out
+    }
+
+    /// Makes the main thread the loop, runs `body` on it and exits with what it returns. A thrown error is one line on
+    /// standard error and its sysexits code.
+    public static func run(_ name: String, _ body: @escaping @Sendable @LoopActor () async throws -> Int32) -> Never {
+        signal(SIGPIPE, SIG_IGN)
+        let outcome = Outcome()
+        spawn {
+            do {
+                outcome.code = try await body()
+            } catch {
+                let failure = StartError(error)
+                writeError("\(name): \(failure.description)")
+                outcome.code = failure.code.rawValue
+            }
+            EventLoop.main.stop()
+        }
+        EventLoop.main.run()
+        exit(LoopActor.assumeIsolated { outcome.code })
+    }
+
+    @LoopActor private final class Outcome {
+        var code: Int32 = 0
+        nonisolated init() {}
+    }
+
+    /// Returns when SIGTERM or SIGINT comes.
+    @LoopActor public static func untilSignal() async {
+        var watchers: [SignalWatcher] = []
+        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+            var waiting: CheckedContinuation<Void, Never>? = continuation
+            let wake: @LoopActor () -> Void = {
+                waiting?.resume()
+                waiting = nil
+            }
+            watchers = [SignalWatcher(SIGTERM, wake), SignalWatcher(SIGINT, wake)]
+        }
+        for watcher in watchers { watcher.cancel() }
+    }
+
+    /// One line on standard error.
+    public static func writeError(_ line: String) { write(2, line) }
+
+    /// One line on standard output.
+    public static func writeOutput(_ line: String) { write(1, line) }
+
+    private static func write(_ fd: Int32, _ line: String) {
+        let bytes = Array(line.utf8) + [10]
+        var sent = 0
+        while sent < bytes.count {
+            let count = bytes[sent...].withUnsafeBytes { Glibc.write(fd, $0.baseAddress, $0.count) }
+            if count > 0 { sent += count } else if errno != EINTR { return }
+        }
+    }
+
+    /// A process that hosts one service: `risk-engine`, `gateway` …
+    public static func runService(_ service: EngineName) -> Never {
+        let arguments = CommandLine.arguments.dropFirst()
+        if arguments.contains("--help") {
+            writeOutput("""
+                usage: \(service.processName)
+                Runs the Nautilus \(service.rawValue) service in the foreground until SIGTERM or SIGINT.
+                It is configured by NAUTILUS_… environment variables; `nautilus config` lists them.
+                """)
+            exit(0)
+        }
+        run(service.processName) {
+            if let unknown = arguments.first {
+                throw StartError(.usage, "unknown option \(unknown); see --help")
+            }
+            let configuration = try Configuration(environment: environment)
+            let folder = try DataFolder(configuration, environment: environment)
+            let platform = Platform(configuration, [service], folder: folder)
+            try await platform.start()
+            await untilSignal()
+            await platform.stop()
+            return 0
+        }
+    }
+}

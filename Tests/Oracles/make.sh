@@ -1,0 +1,9 @@
+#!/bin/sh
+# Makes every fixture with the given Python: ./make.sh /tmp/oracles/bin/python
+set -eu
+cd "$(dirname "$0")"
+fixtures=../QuantTests/Fixtures
+for name in indicators expressions alphas performance backtests risk distributions; do
+    [ -f "$name.py" ] || continue
+    "$1" "$name.py" >"$fixtures/$name.json"
+done

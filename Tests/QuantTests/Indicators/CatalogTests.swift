@@ -1,0 +1,61 @@
+import Quant
+import Testing
+
+@Suite struct CatalogTests {
+    @Test func theTwentyAreThere() {
+        let names = IndicatorCatalog.all.map(\.name)
+        #expect(
+            names == [
+                "adx", "atr", "bbands", "cci", "ema", "linearreg", "macd", "mfi", "mom", "natr", "obv", "roc", "rsi",
+                "sma", "stddev", "stoch", "trange", "vwap", "willr", "wma",
+            ])
+        #expect(IndicatorCatalog.definition("macd")?.outputs == ["macd", "signal", "hist"])
+        #expect(IndicatorCatalog.definition("macd")?.lookBack() == 33)
+        #expect(IndicatorCatalog.definition("adx")?.lookBack([7]) == 13)
+        #expect(IndicatorCatalog.definition("stoch")?.parameters.map(\.defaultValue) == [5, 3, 0, 3, 0])
+        #expect(IndicatorCatalog.definition("atr")?.inputs == ["high", "low", "close"])
+        #expect(Set(FunctionCatalog.all.map(\.name)).count == FunctionCatalog.all.count)
+    }
+
+    @Test func shortAndEmptyBars() throws {
+        let empty = try Bars(ts: [], close: [])
+        let one = try Bars(ts: [5], close: [3])
+        for text in StreamIdentityTests.texts {
+            let feature = try Feature.parse(text)
+            #expect(feature.evaluate(empty).allSatisfy { $0.values.isEmpty })
+            #expect(feature.evaluate(one).allSatisfy { $0.values.count == 1 })
+        }
+        #expect(try Expression.parse("rank(close)").evaluate(Panel([])).isEmpty)
+        let long = try Feature.parse("linearreg(close,100000)").evaluate(SyntheticBars.walk(seed: 4, count: 30))[0]
+        #expect(long.lookBack == 99_999 && long.values.allSatisfy(\.isNaN))
+    }
+
+    @Test func badBarsAreRefused() {
+        #expect(throws: QuantError.self) { try Bars(ts: [1, 1], close: [1, 2]) }
+        #expect(throws: QuantError.self) { try Bars(ts: [1, 2], close: [1]) }
+    }
+
+    /// A kernel used bare: a span in, a buffer out, and its stream.
+    @Test func kernelsStandAlone() throws {
+        let values = (0..<50).map { Double($0 * $0 % 17) }
+        var output = [Double](repeating: 0, count: 50)
+        let kernel = ExponentialMovingAverage(period: 5)
+        output.withUnsafeMutableBufferPointer { kernel.evaluate(values.span, into: $0) }
+        var stream = KernelStream(kernel)
+        for index in values.indices {
+            let value = stream.update(values[index])
+            #expect(sameBits(value, output[index]))
+        }
+    }
+
+    @Test func copiesOfAStreamGoTheirOwnWay() throws {
+        let bars = try SyntheticBars.walk(seed: 6, count: 40)
+        let feature = try Feature.parse("ema(close,5)")
+        var first = try FeatureStream(feature)
+        for row in 0..<20 { first.push(BarValues(bars, row: row)) }
+        var second = first
+        second.push(BarValues(bars, row: 30))
+        for row in 20..<40 { first.push(BarValues(bars, row: row)) }
+        #expect(first[0] == feature.evaluate(bars)[0].values[39])
+    }
+}
