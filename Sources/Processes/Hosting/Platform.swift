@@ -2,7 +2,7 @@ import Bus
 import BusRedis
 public import EngineKit
 import HTTPClient
-import HTTP
+public import HTTP
 import HTTPServer
 public import Runtime
 import Security
@@ -13,7 +13,7 @@ import StoreSQLite
 public import Telemetry
 
 /// Some engines in this process, all or one: their stores, their bus, their ports.
-@LoopActor public final class Platform {
+@LoopActor public final class Platform: PlatformRunner {
     /// HTTP requests get this long to end, then the rest of the stop goes on: all of it within 10 s.
     static let drainNanoseconds: Int64 = 4_000_000_000
 
@@ -128,6 +128,9 @@ public import Telemetry
 
     /// Tells the gateway every route there is.
     private func describe() throws {}
+
+    /// How its services are asked.
+    public var peers: any PeerClient { makePeers() }
 
     /// Returns once every engine of this process is ready.
     public func ready() async {
