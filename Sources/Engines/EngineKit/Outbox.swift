@@ -206,7 +206,10 @@ import Telemetry
     /// Returns once every group has acknowledged the message; at once when it is not known.
     public func settlement(of id: MessageID) async {
         if unsettled[id] == nil { return }
-        await withCheckedContinuation { waiters[id, default: []].append($0) }
+        await withCheckedContinuation { continuation in
+            // Looked at again: the loop may have turned before this runs.
+            if unsettled[id] == nil { continuation.resume() } else { waiters[id, default: []].append(continuation) }
+        }
     }
 
     /// Messages that some group has not acknowledged.
