@@ -100,7 +100,7 @@ let processes: [Target] =
     [
         library("Processes", "Hosting", hosted + engineNames),
         library("Processes", "Benchmarks", hosted + engineNames + ["Hosting"]),
-        process("nautilus", ["Hosting", "Benchmarks"]),
+        process("nautilus", hosted + ["Hosting", "Benchmarks"]),
         process("gateway", ["Hosting"]),
     ]
     + ["analytics", "risk", "factor", "ml", "features", "websocket", "strategy", "marketdata", "portfolio"]

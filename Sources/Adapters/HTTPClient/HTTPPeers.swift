@@ -69,7 +69,9 @@ public import Runtime
     private func connect(_ pool: Pool) async throws(PeerError) -> ClientConnection {
         while pool.open >= Self.connectionLimit {
             if pool.waiting.count >= Self.queueLimit { throw .unreachable("\(pool.waiting.count) requests wait already") }
-            await withCheckedContinuation { pool.waiting.append($0) }
+            await withCheckedContinuation { continuation in
+                if pool.open < Self.connectionLimit { continuation.resume() } else { pool.waiting.append(continuation) }
+            }
             if let idle = pool.idle.popLast() { return idle }
         }
         pool.open += 1

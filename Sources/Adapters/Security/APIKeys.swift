@@ -16,6 +16,13 @@ public struct APIKeys: Sendable {
     /// Reads one key a line; blank lines and lines that start with `#` are skipped. The file must belong to its owner
     /// alone (mode 600 or 400).
     public init(file path: String) throws(KeyFileError) {
+        digests = try Self.keys(in: path).map { Digest.sha256(Array($0.utf8)) }
+    }
+
+    /// The file's first key, for services that call each other.
+    public static func first(in path: String) throws(KeyFileError) -> String? { try keys(in: path).first }
+
+    private static func keys(in path: String) throws(KeyFileError) -> [String] {
         var info = stat()
         guard stat(path, &info) == 0 else {
             throw KeyFileError(description: "the key file \(path) cannot be read: \(String(cString: strerror(errno)))")
@@ -23,15 +30,15 @@ public struct APIKeys: Sendable {
         guard info.st_mode & 0o077 == 0 else {
             throw KeyFileError(description: "the key file \(path) can be read by others; chmod 600 it")
         }
-        guard let text = Self.read(path) else {
+        guard let text = read(path) else {
             throw KeyFileError(description: "the key file \(path) cannot be read: \(String(cString: strerror(errno)))")
         }
         let keys = text.split(whereSeparator: \.isNewline).map { String($0) }.filter { !$0.hasPrefix("#") && !$0.isEmpty }
         guard !keys.isEmpty else { throw KeyFileError(description: "the key file \(path) holds no key") }
-        guard keys.allSatisfy({ $0.utf8.count >= Self.minimumLength }) else {
-            throw KeyFileError(description: "a key in \(path) is shorter than \(Self.minimumLength) characters")
+        guard keys.allSatisfy({ $0.utf8.count >= minimumLength }) else {
+            throw KeyFileError(description: "a key in \(path) is shorter than \(minimumLength) characters")
         }
-        digests = keys.map { Digest.sha256(Array($0.utf8)) }
+        return keys
     }
 
     private static func read(_ path: String) -> String? {

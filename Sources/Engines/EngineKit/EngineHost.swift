@@ -100,7 +100,9 @@ import Wire
     /// Returns once the engine is ready.
     public func ready() async {
         if phase == .ready { return }
-        await withCheckedContinuation { readers.append($0) }
+        await withCheckedContinuation { continuation in
+            if phase == .ready || phase == .stopping { continuation.resume() } else { readers.append(continuation) }
+        }
     }
 
     /// Stops taking work, finishes what runs. The host of the process closes HTTP before and the bus after.

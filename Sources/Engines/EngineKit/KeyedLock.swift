@@ -11,7 +11,15 @@ public import Runtime
         if waiting[key] == nil {
             waiting[key] = []
         } else {
-            await withCheckedContinuation { waiting[key]?.append($0) }
+            await withCheckedContinuation { continuation in
+                // The loop may have turned before this runs: whoever held the key may have let go of it.
+                if waiting[key] == nil {
+                    waiting[key] = []
+                    continuation.resume()
+                } else {
+                    waiting[key]?.append(continuation)
+                }
+            }
         }
         defer { release(key) }
         return try await body()

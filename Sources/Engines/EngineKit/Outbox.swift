@@ -27,7 +27,7 @@ import Telemetry
     /// Commits under way, in the order they were asked for.
     private var tickets: [Ticket] = []
     private var forgetting: [MessageID] = []
-    private var isForgetting = false
+    private var isForgetting = false, isListening = false
     private var waiters: [MessageID: [CheckedContinuation<Void, Never>]] = [:]
     private let pending: Gauge
 
@@ -61,12 +61,17 @@ import Telemetry
 
     /// Loads what an earlier life left and publishes it again.
     public func start() async throws {
-        bus.onSettled(source: source) { [self] ids in settled(ids) }
+        if !isListening {
+            isListening = true
+            bus.onSettled(source: source) { [self] ids in settled(ids) }
+            bus.onTransportReset { [self] in republish() }
+        }
         let rows = try await records.query(Statement(
             "SELECT id, position, family, key, time, received, sequence, cause, trace, data FROM outbox ORDER BY position"))
         let left = try rows.map { (row) throws(StoreError) in try Self.message(row, source: source) }
         if let last = rows.records.last { position = try last.value(1) }
         for message in left { hold(message) }
+        unsent = []
         unsent.append(contentsOf: left)
         if !left.isEmpty { logger.info("outbox publishes again", ["messages": .int(left.count)]) }
         flush()
@@ -157,7 +162,7 @@ import Telemetry
     }
 
     /// The bus lost its memory (Redis came back empty): everything unsettled goes out again, in order.
-    public func republish() {
+    private func republish() {
         unsent = order.compactMap { unsettled[$0] }
         flush()
     }
@@ -201,7 +206,10 @@ import Telemetry
     /// Returns once every group has acknowledged the message; at once when it is not known.
     public func settlement(of id: MessageID) async {
         if unsettled[id] == nil { return }
-        await withCheckedContinuation { waiters[id, default: []].append($0) }
+        await withCheckedContinuation { continuation in
+            // Looked at again: the loop may have turned before this runs.
+            if unsettled[id] == nil { continuation.resume() } else { waiters[id, default: []].append(continuation) }
+        }
     }
 
     /// Messages that some group has not acknowledged.

@@ -218,7 +218,8 @@ import Wire
         }
         await withCheckedContinuation { continuation in
             waiting.removeValue(forKey: orderID)?.resume()
-            waiting[orderID] = continuation
+            // Looked at again: the loop may have turned before this runs.
+            if openOrders[orderID]?.state == .pending { waiting[orderID] = continuation } else { continuation.resume() }
         }
         timer.cancel()
     }

@@ -25,4 +25,10 @@ extension AccessPolicy {
             throw StartError(.configuration, error.description)
         }
     }
+
+    /// The key that services of one platform show each other: the first of the key file.
+    static func peerKey(_ configuration: Configuration) throws(KeyFileError) -> String? {
+        let file = configuration.text("API_KEY_FILE")
+        return configuration.requiresKey && !file.isEmpty ? try APIKeys.first(in: file) : nil
+    }
 }

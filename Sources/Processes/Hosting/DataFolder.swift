@@ -29,6 +29,13 @@ public struct DataFolder: Sendable {
         return folder
     }
 
+    /// Where a process keeps lossless messages while Redis is away.
+    func spool(of process: String) throws(StartError) -> String {
+        let folder = "\(path)/spool/\(process)"
+        try Self.create(folder)
+        return folder
+    }
+
     /// Locks the whole folder for one supervisor.
     public func lock() throws(StartError) -> DataFolderLock {
         do throws(StoreError) { return try DataFolderLock(folder: path) } catch { throw StartError(error) }

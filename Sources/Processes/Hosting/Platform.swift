@@ -1,16 +1,19 @@
 import Bus
+import BusRedis
 public import EngineKit
-import HTTP
+import HTTPClient
+public import HTTP
 import HTTPServer
 public import Runtime
 import Security
 import SeriesLMDB
 import Store
+import StorePostgres
 import StoreSQLite
 public import Telemetry
 
 /// Some engines in this process, all or one: their stores, their bus, their ports.
-@LoopActor public final class Platform {
+@LoopActor public final class Platform: PlatformRunner {
     /// HTTP requests get this long to end, then the rest of the stop goes on: all of it within 10 s.
     static let drainNanoseconds: Int64 = 4_000_000_000
 
@@ -27,6 +30,9 @@ public import Telemetry
     private var series: LMDBSeriesStore?
     private var bus: (any MessageBus)?
     private let local = LocalPeers()
+    private let far: HTTPPeers
+    /// The bus's metrics: one bus a process, told by the first engine of it.
+    private let busRegistry: MetricsRegistry
 
     /// - Parameter names: the services of this process.
     public init(
@@ -38,6 +44,8 @@ public import Telemetry
         self.folder = folder
         self.clock = clock
         self.identifiers = identifiers
+        far = HTTPPeers(configuration, clock: clock, key: (try? AccessPolicy.peerKey(configuration)) ?? nil)
+        busRegistry = MetricsRegistry(labels: ["engine": names.first?.rawValue ?? ""])
         let level = LogLevel(rawValue: configuration.text("LOG_LEVEL")) ?? .info
         logger = Logger(engine: names.count == 1 ? names[0].rawValue : "nautilus", level: level, sink: sink) { clock.now }
     }
@@ -64,7 +72,7 @@ public import Telemetry
     }
 
     private func add(_ name: EngineName, _ bus: any MessageBus, _ access: AccessPolicy) async throws {
-        let registry = MetricsRegistry(labels: ["engine": name.rawValue])
+        let registry = name == names.first ? busRegistry : MetricsRegistry(labels: ["engine": name.rawValue])
         let own = try folder.folder(of: name)
         locks.append(try DataFolderLock(folder: own))
         let store = try await makeRecords(name, own)
@@ -80,6 +88,11 @@ public import Telemetry
     }
 
     private func makeRecords(_ name: EngineName, _ own: String) async throws -> any RecordStore {
+        let database = configuration.text("DATABASE_URL")
+        if !database.isEmpty {
+            return try await PostgresRecordStore.open(
+                PostgresConfiguration(url: database, schema: name.rawValue), clock: clock)
+        }
         // The ledger waits for the disk: an acknowledged transaction survives a power cut.
         let isFull = name == .portfolio || configuration.text("SQLITE_SYNCHRONOUS") == "full"
         return try await SQLiteRecordStore.open(
@@ -87,11 +100,20 @@ public import Telemetry
     }
 
     private func makeBus() throws -> any MessageBus {
-        MemoryBus(families: Topics.all, groups: Topics.groups(of: configuration.engines), clock: clock,
-                  identifiers: identifiers, metrics: MetricsRegistry(), logger: logger.named("bus"))
+        let groups = Topics.groups(of: configuration.engines), url = configuration.text("REDIS_URL")
+        if url.isEmpty {
+            return MemoryBus(families: Topics.all, groups: groups, clock: clock, identifiers: identifiers,
+                             metrics: busRegistry, logger: logger.named("bus"))
+        }
+        let name = names.count == 1 ? names[0].rawValue : "nautilus"
+        return try RedisBus(
+            url: url, families: Topics.all, groups: groups, instance: "\(name)-\(identifiers.nextText().prefix(12))",
+            spoolFolder: try folder.spool(of: name), clock: clock, identifiers: identifiers, metrics: busRegistry,
+            logger: logger.named("bus"))
     }
 
-    private func makePeers() -> any PeerClient { local }
+    /// Engines of this process are called, others are asked over HTTP.
+    private func makePeers() -> any PeerClient { NearOrFarPeers(local, far, near: Set(names)) }
 
     private func serve(_ name: EngineName) throws(HTTPServerError) {
         guard let host = hosts[name] else { return }
@@ -106,6 +128,9 @@ public import Telemetry
 
     /// Tells the gateway every route there is.
     private func describe() throws {}
+
+    /// How its services are asked.
+    public var peers: any PeerClient { makePeers() }
 
     /// Returns once every engine of this process is ready.
     public func ready() async {
@@ -127,6 +152,7 @@ public import Telemetry
         await bus?.stop()
         for store in records { await store.close() }
         await series?.close()
+        far.close()
         locks = []
         logger.info("stopped")
     }

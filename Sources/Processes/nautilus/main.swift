@@ -1,14 +1,18 @@
 import Hosting
-import Runtime
 
-ProcessRunner.run("nautilus") {
-    let configuration = try Configuration(environment: ProcessRunner.environment)
-    let folder = try DataFolder(configuration, environment: ProcessRunner.environment)
-    let platform = Platform(configuration, EngineName.allCases, folder: folder)
-    try await platform.start()
-    await platform.ready()
-    ProcessRunner.writeOutput("ready")
-    await ProcessRunner.untilSignal()
-    await platform.stop()
-    return 0
+let arguments = Array(CommandLine.arguments.dropFirst())
+
+switch arguments.first {
+case "up": ProcessRunner.run("nautilus") { try await UpCommand(arguments.dropFirst()).run() }
+case "status": ProcessRunner.run("nautilus") { try await StatusCommand(arguments.dropFirst()).run() }
+case "import": ProcessRunner.run("nautilus") { try await ImportCommand(arguments.dropFirst()).run() }
+case "bus": ProcessRunner.run("nautilus") { try await BusCommand(arguments.dropFirst()).run() }
+case "bench": ProcessRunner.run("nautilus") { try await BenchCommand(arguments.dropFirst()).run() }
+case "openapi": ProcessRunner.run("nautilus") { try await OpenAPICommand(arguments.dropFirst()).run() }
+case "doctor": ProcessRunner.run("nautilus") { try await DoctorCommand(arguments.dropFirst()).run() }
+case "config": ProcessRunner.run("nautilus") { try ConfigCommand(arguments.dropFirst()).run() }
+case "version", "--version": ProcessRunner.run("nautilus") { Help.version() }
+case nil, "help", "--help", "-h": ProcessRunner.run("nautilus") { Help.overview() }
+case .some(let other):
+    ProcessRunner.run("nautilus") { throw StartError(.usage, "there is no command \(other); see nautilus --help") }
 }

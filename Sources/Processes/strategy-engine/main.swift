@@ -1,3 +1,4 @@
 import Hosting
+import Runtime
 
 ProcessRunner.runService(.strategy)

@@ -1,0 +1,5 @@
+import Hosting
+struct DoctorCommand {
+    init(_ arguments: ArraySlice<String>) throws {}
+    func run() async throws -> Int32 { 0 }
+}

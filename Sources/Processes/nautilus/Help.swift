@@ -1,0 +1,29 @@
+import EngineKit
+import Hosting
+
+/// What the command line says of itself.
+enum Help {
+    static func overview() -> Int32 {
+        ProcessRunner.writeOutput("""
+            Nautilus \(Version.text): a self-hosted trading-analytics platform.
+
+            usage: nautilus COMMAND [OPTIONS]     each command has --help
+
+              up        starts the engines and the gateway in the foreground
+              status    how each engine is
+              import    stores bars from a CSV file
+              bus       streams, groups, lag and dead letters
+              bench     measures speed
+              openapi   prints the OpenAPI document of all services
+              doctor    tells what is missing on this machine
+              config    prints every setting and its value
+              version   prints the version
+            """)
+        return 0
+    }
+
+    static func version() -> Int32 {
+        ProcessRunner.writeOutput(Version.text)
+        return 0
+    }
+}
