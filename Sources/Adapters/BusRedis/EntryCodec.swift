@@ -1,4 +1,5 @@
 import Bus
+import Glibc
 import Market
 
 /// Why an entry could not be read.
@@ -50,7 +51,10 @@ enum EntryCodec {
 
     /// What an entry's fields hold.
     struct Entry {
-        var messages: [Message] = []
+        /// The one message of an entry without a frame.
+        var single: Message?
+        /// A frame's messages.
+        var framed: [Message] = []
         /// The only group the entry is meant for; a replayed dead letter has one.
         var only: String?
     }
@@ -68,14 +72,13 @@ enum EntryCodec {
             cursor.skip()
         }
         if let problem = draft.problem { throw UnreadableEntry(reason: "unreadable: \(problem)") }
-        if let frame = draft.frame { return Entry(messages: try FrameCodec.read(frame, family: family), only: draft.only) }
-        return Entry(messages: [try draft.message()], only: draft.only)
+        if let frame = draft.frame { return Entry(framed: try FrameCodec.read(frame, family: family), only: draft.only) }
+        return Entry(single: try draft.message(), only: draft.only)
     }
 
     /// Reads the fields of one message that stand among others, as in a dead letter.
     static func message(_ fields: Reply, family: String) -> Message? {
-        guard let entry = try? read(fields, family: family), entry.messages.count == 1 else { return nil }
-        return entry.messages[0]
+        (try? read(fields, family: family))?.single
     }
 }
 
@@ -111,8 +114,9 @@ private struct Draft {
     private mutating func takeTopic(_ value: Reply, _ family: String) {
         value.withBytes { bytes in
             let count = family.utf8.count
-            guard bytes.count >= count, bytes.prefix(count).elementsEqual(family.utf8),
-                  bytes.count == count || bytes[count] == UInt8(ascii: ".")
+            var declared = family
+            let isPrefix = bytes.count >= count && declared.withUTF8 { memcmp($0.baseAddress!, bytes.baseAddress!, count) == 0 }
+            guard isPrefix, bytes.count == count || bytes[count] == UInt8(ascii: ".")
             else {
                 problem = "topic is not of family \(family)"
                 return

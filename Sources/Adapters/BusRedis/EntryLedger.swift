@@ -26,12 +26,12 @@ struct EntryLedger {
         return (line.stream, line.entry)
     }
 
-    /// One message is handled; returns the entry when it was the last.
-    mutating func finish(_ ticket: UInt64) -> (stream: Int, entry: EntryID)? {
+    /// So many messages of an entry are handled; returns the entry when they were the last.
+    mutating func finish(_ ticket: UInt64, count: Int = 1) -> (stream: Int, entry: EntryID)? {
         guard ticket >= base, ticket - base < UInt64(lines.count) else { return nil }
         let at = Int(ticket - base)
-        open -= 1
-        lines[at].remaining -= 1
+        open -= count
+        lines[at].remaining -= count
         if lines[at].remaining > 0 { return nil }
         let line = lines[at]
         while done < lines.count && lines[done].remaining == 0 { done += 1 }

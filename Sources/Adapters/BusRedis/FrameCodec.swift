@@ -1,4 +1,5 @@
 import Bus
+import Glibc
 import Market
 
 /// Many messages of one stream in one value. docs/bus.md gives the layout byte by byte; all numbers are little-endian.
@@ -26,47 +27,86 @@ enum FrameCodec {
             && (message.trace?.utf8.count ?? 0) <= longestText && (message.replyTo?.utf8.count ?? 0) <= longestText
     }
 
-    /// Appends one frame with messages of one family.
-    static func append(_ messages: some Collection<Message>, family: String, to out: inout [UInt8]) {
-        out.append(version)
-        put(UInt16(messages.count), &out)
-        put(family, &out)
-        var source: String?
-        for message in messages {
-            append(message, previousSource: source, to: &out)
-            source = message.source
+    /// How many bytes a frame with these messages takes.
+    static func size(_ messages: UnsafeBufferPointer<Message>, family: String) -> Int {
+        var total = 5 + family.utf8.count
+        for index in messages.indices {
+            total += 39 + messages[index].topic.key.utf8.count + messages[index].data.count
+            if messages[index].received != messages[index].time { total += 8 }
+            if index == 0 || messages[index].source != messages[index - 1].source {
+                total += 2 + messages[index].source.utf8.count
+            }
+            if messages[index].cause != nil { total += 16 }
+            if let trace = messages[index].trace { total += 2 + trace.utf8.count }
+            if let replyTo = messages[index].replyTo { total += 2 + replyTo.utf8.count }
+        }
+        return total
+    }
+
+    /// Writes one frame with messages of one family; there must be room for `size`.
+    static func write(_ messages: UnsafeBufferPointer<Message>, family: String, to out: UnsafeMutableRawPointer) {
+        var writer = FrameWriter(out: out)
+        writer.put(version)
+        writer.put(UInt16(messages.count))
+        writer.put(family)
+        for index in messages.indices {
+            let hasSource = index == 0 || messages[index].source != messages[index - 1].source
+            writer.put(messages, index, hasSource: hasSource)
         }
     }
 
-    private static func append(_ message: Message, previousSource: String?, to out: inout [UInt8]) {
-        var marks: UInt8 = message.cause == nil ? 0 : Mark.cause
-        if message.trace != nil { marks |= Mark.trace }
-        if message.replyTo != nil { marks |= Mark.replyTo }
-        if message.source != previousSource { marks |= Mark.source }
-        if message.received != message.time { marks |= Mark.received }
-        out.append(marks)
-        put(message.id.value.bigEndian, &out)
-        put(message.time.nanoseconds, &out)
-        put(message.sequence, &out)
-        if marks & Mark.received != 0 { put(message.received.nanoseconds, &out) }
-        if marks & Mark.source != 0 { put(message.source, &out) }
-        if let cause = message.cause { put(cause.value.bigEndian, &out) }
-        if let trace = message.trace { put(trace, &out) }
-        if let replyTo = message.replyTo { put(replyTo, &out) }
-        put(message.topic.key, &out)
-        put(UInt32(message.data.count), &out)
-        out.append(contentsOf: message.data)
+    /// The bytes of a frame.
+    static func frame(_ messages: [Message], family: String) -> [UInt8] {
+        messages.withUnsafeBufferPointer { messages in
+            let count = size(messages, family: family)
+            return [UInt8](unsafeUninitializedCapacity: count) { buffer, written in
+                write(messages, family: family, to: UnsafeMutableRawPointer(buffer.baseAddress!))
+                written = count
+            }
+        }
     }
 
-    @inline(__always) private static func put<T: FixedWidthInteger>(_ number: T, _ out: inout [UInt8]) {
-        withUnsafeBytes(of: number.littleEndian) { out.append(contentsOf: $0) }
-    }
+    /// Writes a frame's parts, without looking whether there is room.
+    private struct FrameWriter {
+        var out: UnsafeMutableRawPointer
 
-    @inline(__always) private static func put(_ text: String, _ out: inout [UInt8]) {
-        var copy = text
-        copy.withUTF8 {
-            put(UInt16($0.count), &out)
-            out.append(contentsOf: $0)
+        @inline(__always) mutating func put<T: FixedWidthInteger & BitwiseCopyable>(_ number: T) {
+            out.storeBytes(of: number.littleEndian, as: T.self)
+            out += MemoryLayout<T>.size
+        }
+
+        @inline(__always) mutating func put(_ bytes: UnsafeRawBufferPointer) {
+            if bytes.count > 0 { memcpy(out, bytes.baseAddress!, bytes.count) }
+            out += bytes.count
+        }
+
+        @inline(__always) mutating func put(_ text: String) {
+            var copy = text
+            copy.withUTF8 {
+                put(UInt16($0.count))
+                put(UnsafeRawBufferPointer($0))
+            }
+        }
+
+        @inline(__always) mutating func put(_ list: UnsafeBufferPointer<Message>, _ index: Int, hasSource: Bool) {
+            var marks: UInt8 = list[index].cause == nil ? 0 : Mark.cause
+            if list[index].trace != nil { marks |= Mark.trace }
+            if list[index].replyTo != nil { marks |= Mark.replyTo }
+            if hasSource { marks |= Mark.source }
+            let hasReceived = list[index].received != list[index].time
+            if hasReceived { marks |= Mark.received }
+            put(marks)
+            put(list[index].id.value.bigEndian)
+            put(list[index].time.nanoseconds)
+            put(list[index].sequence)
+            if hasReceived { put(list[index].received.nanoseconds) }
+            if hasSource { put(list[index].source) }
+            if let cause = list[index].cause { put(cause.value.bigEndian) }
+            if let trace = list[index].trace { put(trace) }
+            if let replyTo = list[index].replyTo { put(replyTo) }
+            put(list[index].topic.key)
+            put(UInt32(list[index].data.count))
+            list[index].data.withUnsafeBytes { put($0) }
         }
     }
 
@@ -94,43 +134,45 @@ enum FrameCodec {
             messages.reserveCapacity(Int(count))
             var source = ""
             for _ in 0..<count {
-                guard let message = message(family: wanted ?? named, source: &source) else { return false }
-                messages.append(message)
+                if !readMessage(family: wanted ?? named, source: &source, into: &messages) { return false }
             }
             return at == bytes.count
         }
 
-        private mutating func message(family: String, source: inout String) -> Message? {
+        private mutating func readMessage(
+            family: String, source: inout String, into messages: inout [Message]
+        ) -> Bool {
             guard let marks = number(UInt8.self), let id = number(UInt128.self), let time = number(Int64.self),
                   let sequence = number(UInt64.self)
-            else { return nil }
+            else { return false }
             var received = time
             var cause: MessageID?, trace: String?, replyTo: String?
             if marks & Mark.received != 0 {
-                guard let value = number(Int64.self) else { return nil }
+                guard let value = number(Int64.self) else { return false }
                 received = value
             }
             if marks & Mark.source != 0 {
-                guard let value = text() else { return nil }
+                guard let value = text() else { return false }
                 source = value
             }
             if marks & Mark.cause != 0 {
-                guard let value = number(UInt128.self) else { return nil }
+                guard let value = number(UInt128.self) else { return false }
                 cause = MessageID(UInt128(bigEndian: value))
             }
             if marks & Mark.trace != 0 {
-                guard let value = text() else { return nil }
+                guard let value = text() else { return false }
                 trace = value
             }
             if marks & Mark.replyTo != 0 {
-                guard let value = text() else { return nil }
+                guard let value = text() else { return false }
                 replyTo = value
             }
-            guard let key = text(), let size = number(UInt32.self), let data = slice(Int(size)) else { return nil }
-            return Message(
+            guard let key = text(), let size = number(UInt32.self), let data = slice(Int(size)) else { return false }
+            messages.append(Message(
                 id: MessageID(UInt128(bigEndian: id)), topic: Topic(family, key), time: Timestamp(nanoseconds: time),
                 received: Timestamp(nanoseconds: received), source: source, sequence: sequence, cause: cause,
-                trace: trace, replyTo: replyTo, data: [UInt8](data))
+                trace: trace, replyTo: replyTo, data: [UInt8](data)))
+            return true
         }
 
         @inline(__always) private mutating func number<T: FixedWidthInteger & BitwiseCopyable>(_ type: T.Type) -> T? {

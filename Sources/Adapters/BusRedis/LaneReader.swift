@@ -5,8 +5,8 @@ import Telemetry
 
 /// What a lane's reader tells the bus.
 @LoopActor protocol LaneReaderOwner: AnyObject {
-    /// A message was read.
-    func received(_ message: Message, ticket: UInt64, stream: Int)
+    /// Messages of one stream were read, each with its entry's ticket.
+    func received(_ messages: [Message], tickets: [UInt64], stream: Int)
     /// Messages were read; handlers may run.
     func receivedAll()
     /// An entry could not be read.
@@ -53,7 +53,7 @@ import Telemetry
         self.consumer = consumer
         self.owner = owner
         let framed = streams.contains { layout.streams[$0].declared.framed }
-        let count = framed ? 8 : max(64, min(1024, batchLimit))
+        let count = framed ? 8 : lane == .low ? 128 : max(64, min(512, batchLimit))
         prefetch = framed ? 8192 : max(1024, 2 * batchLimit)
         var buffer = CommandBuffer()
         buffer.command(
@@ -168,6 +168,9 @@ import Telemetry
         }
         cursor.step()
         var last: EntryID?
+        var read = ReadBatch()
+        read.messages.reserveCapacity(count)
+        read.tickets.reserveCapacity(count)
         for _ in 0..<count {
             if cursor.isNull {
                 cursor.skip()
@@ -178,30 +181,39 @@ import Telemetry
             cursor.skip()
             if let entry {
                 last = entry
-                if !known.contains(entry) { take(cursor, stream: stream, entry: entry) }
+                if known.isEmpty || !known.contains(entry) { take(cursor, stream, entry, &read) }
             }
             cursor.skip()
         }
+        if !read.messages.isEmpty { owner?.received(read.messages, tickets: read.tickets, stream: stream) }
         return last
     }
 
-    private func take(_ fields: Reply, stream: Int, entry: EntryID) {
+    private struct ReadBatch {
+        var messages: [Message] = [], tickets: [UInt64] = []
+    }
+
+    private func take(_ fields: Reply, _ stream: Int, _ entry: EntryID, _ read: inout ReadBatch) {
         if fields.isNull {
             owner?.acknowledge(stream: stream, entry: entry)
             return
         }
         do throws(UnreadableEntry) {
             let content = try EntryCodec.read(fields, family: layout.streams[stream].declared.name)
-            if content.messages.isEmpty || (content.only.map { $0 != group } ?? false) {
+            let count = content.single == nil ? content.framed.count : 1
+            if count == 0 || (content.only.map { $0 != group } ?? false) {
                 owner?.acknowledge(stream: stream, entry: entry)
                 return
             }
-            let ticket = ledger.open(stream: stream, entry: entry, messages: content.messages.count)
-            let marked = ticket | UInt64(lane.rawValue) << Self.laneShift
-            for message in content.messages { owner?.received(message, ticket: marked, stream: stream) }
+            let ticket = ledger.open(stream: stream, entry: entry, messages: count) | UInt64(lane.rawValue) << Self.laneShift
+            if let single = content.single {
+                read.messages.append(single)
+                read.tickets.append(ticket)
+            } else {
+                read.messages += content.framed
+                for _ in 0..<count { read.tickets.append(ticket) }
+            }
         } catch {
-            let ticket = ledger.open(stream: stream, entry: entry, messages: 1)
-            _ = ledger.finish(ticket)
             owner?.unreadable(fields, stream: stream, entry: entry, reason: error.reason)
         }
     }
@@ -209,9 +221,9 @@ import Telemetry
     /// The entry of a ticket.
     func entry(_ ticket: UInt64) -> (stream: Int, entry: EntryID)? { ledger.entry(ticket & (1 << Self.laneShift - 1)) }
 
-    /// One message is handled.
-    func finish(_ ticket: UInt64) {
-        if let (stream, entry) = ledger.finish(ticket & (1 << Self.laneShift - 1)) {
+    /// So many messages of an entry are handled.
+    func finish(_ ticket: UInt64, count: Int = 1) {
+        if let (stream, entry) = ledger.finish(ticket & (1 << Self.laneShift - 1), count: count) {
             owner?.acknowledge(stream: stream, entry: entry)
         }
         if !asking && hasRoom { ask() }

@@ -19,8 +19,9 @@ import Telemetry
 /// before anything newer; nothing else is sent meanwhile, so the order of a stream holds. While Redis is away, or more
 /// waits than memory should hold, lossless messages go to the spool.
 @LoopActor final class LaneWriter: TurnWork {
-    /// The most commands without an answer, and the most messages in memory.
-    static let window = 2048, memoryBound = 131_072
+    /// The most commands without an answer (fewer on the low lane: Redis works them off before it looks at others), and
+    /// the most messages in memory.
+    static let window = 2048, lowWindow = 512, memoryBound = 131_072
     /// Messages of a transaction, and of a batch from the spool.
     private static let transactionSize = 256, replaySize = 1024
     private static let refusedWaitMilliseconds = 100
@@ -37,7 +38,6 @@ import Telemetry
     private var flights = Flights()
     private var inFlight = 0, commandsInFlight = 0
     private var replaying = false, queued = false, waiting = false, stopping = false
-    private var frame: [UInt8] = []
     /// Told by the bus: groups exist, so that entries may be written.
     var gateOpen = false { didSet { if gateOpen { wake() } } }
     /// Told by the bus: Redis is near its bound, so that a failure in the middle of the pipeline is likely. Chunks then
@@ -81,19 +81,20 @@ import Telemetry
 
     // MARK: In
 
-    /// Takes a message. Lossless ones were checked to have room.
-    func publish(_ message: Message, stream: Int) {
+    /// Takes messages of one stream. Lossless ones were checked to have room.
+    func publish(_ messages: ArraySlice<Message>, stream: Int) {
         let family = layout.streams[stream].declared
+        let isDirect = isOpen && queue.count < Self.memoryBound
         if family.delivery == .lossless {
-            if spool.isEmpty && !replaying && isOpen && queue.count < Self.memoryBound {
-                queue.append(message, stream: stream)
+            if isDirect && spool.isEmpty && !replaying {
+                queue.append(contentsOf: messages, stream: stream)
             } else {
-                spool.append(message)
+                for message in messages { spool.append(message) }
             }
-        } else if isOpen && queue.count < Self.memoryBound {
-            queue.append(message, stream: stream)
+        } else if isDirect {
+            queue.append(contentsOf: messages, stream: stream)
         } else {
-            hold(message, stream, family)
+            for message in messages { hold(message, stream, family) }
         }
         wake()
     }
@@ -122,8 +123,10 @@ import Telemetry
             for (message, stream) in holding.takeAll() { queue.append(message, stream: stream) }
         }
         if careful { return sendCarefully() }
-        while commandsInFlight < Self.window && !queue.isEmpty {
-            send(OutgoingChunk(runs: queue.take(Self.window - commandsInFlight)))
+        // A full window is filled again when half of it is free, not command by command.
+        let window = lane == .low ? Self.lowWindow : Self.window
+        while !queue.isEmpty && (commandsInFlight <= window / 2 || commandsInFlight + queue.count <= window) {
+            send(OutgoingChunk(runs: queue.take(window - commandsInFlight)))
         }
         if !spool.isEmpty && !replaying && queue.isEmpty && inFlight == 0 { replay(Self.replaySize) }
     }
@@ -210,13 +213,15 @@ import Telemetry
         let declared = layout.streams[stream].declared
         let headWords = declared.delivery == .lossless ? 3 : 6
         if declared.framed {
-            frame.removeAll(keepingCapacity: true)
-            let part = chunk.runs[command.run].messages[command.first..<command.first + command.count]
-            FrameCodec.append(part, family: declared.name, to: &frame)
             out.begin(headWords + 2)
             out.raw(heads[stream])
             out.raw("$5\r\nframe\r\n")
-            out.word(frame)
+            chunk.runs[command.run].messages.withUnsafeBufferPointer { messages in
+                let part = UnsafeBufferPointer(rebasing: messages[command.first..<command.first + command.count])
+                out.word(count: FrameCodec.size(part, family: declared.name)) {
+                    FrameCodec.write(part, family: declared.name, to: $0)
+                }
+            }
         } else {
             let message = chunk.runs[command.run].messages[command.first]
             out.begin(headWords + EntryCodec.words(message))

@@ -38,7 +38,14 @@ struct OutgoingChunk {
 
 /// Messages that wait to be sent, gathered by stream: the order within a stream is all that counts.
 struct OutgoingQueue {
-    private var runs: [OutgoingRun] = []
+    private struct Waiting {
+        let stream: Int
+        var messages: [Message]
+        /// How many of them are gone.
+        var taken = 0
+    }
+
+    private var runs: [Waiting] = []
     private var places: [Int]
     private(set) var count = 0
 
@@ -46,13 +53,15 @@ struct OutgoingQueue {
 
     var isEmpty: Bool { count == 0 }
 
-    mutating func append(_ message: Message, stream: Int) {
-        count += 1
+    mutating func append(_ message: Message, stream: Int) { append(contentsOf: CollectionOfOne(message), stream: stream) }
+
+    mutating func append(contentsOf messages: some Collection<Message>, stream: Int) {
+        count += messages.count
         if places[stream] < 0 {
             places[stream] = runs.count
-            runs.append(OutgoingRun(stream: stream, messages: [message]))
+            runs.append(Waiting(stream: stream, messages: Array(messages)))
         } else {
-            runs[places[stream]].messages.append(message)
+            runs[places[stream]].messages.append(contentsOf: messages)
         }
     }
 
@@ -60,30 +69,34 @@ struct OutgoingQueue {
     mutating func putBack(_ back: [OutgoingRun]) {
         if back.isEmpty { return }
         let waiting = takeAll()
-        for run in back + waiting {
-            for message in run.messages { append(message, stream: run.stream) }
-        }
+        for run in back + waiting { append(contentsOf: run.messages, stream: run.stream) }
     }
 
     /// Takes at most so many messages.
     mutating func take(_ limit: Int) -> [OutgoingRun] {
         if count <= limit { return takeAll() }
-        var taken: [OutgoingRun] = []
+        var out: [OutgoingRun] = []
         var room = limit
         for index in runs.indices where room > 0 {
-            let part = min(room, runs[index].messages.count)
-            if part == 0 { continue }
-            taken.append(OutgoingRun(stream: runs[index].stream, messages: Array(runs[index].messages.prefix(part))))
-            runs[index].messages.removeFirst(part)
+            let first = runs[index].taken, part = min(room, runs[index].messages.count - first)
+            out.append(OutgoingRun(
+                stream: runs[index].stream, messages: Array(runs[index].messages[first..<first + part])))
+            runs[index].taken += part
+            if runs[index].taken >= 4096 {
+                runs[index].messages.removeFirst(runs[index].taken)
+                runs[index].taken = 0
+            }
             room -= part
-            count -= part
         }
+        count -= limit - room
         dropEmptyRuns()
-        return taken
+        return out
     }
 
     mutating func takeAll() -> [OutgoingRun] {
-        let all = runs
+        let all = runs.map {
+            OutgoingRun(stream: $0.stream, messages: $0.taken == 0 ? $0.messages : Array($0.messages[$0.taken...]))
+        }
         for run in runs { places[run.stream] = -1 }
         runs = []
         count = 0
@@ -92,7 +105,7 @@ struct OutgoingQueue {
 
     private mutating func dropEmptyRuns() {
         for run in runs { places[run.stream] = -1 }
-        runs.removeAll { $0.messages.isEmpty }
+        runs.removeAll { $0.taken == $0.messages.count }
         for (index, run) in runs.enumerated() { places[run.stream] = index }
     }
 }

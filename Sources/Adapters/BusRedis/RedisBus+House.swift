@@ -70,10 +70,11 @@ extension RedisBus {
     private func reached(_ floor: EntryID, _ stream: Int) {
         let place = layout.streams[stream]
         let before = sent[stream].count
-        sent[stream].settle(below: floor) { id, source in settled.settle(id, source: source) }
+        sent[stream].settle(below: floor) { ids, source in settled.settle(ids, source: source) }
         unsettled[place.family] -= before - sent[stream].count
-        guard place.declared.delivery == .lossless, floor > trimmed[stream], ticks > 0 else { return }
-        if floor.milliseconds < trimmed[stream].milliseconds + 500 && !sent[stream].isEmpty { return }
+        // Little and often: a large trim holds Redis up.
+        guard place.declared.delivery == .lossless, floor > trimmed[stream] else { return }
+        if floor.milliseconds < trimmed[stream].milliseconds + 50 && !sent[stream].isEmpty { return }
         trimmed[stream] = floor
         control.send({ _ in }) { $0.command(["XTRIM", place.key, "MINID", "\(floor)"]) }
     }

@@ -33,8 +33,7 @@ extension RedisBus {
         let reply = Message(
             id: MessageID(services.identifiers.next()), topic: Topic(Self.replyFamily, key), time: services.clock.now,
             received: request.received, source: source, cause: request.id, trace: request.trace, data: data)
-        var frame: [UInt8] = []
-        FrameCodec.append(CollectionOfOne(reply), family: Self.replyFamily, to: &frame)
+        let frame = FrameCodec.frame([reply], family: Self.replyFamily)
         control.send(replies: 3, { _ in }) { out in
             out.begin(3)
             out.word("RPUSH")

@@ -97,13 +97,18 @@ public import Telemetry
     public func publish(_ messages: [Message]) throws(BusError) {
         if stopped { throw .stopped }
         try resolve(messages)
-        for (index, message) in messages.enumerated() {
-            let number = familyScratch[index]
-            let family = layout.families[number]
-            if family.delivery == .lossless { unsettled[number] += 1 }
-            metrics.published[number].increment()
-            let stream = layout.stream(family: number, key: message.topic.key)
-            writers[Int(family.lane.rawValue)].publish(message, stream: stream)
+        var start = 0
+        while start < messages.count {
+            let number = familyScratch[start]
+            let stream = layout.stream(family: number, key: messages[start].topic.key)
+            var end = start + 1
+            while end < messages.count && familyScratch[end] == number
+                && (layout.families[number].partitions == 1
+                    || layout.stream(family: number, key: messages[end].topic.key) == stream) { end += 1 }
+            if layout.families[number].delivery == .lossless { unsettled[number] += end - start }
+            metrics.published[number].add(end - start)
+            writers[Int(layout.families[number].lane.rawValue)].publish(messages[start..<end], stream: stream)
+            start = end
         }
     }
 
@@ -112,21 +117,22 @@ public import Telemetry
         familyScratch.removeAll(keepingCapacity: true)
         var counts: [Int] = []
         var bytes: [4 of Int] = [0, 0, 0, 0]
-        var lastName = "", last = -1
-        for message in messages {
-            if last < 0 || message.topic.family != lastName {
-                guard let number = layout.family(message.topic.family) else {
-                    throw .unknownFamily(message.topic.family)
+        var last = -1
+        for index in messages.indices {
+            if last < 0 || messages[index].topic.family != layout.families[last].name {
+                guard let number = layout.family(messages[index].topic.family) else {
+                    throw .unknownFamily(messages[index].topic.family)
                 }
-                lastName = message.topic.family
                 last = number
             }
-            if !FrameCodec.canHold(message) { throw .refused("a text of the message is longer than 65,535 bytes") }
+            if !FrameCodec.canHold(messages[index]) {
+                throw .refused("a text of the message is longer than 65,535 bytes")
+            }
             familyScratch.append(last)
             if layout.families[last].delivery == .lossless {
                 if counts.isEmpty { counts = Array(repeating: 0, count: layout.families.count) }
                 counts[last] += 1
-                bytes[Int(layout.families[last].lane.rawValue)] += message.data.count + 256
+                bytes[Int(layout.families[last].lane.rawValue)] += messages[index].data.count + 256
             }
         }
         for number in counts.indices where counts[number] > 0 {
@@ -197,7 +203,7 @@ public import Telemetry
     }
 
     /// Waits, at most two seconds, until everything is written and acknowledged.
-    private func drain() async {
+    func drain() async {
         let deadline = services.clock.monotonic + 2_000_000_000
         while isSetUp, services.clock.monotonic < deadline {
             if acks.isIdle && writers.allSatisfy({ $0.unsent == 0 && $0.spool.isEmpty }) { return }
@@ -225,7 +231,7 @@ extension RedisBus: LaneWriterOwner {
     func stored(_ messages: ArraySlice<Message>, stream: Int, entry: EntryID) {
         if groups[layout.streams[stream].family].isEmpty {
             unsettled[layout.streams[stream].family] -= messages.count
-            for message in messages { settled.settle(message.id, source: message.source) }
+            for message in messages { settled.settle([message.id], source: message.source) }
         } else {
             sent[stream].add(messages, entry: entry)
         }

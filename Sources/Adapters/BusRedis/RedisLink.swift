@@ -18,7 +18,7 @@ import Telemetry
     /// Back-off between attempts, in milliseconds.
     private static let firstWait = 20, longestWait = 2000
     /// The most bytes read in one turn: other links have their turn too.
-    private static let readLimit = 256 << 10
+    private static let readLimit = 64 << 10
 
     let name: String
     private let url: RedisURL
@@ -50,7 +50,7 @@ import Telemetry
 
     var isReady: Bool { state == .ready }
     /// Bytes that the socket has not taken yet.
-    var unsentBytes: Int { out.bytes.count - sent }
+    var unsentBytes: Int { out.count - sent }
 
     // MARK: Life
 
@@ -177,11 +177,9 @@ import Telemetry
     }
 
     private func flush() {
-        let total = out.bytes.count
+        let total = out.count
         while sent < total {
-            let count = out.bytes.withUnsafeBytes {
-                Glibc.send(fd, $0.baseAddress! + sent, total - sent, Int32(MSG_NOSIGNAL))
-            }
+            let count = Glibc.send(fd, out.raw.baseAddress! + sent, total - sent, Int32(MSG_NOSIGNAL))
             if count > 0 {
                 sent += count
             } else if errno == EAGAIN {

@@ -53,9 +53,9 @@ import Telemetry
 
     // MARK: From lanes
 
-    func received(_ message: Message, ticket: UInt64, stream: Int) {
+    func received(_ messages: [Message], tickets: [UInt64], stream: Int) {
         let place = layout.streams[stream]
-        reader.backlog.enqueue(message, ticket: ticket, family: place.family, partition: place.partition)
+        reader.backlog.enqueue(contentsOf: messages[...], tickets: tickets[...], family: place.family)
     }
 
     func receivedAll() { reader.pump() }
@@ -71,7 +71,13 @@ import Telemetry
     // MARK: From workers
 
     func acknowledged(_ tickets: [UInt64], by reader: GroupReader) {
-        for ticket in tickets { lane(ofTicket: ticket)?.finish(ticket) }
+        var start = 0
+        while start < tickets.count {
+            var end = start + 1
+            while end < tickets.count && tickets[end] == tickets[start] { end += 1 }
+            lane(ofTicket: tickets[start])?.finish(tickets[start], count: end - start)
+            start = end
+        }
     }
 
     func park(_ message: Message, ticket: UInt64, reason: String, attempts: Int, by reader: GroupReader) {

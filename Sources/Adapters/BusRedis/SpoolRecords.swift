@@ -33,7 +33,7 @@ struct SpoolRecords {
     static func append(_ message: Message, to out: inout [UInt8]) {
         let start = out.count
         out.append(contentsOf: [0, 0, 0, 0, 0, 0, 0, 0])
-        FrameCodec.append(CollectionOfOne(message), family: message.topic.family, to: &out)
+        out += FrameCodec.frame([message], family: message.topic.family)
         let length = UInt32(out.count - start - 8), sum = checksum(out[(start + 8)...])
         for index in 0..<4 {
             out[start + index] = UInt8(truncatingIfNeeded: length >> UInt32(8 * index))

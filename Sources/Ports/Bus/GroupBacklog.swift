@@ -132,6 +132,27 @@ public struct GroupBacklog {
         if !shards[shard].busy && !shards[shard].listed { makeReady(shard: shard, lot: -1) }
     }
 
+    /// Adds many messages of a family, in order.
+    public mutating func enqueue(contentsOf messages: ArraySlice<Message>, tickets: ArraySlice<UInt64>, family: Int) {
+        let stream = firstStream[family], declared = streams[stream].family
+        let isPlain = declared.partitions == 1 && shardCount == 1 && shards[stream].lots.isEmpty
+            && declared.delivery != .conflated
+            && (declared.delivery == .lossless
+                || outstandingByFamily[family] + messages.count <= declared.capacity)
+        if !isPlain {
+            for (index, message) in zip(messages.indices, messages) {
+                enqueue(message, ticket: tickets[tickets.startIndex + index - messages.startIndex], family: family,
+                        partition: declared.partition(of: message.topic.key))
+            }
+            return
+        }
+        shards[stream].queue.append(contentsOf: messages, tickets: tickets)
+        streams[stream].waiting += messages.count
+        outstandingByFamily[family] += messages.count
+        waiting += messages.count
+        if !shards[stream].busy && !shards[stream].listed { makeReady(shard: stream, lot: -1) }
+    }
+
     /// Tickets of messages that will never be handed out, since the last call.
     public mutating func takeDisplaced() -> [UInt64] {
         if displaced.isEmpty { return [] }

@@ -115,25 +115,19 @@ public import Telemetry
     }
 
     private func publish(_ messages: [Message], _ range: Range<Int>, family: Int) {
-        let groups = readersByFamily[family].count
-        ticketScratch.removeAll(keepingCapacity: true)
+        let groups = readersByFamily[family].count, part = messages[range]
+        var first: UInt64 = 0
         if families[family].delivery == .lossless {
-            for index in range {
-                if groups == 0 {
-                    settled.settle(messages[index].id, source: messages[index].source)
-                } else {
-                    let message = messages[index]
-                    ticketScratch.append(ledger.open(id: message.id, source: message.source, groups: groups))
-                }
+            if groups == 0 {
+                for message in part { settled.settle([message.id], source: message.source) }
+            } else {
+                first = ledger.open(part, groups: groups)
             }
         }
-        let declared = families[family]
+        ticketScratch.removeAll(keepingCapacity: true)
+        for offset in 0..<UInt64(range.count) { ticketScratch.append(first == 0 ? 0 : first + offset) }
         for reader in readersByFamily[family] {
-            for index in range {
-                let ticket = ticketScratch.isEmpty ? 0 : ticketScratch[index - range.lowerBound]
-                let partition = declared.partition(of: messages[index].topic.key)
-                reader.backlog.enqueue(messages[index], ticket: ticket, family: family, partition: partition)
-            }
+            reader.backlog.enqueue(contentsOf: part, tickets: ticketScratch[...], family: family)
         }
         metrics.published[family].add(range.count)
     }
@@ -233,9 +227,7 @@ public import Telemetry
 
 extension MemoryBus: GroupReaderOwner {
     public func acknowledged(_ tickets: [UInt64], by reader: GroupReader) {
-        for ticket in tickets where ticket != 0 {
-            if let (source, id) = ledger.acknowledge(ticket) { settled.settle(id, source: source) }
-        }
+        ledger.acknowledge(tickets) { source, ids in settled.settle(ids, source: source) }
     }
 
     public func park(_ message: Message, ticket: UInt64, reason: String, attempts: Int, by reader: GroupReader) {

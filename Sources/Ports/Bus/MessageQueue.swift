@@ -50,6 +50,26 @@ struct MessageQueue {
         return nil
     }
 
+    /// Adds many at once, to a queue that does not conflate. A list that is a batch already is taken as it is.
+    mutating func append(contentsOf messages: ArraySlice<Message>, tickets: ArraySlice<UInt64>) {
+        count += messages.count
+        let fits = !chunks.isEmpty && chunks[chunks.count - 1].messages.count + messages.count <= chunkLimit
+        if !fits && messages.count <= chunkLimit {
+            chunks.append(Chunk(messages: Array(messages), tickets: Array(tickets)))
+            return
+        }
+        var rest = messages, restTickets = tickets
+        while !rest.isEmpty {
+            if chunks.isEmpty || chunks[chunks.count - 1].messages.count >= chunkLimit { addChunk() }
+            let last = chunks.count - 1
+            let part = min(rest.count, chunkLimit - chunks[last].messages.count)
+            chunks[last].messages.append(contentsOf: rest.prefix(part))
+            chunks[last].tickets.append(contentsOf: restTickets.prefix(part))
+            rest = rest.dropFirst(part)
+            restTickets = restTickets.dropFirst(part)
+        }
+    }
+
     /// Takes at most a batch from the front.
     mutating func takeChunk() -> Chunk? {
         if count == 0 { return nil }

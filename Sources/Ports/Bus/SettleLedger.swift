@@ -3,36 +3,65 @@ import Market
 /// Counts who has still to acknowledge a lossless message. Tickets rise by one, so a ledger is an array.
 struct SettleLedger {
     private struct Line {
-        var remaining: Int
-        var source: String
+        var remaining: Int32
+        /// The number of its source.
+        var source: Int32
         var id: MessageID
     }
 
     private var lines: [Line] = []
     private var base: UInt64 = 1
     private var settledAtFront = 0
+    private var sources: [String] = []
 
     /// Messages that wait for somebody.
     var open: Int { lines.count - settledAtFront }
 
-    /// The ticket of a message that `groups` (1 or more) must acknowledge.
-    mutating func open(id: MessageID, source: String, groups: Int) -> UInt64 {
-        lines.append(Line(remaining: groups, source: source, id: id))
-        return base + UInt64(lines.count) - 1
+    /// Opens messages that `groups` (1 or more) must acknowledge; returns the first of their tickets.
+    mutating func open(_ messages: ArraySlice<Message>, groups: Int) -> UInt64 {
+        let first = base + UInt64(lines.count)
+        var source = "", number: Int32 = -1
+        for message in messages {
+            if number < 0 || message.source != source {
+                source = message.source
+                number = numberOf(source)
+            }
+            lines.append(Line(remaining: Int32(groups), source: number, id: message.id))
+        }
+        return first
     }
 
-    /// One group has acknowledged; returns the message's source and id when it was the last.
-    mutating func acknowledge(_ ticket: UInt64) -> (source: String, id: MessageID)? {
-        let at = Int(ticket - base)
-        lines[at].remaining -= 1
-        if lines[at].remaining > 0 { return nil }
-        let settled = (lines[at].source, lines[at].id)
+    private mutating func numberOf(_ source: String) -> Int32 {
+        if let index = sources.firstIndex(of: source) { return Int32(index) }
+        sources.append(source)
+        return Int32(sources.count - 1)
+    }
+
+    /// One group has acknowledged these (0 stands for none); tells the ids that it was the last for, by source.
+    mutating func acknowledge(_ tickets: [UInt64], _ body: (_ source: String, _ ids: [MessageID]) -> Void) {
+        var ids: [MessageID] = []
+        var source: Int32 = -1
+        for ticket in tickets where ticket != 0 {
+            let at = Int(ticket - base)
+            lines[at].remaining -= 1
+            if lines[at].remaining > 0 { continue }
+            if lines[at].source != source && !ids.isEmpty {
+                body(sources[Int(source)], ids)
+                ids.removeAll(keepingCapacity: true)
+            }
+            source = lines[at].source
+            ids.append(lines[at].id)
+        }
+        if !ids.isEmpty { body(sources[Int(source)], ids) }
+        forgetSettled()
+    }
+
+    private mutating func forgetSettled() {
         while settledAtFront < lines.count && lines[settledAtFront].remaining == 0 { settledAtFront += 1 }
         if settledAtFront == lines.count || (settledAtFront >= 4096 && settledAtFront * 2 >= lines.count) {
-            lines.removeFirst(settledAtFront)
             base += UInt64(settledAtFront)
+            lines.removeFirst(settledAtFront)
             settledAtFront = 0
         }
-        return settled
     }
 }

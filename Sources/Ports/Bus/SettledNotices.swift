@@ -17,10 +17,10 @@ public import Runtime
     /// Whether anybody wants to know about `source`.
     public func wants(_ source: String) -> Bool { handlers[source] != nil }
 
-    /// A message is settled.
-    public func settle(_ id: MessageID, source: String) {
-        if handlers[source] == nil { return }
-        ready[source, default: []].append(id)
+    /// Messages are settled.
+    public func settle(_ ids: [MessageID], source: String) {
+        if ids.isEmpty || handlers[source] == nil { return }
+        ready[source, default: []] += ids
         if !queued {
             queued = true
             EventLoop.main.atEndOfTurn(self)

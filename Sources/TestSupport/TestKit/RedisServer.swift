@@ -53,11 +53,19 @@ public final class RedisServer: Sendable {
         posix_spawn_file_actions_adddup2(&actions, ends[1], 1)
         posix_spawn_file_actions_adddup2(&actions, ends[1], 2)
         defer { posix_spawn_file_actions_destroy(&actions) }
+        // The pool's threads block signals, and a child would inherit that: SIGTERM must reach it.
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        posix_spawnattr_setsigmask(&attributes, &signals)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
         var words: [UnsafeMutablePointer<CChar>?] = (["redis-server"] + arguments).map { strdup($0) }
         words.append(nil)
         defer { for word in words { free(word) } }
         var pid = pid_t()
-        let result = posix_spawnp(&pid, "redis-server", &actions, nil, words, environ)
+        let result = posix_spawnp(&pid, "redis-server", &actions, &attributes, words, environ)
         close(ends[1])
         guard result == 0 else {
             close(ends[0])

@@ -63,15 +63,20 @@ import Testing
 
 @Suite struct SettleLedgerTests {
     @Test func theLastGroupSettles() {
+        func message(_ id: UInt128, _ source: String) -> Message {
+            Message(id: MessageID(id), topic: Topic("f", ""), time: Timestamp(seconds: 0),
+                    received: Timestamp(seconds: 0), source: source, data: [])
+        }
         var ledger = SettleLedger()
-        let first = ledger.open(id: MessageID(1), source: "a", groups: 2)
-        let second = ledger.open(id: MessageID(2), source: "b", groups: 1)
-        #expect(ledger.acknowledge(first) == nil)
-        #expect(ledger.acknowledge(second)?.id == MessageID(2))
-        #expect(ledger.open == 2)
-        #expect(ledger.acknowledge(first)?.source == "a")
+        var told: [String: [MessageID]] = [:]
+        let first = ledger.open([message(1, "a"), message(2, "b")], groups: 2)
+        let third = ledger.open([message(3, "a")], groups: 1)
+        ledger.acknowledge([first, third, 0]) { told[$0, default: []] += $1 }
+        #expect(told == ["a": [MessageID(3)]])
+        #expect(ledger.open == 3)
+        ledger.acknowledge([first, first + 1]) { told[$0, default: []] += $1 }
+        ledger.acknowledge([first + 1]) { told[$0, default: []] += $1 }
+        #expect(told == ["a": [MessageID(3), MessageID(1)], "b": [MessageID(2)]])
         #expect(ledger.open == 0)
-        let third = ledger.open(id: MessageID(3), source: "a", groups: 1)
-        #expect(ledger.acknowledge(third)?.id == MessageID(3))
     }
 }
