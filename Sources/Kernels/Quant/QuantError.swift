@@ -45,4 +45,13 @@ public struct QuantError: Error, Sendable, Equatable {
         self.suggestion = suggestion
         self.cost = cost
     }
+
+    /// The message with where in the text and at what cost, for an answer to a caller.
+    public var explanation: String {
+        var text = message
+        if let position { text += " (at character \(position + 1))" }
+        if let cost, !message.contains("\(cost)") { text += " (cost \(cost))" }
+        if let suggestion, !message.contains(suggestion) { text += "; did you mean '\(suggestion)'?" }
+        return text
+    }
 }

@@ -1,5 +1,127 @@
+import Glibc
+import HTTP
 import Hosting
+import Market
+import Runtime
+import Wire
+
+/// `nautilus import FILE.csv`: stores bars through the market data engine, a part of the file at a time.
 struct ImportCommand {
-    init(_ arguments: ArraySlice<String>) throws {}
-    func run() async throws -> Int32 { 0 }
+    private static let help = """
+        usage: nautilus import FILE.csv --symbol S [--timeframe 1d] [--strict]
+
+        Stores the rows of a CSV file (header ts,open,high,low,close,volume; ts,close alone is legal) in the running
+        platform, and lists the rows that were refused with line and reason. --strict refuses the file for one of them.
+        """
+    /// Rows sent at once: well below the limit of a request's body.
+    private static let rowsPerPart = 100_000
+
+    private let options: Options
+
+    init(_ arguments: ArraySlice<String>) throws {
+        options = try Options(arguments, values: ["symbol", "timeframe"], flags: ["strict"])
+    }
+
+    @LoopActor func run() async throws -> Int32 {
+        if options.wantsHelp {
+            ProcessRunner.writeOutput(Self.help)
+            return 0
+        }
+        guard options.rest.count == 1 else { throw StartError(.usage, "import takes one file; see --help") }
+        guard let text = options["symbol"], let symbol = Symbol(text) else {
+            throw StartError(.usage, "--symbol is required: 1 to 32 of A-Z a-z 0-9 . _ : / -")
+        }
+        guard let frame = Timeframe(rawValue: options["timeframe"] ?? "1d") else {
+            throw StartError(.usage, "--timeframe is one of \(Timeframe.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        guard let bytes = Assets.read(file: options.rest[0]) else {
+            throw StartError(.unavailable, "\(options.rest[0]) cannot be read: \(String(cString: strerror(errno)))")
+        }
+        let services = try RemoteServices(try Configuration(environment: ProcessRunner.environment))
+        let parts = options.has("strict") ? [(line: 0, bytes: bytes)] : Self.split(bytes)
+        var total = Outcome(), bar = ProgressBar(total: bytes.count), done = 0
+        for part in parts {
+            let outcome = try await send(part.bytes, symbol, frame, services)
+            total.add(outcome, line: part.line)
+            done += part.bytes.count
+            bar.show(done)
+        }
+        bar.finish()
+        for row in total.rejected.prefix(20) { ProcessRunner.writeError("line \(row.line): \(row.reason)") }
+        if total.rejectedCount > 20 { ProcessRunner.writeError("… and \(total.rejectedCount - 20) more") }
+        ProcessRunner.writeOutput("\(symbol) \(frame.rawValue): \(total.stored) rows stored, \(total.rejectedCount) rejected")
+        return total.rejectedCount == 0 ? 0 : 1
+    }
+
+    /// What an import did, by the engine's answer.
+    struct Outcome {
+        var stored = 0, rejectedCount = 0
+        var rejected: [(line: Int, reason: String)] = []
+
+        mutating func add(_ other: Outcome, line: Int) {
+            stored += other.stored
+            rejectedCount += other.rejectedCount
+            rejected += other.rejected.map { ($0.line + line, $0.reason) }
+        }
+    }
+
+    /// Parts of a file at line ends, each with the header; `line` is how many lines came before its own.
+    private static func split(_ bytes: [UInt8]) -> [(line: Int, bytes: [UInt8])] {
+        guard let headerEnd = bytes.firstIndex(of: 10) else { return [(0, bytes)] }
+        let header = bytes[...headerEnd]
+        var parts: [(line: Int, bytes: [UInt8])] = [], start = headerEnd + 1, line = 0
+        while start < bytes.count {
+            var end = start, rows = 0
+            while end < bytes.count && rows < rowsPerPart {
+                if bytes[end] == 10 { rows += 1 }
+                end += 1
+            }
+            parts.append((line, Array(header) + bytes[start..<end]))
+            line += rows
+            start = end
+        }
+        return parts.isEmpty ? [(0, bytes)] : parts
+    }
+
+    @LoopActor private func send(
+        _ bytes: [UInt8], _ symbol: Symbol, _ frame: Timeframe, _ services: RemoteServices
+    ) async throws -> Outcome {
+        let query = "symbol=\(symbol.text.replacing("/", with: "%2F"))&timeframe=\(frame.rawValue)&strict=\(options.has("strict"))"
+        let request = Request(method: .post, path: "/market-data/import", query: query,
+                              headers: ["Host": "localhost", "Content-Type": "text/csv"], body: bytes)
+        let response: Response
+        do throws(PeerError) { response = try await services.send(request, to: .marketdata, seconds: 120) } catch {
+            throw StartError(.unavailable, "the market data engine does not answer: \(error); is the platform up?")
+        }
+        return try JSONParser().withDocument(response.body) { root in
+            if response.status != 200 {
+                throw StartError(.software, root.member("detail")?.string ?? "the engine answered \(response.status)")
+            }
+            var outcome = Outcome()
+            outcome.stored = root.member("stored")?.int ?? 0
+            outcome.rejectedCount = root.member("rejected_count")?.int ?? 0
+            root.member("rejected")?.forEachElement { row in
+                outcome.rejected.append((row.member("line")?.int ?? 0, row.member("reason")?.string ?? ""))
+            }
+            return outcome
+        }
+    }
+}
+
+/// A bar on standard error, where that is a terminal.
+struct ProgressBar {
+    private let total: Int
+    private let isTerminal = isatty(2) == 1
+
+    init(total: Int) { self.total = max(1, total) }
+
+    mutating func show(_ done: Int) {
+        guard isTerminal else { return }
+        let width = 40, filled = min(width, done * width / total)
+        let line = "\r[" + String(repeating: "#", count: filled) + String(repeating: " ", count: width - filled)
+            + "] \(min(100, done * 100 / total)) %"
+        _ = line.withCString { write(2, $0, strlen($0)) }
+    }
+
+    func finish() { if isTerminal { _ = "\n".withCString { write(2, $0, 1) } } }
 }

@@ -28,6 +28,8 @@ public struct Feature: Sendable {
 
     /// Leading nulls of its columns.
     public var lookBack: Int { program.outputs[0].lookBack }
+    /// Work a bar, as limits count it.
+    public var cost: Int { program.cost }
     /// True where an operator reads across instruments.
     public var isCrossSectional: Bool { program.crossesInstruments }
 

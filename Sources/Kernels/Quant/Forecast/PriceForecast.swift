@@ -38,15 +38,41 @@ public struct PriceForecast: Sendable, Equatable {
         closes: [Double], price: Double, horizon: Double = 1, periodsPerYear: Double = 252, lambda: Double = 0.94,
         level: Double = 0.9
     ) throws(QuantError) {
-        guard closes.count > 2, closes.allSatisfy({ $0 > 0 && $0.isFinite }), price > 0, price.isFinite else {
-            throw QuantError(.data, "a forecast needs at least three closes and a price, all finite and above 0")
+        guard closes.count > 2, closes.allSatisfy({ $0 > 0 && $0.isFinite }) else {
+            throw QuantError(.data, "a forecast needs at least three closes, all finite and above 0")
         }
-        let returns = (1..<closes.count).map { log(closes[$0] / closes[$0 - 1]) }
+        try self.init(
+            logReturns: (1..<closes.count).map { log(closes[$0] / closes[$0 - 1]) }, price: price, horizon: horizon,
+            periodsPerYear: periodsPerYear, lambda: lambda, level: level)
+    }
+
+    /// Forecast from logarithmic returns, oldest first, at least two.
+    public init(
+        logReturns returns: [Double], price: Double, horizon: Double = 1, periodsPerYear: Double = 252,
+        lambda: Double = 0.94, level: Double = 0.9
+    ) throws(QuantError) {
         let volatility = try VolatilityForecast(
             returns: returns, lambda: lambda, horizon: horizon, periodsPerYear: periodsPerYear, level: level)
-        let variance = volatility.volatility * volatility.volatility
-        let weight = Double(returns.count) + periodsPerYear
-        let drift = Statistics.mean(returns) * Double(returns.count) / weight * horizon
+        try self.init(
+            mean: Statistics.mean(returns), volatility: volatility.volatility, observations: returns.count,
+            price: price, horizon: horizon, periodsPerYear: periodsPerYear, level: level)
+    }
+
+    /// Forecast from the mean and deviation of a period's logarithmic returns, as `observations` of them told.
+    public init(
+        mean: Double, volatility: Double, observations: Int, price: Double, horizon: Double = 1,
+        periodsPerYear: Double = 252, level: Double = 0.9
+    ) throws(QuantError) {
+        guard price > 0, price.isFinite else { throw QuantError(.data, "the price must be finite and above 0") }
+        guard mean.isFinite, volatility.isFinite, volatility >= 0, observations >= 0 else {
+            throw QuantError(.data, "mean and deviation must be finite, the deviation at least 0")
+        }
+        guard level > 0, level < 1, horizon > 0, periodsPerYear > 0 else {
+            throw QuantError(.parameter, "level lies between 0 and 1, horizon and periods above 0")
+        }
+        let variance = volatility * volatility
+        let weight = Double(observations) + periodsPerYear
+        let drift = mean * Double(observations) / weight * horizon
         let spread = (variance * horizon + horizon * horizon * variance / weight).squareRoot()
         let up = spread == 0 ? (drift >= 0 ? 1 : 0) : NormalDistribution.cumulative(drift / spread)
         let reach = NormalDistribution.quantile((1 + level) / 2) * spread

@@ -29,9 +29,7 @@ public struct VolatilityForecast: Sendable, Equatable {
         guard returns.count > 1, returns.allSatisfy(\.isFinite) else {
             throw QuantError(.data, "a volatility needs at least two finite returns")
         }
-        guard lambda > 0, lambda < 1, level > 0, level < 1, horizon > 0, periodsPerYear > 0 else {
-            throw QuantError(.parameter, "lambda and level lie between 0 and 1, horizon and periods above 0")
-        }
+        guard lambda > 0, lambda < 1 else { throw QuantError(.parameter, "lambda lies between 0 and 1") }
         var weight = 1.0
         var total = 0.0
         var squares = 0.0
@@ -42,8 +40,23 @@ public struct VolatilityForecast: Sendable, Equatable {
             squares += weight * weight
             weight *= lambda
         }
-        variance /= total
-        effectiveDegrees = total * total / squares
+        try self.init(
+            variance: variance / total, effectiveDegrees: total * total / squares, horizon: horizon,
+            periodsPerYear: periodsPerYear, level: level)
+    }
+
+    /// Forecast from a variance of one period that is known with so many degrees of freedom.
+    public init(
+        variance: Double, effectiveDegrees: Double, horizon: Double = 1, periodsPerYear: Double = 252,
+        level: Double = 0.9
+    ) throws(QuantError) {
+        guard level > 0, level < 1, horizon > 0, periodsPerYear > 0 else {
+            throw QuantError(.parameter, "level lies between 0 and 1, horizon and periods above 0")
+        }
+        guard variance >= 0, variance.isFinite, effectiveDegrees > 0 else {
+            throw QuantError(.data, "a variance is finite and at least 0, its degrees of freedom above 0")
+        }
+        self.effectiveDegrees = effectiveDegrees
         self.level = level
         volatility = variance.squareRoot()
         annualizedVolatility = (variance * periodsPerYear).squareRoot()

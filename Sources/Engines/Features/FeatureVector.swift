@@ -1,0 +1,79 @@
+import EngineKit
+import HTTP
+import Market
+import Quant
+import Wire
+
+/// The features kept up to date for every instrument: each is a name that `/features/calculate` takes, and over the
+/// same bars it gives the same bits.
+struct FeatureVector: Sendable {
+    /// What is computed; functions with several outputs give one name an output.
+    static let features = [
+        "sma(close,20)", "sma(close,50)", "ema(close,12)", "ema(close,26)", "wma(close,20)", "vwap(20)",
+        "bbands(close,20,2,2,0)", "linearreg(close,14)", "rsi(close,14)", "macd(close,12,26,9)", "stoch(5,3,0,3,0)",
+        "willr(14)", "cci(20)", "mfi(14)", "adx(14)", "mom(close,10)", "roc(close,10)", "atr(14)", "natr(14)", "trange()",
+        "stddev(close,20)", "obv()", "returns", "ts_stddev(returns,20)", "ts_zscore(close,20)",
+    ]
+
+    /// Streams that have seen no bar. All of `features` parse, as a test shows.
+    private static let blank = features.compactMap { text in try? FeatureStream(Feature.parse(text)) }
+
+    /// The names of the values, in order.
+    static let names = blank.flatMap(\.columnNames)
+
+    private var streams = Self.blank
+    /// When the newest bar began; nil before the first.
+    private(set) var time: Timestamp?
+
+    /// The values after the newest bar, by `names`; NaN for null.
+    var values: [Double] { streams.flatMap { stream in stream.columnNames.indices.map { stream[$0] } } }
+
+    private mutating func push(_ values: BarValues, at time: Timestamp) {
+        for index in streams.indices { streams[index].push(values) }
+        self.time = time
+    }
+
+    /// Takes the next bar.
+    mutating func push(_ bar: Bar) {
+        push(BarValues(open: bar.open, high: bar.high, low: bar.low, close: bar.close, volume: bar.volume), at: bar.time)
+    }
+
+    /// Takes a stored bar as the next.
+    mutating func push(_ bars: BarColumns, row: Int) {
+        push(BarValues(open: bars.open[row], high: bars.high[row], low: bars.low[row], close: bars.close[row],
+                       volume: bars.volume[row]),
+             at: Timestamp(nanoseconds: bars.times[row]))
+    }
+
+    /// The members `ts` and `values`.
+    func writeMembers(to json: inout JSONWriter) {
+        json.key("ts")
+        if let time { json.time(time) } else { json.null() }
+        json.key("values")
+        json.beginObject()
+        for (name, value) in zip(Self.names, values) {
+            json.key(name)
+            json.double(value)
+        }
+        json.endObject()
+    }
+}
+
+/// A vector with what it is of: the answer about the newest one, and the message on every bar close.
+struct FeatureUpdate: ResponseBody {
+    let symbol: Symbol, timeframe: Timeframe, replay: String?, vector: FeatureVector
+
+    func write(to json: inout JSONWriter) {
+        json.beginObject()
+        json.key("symbol")
+        json.string(symbol.text)
+        json.key("timeframe")
+        json.string(timeframe.rawValue)
+        if let replay {
+            json.key("replay")
+            json.string(replay)
+        }
+        vector.writeMembers(to: &json)
+        json.endObject()
+    }
+}

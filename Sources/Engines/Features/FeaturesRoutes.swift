@@ -1,0 +1,109 @@
+import EngineKit
+public import HTTP
+import Market
+import Quant
+import Runtime
+import Wire
+
+extension FeaturesEngine {
+    private static let calculateAnswer = """
+        {"symbol":"GOOG","timeframe":"1d","ts":["2013-02-28T00:00:00Z","2013-03-01T00:00:00Z"],\
+        "columns":{"sma(close,2)":[null,803.695]},"look_back":{"sma(close,2)":1}}
+        """
+
+    /// Work of one request: steps a bar, as the catalogue of costs counts them, times bars.
+    static let stepLimit = 20_000_000_000
+    /// Numbers of one answer.
+    static let valueLimit = 20_000_000
+
+    public var routes: [Route] { [calculateRoute, batchRoute, latestRoute, catalogRoute] }
+
+    private var calculateRoute: Route {
+        .json(.post, "/features/calculate",
+              "Features over bars sent along or stored: indicators and expressions, one column each, as JSON, CSV or Arrow.",
+              example: """
+                {"symbol":"GOOG","timeframe":"1d","from":"2012-01-01","features":["sma(close,20)","rsi(close,14)",\
+                "macd(close,12,26,9).signal","atr(14)"]}
+                """, answer: Self.calculateAnswer, errors: [503], tabular: true) {
+            [unowned self] (_: NoParameters, body: CalculateBody, _) in
+            if let bars = body.bars { return try await table(body.features, bars, symbol: body.symbol, timeframe: nil) }
+            guard let symbol = body.symbol else { throw Problem.invalid("/bars", "bars or symbol must be there") }
+            guard let bars = try await stored(symbol, body.timeframe, body.from, body.to) else {
+                throw Problem.invalid("/symbol", "no \(body.timeframe.rawValue) bars of \(symbol) are stored; import them "
+                    + "with POST /market-data/import, or send bars")
+            }
+            return try await table(body.features, bars, symbol: symbol, timeframe: body.timeframe)
+        }
+    }
+
+    private var batchRoute: Route {
+        .json(.post, "/features/batch", "The same features over the stored bars of many symbols.",
+              example: #"{"symbols":["AAPL","MSFT"],"timeframe":"1d","from":"2012-01-01","features":["rsi(close,14)"]}"#,
+              answer: "{\"items\":[\(Self.calculateAnswer)],\"missing\":[\"NONE\"]}", errors: [503]) {
+            [unowned self] (_: NoParameters, body: BatchBody, _) in
+            var items: [FeatureTable] = [], missing: [Symbol] = [], values = 0
+            for symbol in body.symbols {
+                guard let bars = try await stored(symbol, body.timeframe, body.from, body.to) else {
+                    missing.append(symbol)
+                    continue
+                }
+                values += bars.count * body.features.reduce(0) { $0 + $1.columnNames.count }
+                if values > Self.valueLimit {
+                    throw Problem.invalid("/symbols", "the answer has more than \(Self.valueLimit) values; ask for less at once")
+                }
+                items.append(try await table(body.features, bars, symbol: symbol, timeframe: body.timeframe))
+            }
+            return FeatureTables(items: items, missing: missing)
+        }
+    }
+
+    /// Bars of a range; nil where none of the symbol are stored at all.
+    private func stored(
+        _ symbol: Symbol, _ timeframe: Timeframe, _ from: Timestamp?, _ to: Timestamp?
+    ) async throws -> Bars? {
+        let client = BarsClient(context)
+        let found = try await client.bars(symbol, timeframe, from: from, to: to)
+        if found.count == 0, try await client.bars(symbol, timeframe, last: 1).count == 0 { return nil }
+        return try Bars(ts: found.times, open: found.open, high: found.high, low: found.low, close: found.close,
+                        volume: found.volume)
+    }
+
+    private func table(
+        _ features: [Feature], _ bars: Bars, symbol: Symbol?, timeframe: Timeframe?
+    ) async throws -> FeatureTable {
+        let steps = features.reduce(0) { $0 + $1.cost } * max(1, bars.count)
+        let values = features.reduce(0) { $0 + $1.columnNames.count } * bars.count
+        if steps > Self.stepLimit {
+            throw Problem.invalid("/features", "they cost \(steps) steps over \(bars.count) bars, at most "
+                + "\(Self.stepLimit) are done at once")
+        }
+        if values > Self.valueLimit {
+            throw Problem.invalid("/features", "the answer has \(values) values, at most \(Self.valueLimit) are sent at once")
+        }
+        return await context.compute { FeatureTable.compute(features, bars, symbol: symbol, timeframe: timeframe) }
+    }
+
+    private var latestRoute: Route {
+        .json(.get, "/features/latest/{symbol}",
+              "The newest feature vector of an instrument, kept up to date bar by bar; equal to calculate over its bars.",
+              answer: """
+                {"symbol":"GOOG","timeframe":"1d","ts":"2013-03-01T00:00:00Z","values":{"sma(close,20)":783.2,\
+                "rsi(close,14)":71.4}}
+                """, errors: [404, 503]) { [unowned self] (query: LatestQuery, _: NoBody, _) in
+            guard let vector = try await latest(query.symbol, query.timeframe) else {
+                throw Problem.notFound("no \(query.timeframe.rawValue) bars of \(query.symbol) are stored; "
+                    + "import them with POST /market-data/import")
+            }
+            return FeatureUpdate(symbol: query.symbol, timeframe: query.timeframe, replay: nil, vector: vector)
+        }
+    }
+
+    private var catalogRoute: Route {
+        .json(.get, "/features/catalog", "Every function: parameters with bounds, inputs, outputs, look-back, category.",
+              answer: """
+                {"items":[{"name":"sma","category":"overlap","reference":"Simple moving average; TA-Lib SMA.",\
+                "inputs":["series"],"outputs":["sma"],"parameters":[{"name":"timeperiod","default":30,"min":1,"max":100000}],\
+                "look_back":29}],"next_cursor":null}
+                """) { (query: CatalogQuery, _: NoBody, _) in CatalogPage.make(query) }
+    }
+}

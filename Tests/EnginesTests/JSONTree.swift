@@ -1,0 +1,42 @@
+import Wire
+
+/// A JSON answer, whole, for tests.
+enum JSONTree: Equatable {
+    case object([String: JSONTree]), array([JSONTree]), string(String), number(Double), bool(Bool), null
+
+    init(_ bytes: [UInt8]) throws { self = try JSONParser().withDocument(bytes) { JSONTree($0) } }
+
+    init(_ value: JSONValue) {
+        switch value.kind {
+        case .object:
+            var members: [String: JSONTree] = [:]
+            value.forEachMember { members[$0] = JSONTree($1) }
+            self = .object(members)
+        case .array:
+            var elements: [JSONTree] = []
+            value.forEachElement { elements.append(JSONTree($0)) }
+            self = .array(elements)
+        case .string: self = .string(value.string ?? "")
+        case .number: self = .number(value.double ?? .nan)
+        case .bool: self = .bool(value.bool ?? false)
+        case .null: self = .null
+        }
+    }
+
+    /// A member, or nil where there is none.
+    subscript(name: String) -> JSONTree? { if case .object(let members) = self { members[name] } else { nil } }
+    /// An element, or nil where there is none.
+    subscript(index: Int) -> JSONTree? { elements.indices.contains(index) ? elements[index] : nil }
+
+    var elements: [JSONTree] { if case .array(let elements) = self { elements } else { [] } }
+    var keys: [String] { if case .object(let members) = self { members.keys.sorted() } else { [] } }
+    var text: String? { if case .string(let text) = self { text } else { nil } }
+    var double: Double? { if case .number(let number) = self { number } else { nil } }
+    var int: Int? { double.flatMap { Int(exactly: $0) } }
+    /// Numbers of an array, NaN for null.
+    var doubles: [Double] { elements.map { $0.double ?? .nan } }
+    /// Pointers of a problem's errors.
+    var pointers: [String] { (self["errors"]?.elements ?? []).compactMap { $0["pointer"]?.text } }
+    /// Messages of a problem's errors.
+    var messages: [String] { (self["errors"]?.elements ?? []).compactMap { $0["message"]?.text } }
+}

@@ -1,0 +1,70 @@
+import Testing
+
+/// Habits that a machine can hold us to.
+struct StyleTests {
+    /// What is not written, where, and what is written instead.
+    static let banned: [(text: String, instead: String, floors: Set<String>)] = [
+        ("import Foundation", "Glibc, Wire and our own values", ["Kernels", "Domain", "Ports", "Adapters", "Engines"]),
+        ("URLSession", "HTTPClient", ["Kernels", "Domain", "Ports", "Adapters", "Engines", "Processes"]),
+        ("DispatchQueue", "the loop, or SerialThread", ["Kernels", "Domain", "Ports", "Adapters", "Engines", "Processes"]),
+        ("Task.detached", "spawn", ["Kernels", "Domain", "Ports", "Adapters", "Engines", "Processes"]),
+        (" Task {", "spawn: a plain task escapes the loop", ["Kernels", "Domain", "Ports", "Adapters", "Engines", "Processes"]),
+        ("try!", "a typed error", ["Kernels", "Domain", "Ports", "Adapters", "Engines", "Processes"]),
+        ("print(", "Logger, or ProcessRunner.writeOutput", ["Kernels", "Domain", "Ports", "Adapters", "Engines", "Processes"]),
+        ("clock_gettime", "Clock", ["Kernels", "Domain", "Bus", "Store", "HTTP", "Engines"]),
+    ]
+
+    /// Where a type is Sendable by our word alone, and why.
+    static let unchecked: Set<String> = [
+        // A suspended connection is kept alive by libmicrohttpd until it is resumed, on the loop.
+        "Sources/Adapters/HTTPServer/Exchange.swift",
+    ]
+
+    static let generated = ["Sources/Engines/EngineKit/Contract/"]
+
+    @Test func nothingBannedIsWritten() {
+        for file in SourceTree.sources {
+            for (number, line) in file.lines.enumerated() where !line.trimmingPrefix(while: \.isWhitespace).hasPrefix("//") {
+                for rule in Self.banned where rule.floors.contains(file.floor) && line.contains(rule.text) {
+                    Issue.record("\(file.path):\(number + 1) has `\(rule.text)`; write \(rule.instead)")
+                }
+                if line.contains("@unchecked Sendable"), !Self.unchecked.contains(file.path) {
+                    Issue.record("\(file.path):\(number + 1) is @unchecked Sendable and not on the list")
+                }
+            }
+        }
+    }
+
+    @Test func noDrawersThatFill() {
+        let drawers: Set<String> = ["Utils", "Helpers", "Common", "Manager", "New", "Misc"]
+        for file in SourceTree.sources {
+            let name = file.path.split(separator: "/").last?.split(separator: ".").first.map(String.init) ?? ""
+            let parts = Set(file.path.split(separator: "/").map(String.init))
+            #expect(parts.isDisjoint(with: drawers) && !drawers.contains(name), "\(file.path)")
+        }
+    }
+
+    @Test func testsDoNotSleep() {
+        for file in SourceTree.tests where !file.path.hasPrefix("Tests/TidyTests") {
+            for (number, line) in file.lines.enumerated() {
+                let sleeps = ["Task.sleep", "Thread.sleep", " usleep(", " sleep("].contains { line.contains($0) }
+                #expect(!sleeps, "\(file.path):\(number + 1) sleeps; wait for what must happen")
+            }
+        }
+    }
+
+    @Test func filesStayWithinTheLimit() {
+        for file in SourceTree.sources where !Self.generated.contains(where: { file.path.hasPrefix($0) }) {
+            #expect(file.lines.count <= 400, "\(file.path) has \(file.lines.count) lines")
+        }
+    }
+
+    /// A report, not a law: long files and long lines, to look at.
+    @Test func sizesAreReported() {
+        let counts = SourceTree.sources.map(\.lines.count).sorted()
+        let long = SourceTree.sources.flatMap { file in file.lines.filter { $0.count > 120 }.map { _ in file.path } }
+        print("tidy: \(counts.count) files, median \(counts[counts.count / 2]) lines, "
+            + "p90 \(counts[counts.count * 9 / 10]), longest \(counts.last ?? 0); \(long.count) lines over 120 columns")
+        #expect(!counts.isEmpty)
+    }
+}
