@@ -30,6 +30,7 @@ import Wire
     var prices: [Symbol: Price] = [:]
     private let decided: Counter, filled: Counter, denied: Counter
     let tickToOrder: Histogram
+    private(set) var latencies = LatencyLog()
 
     public init(_ context: EngineContext) {
         self.context = context
@@ -204,7 +205,7 @@ import Wire
             deployments[deployment.id] = deployment
         }
         if !decision.isApproved { denied.increment() }
-        tickToOrder.observe(Double(context.clock.now.nanoseconds - message.received.nanoseconds) / 1e9)
+        latencies.record(context.clock.now.nanoseconds - message.received.nanoseconds, tickToOrder)
         openOrders[decision.orderID] = order.state.isFinal ? nil : order
         try await context.commit(statements, [update(order, message)])
         waiting.removeValue(forKey: decision.orderID)?.resume()

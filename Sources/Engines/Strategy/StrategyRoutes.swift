@@ -23,6 +23,15 @@ extension StrategyEngine {
                     json.endObject()
                 }
             },
+            .document("/api/v1/strategies/latencies", "The newest times from a market message's receipt to the approved order.",
+                      answer: #"{"tick_to_order_micros":[412.5,398.1]}"#) { [unowned self] _ in
+                Response.json { json in
+                    json.beginObject()
+                    json.key("tick_to_order_micros")
+                    json.doubles(latencies.nanoseconds.map { Double($0) / 1000 })
+                    json.endObject()
+                }
+            },
         ] + versionRoutes + deploymentRoutes + orderRoutes
     }
 }

@@ -54,8 +54,9 @@ struct BusMeasurement {
 /// `bus.redis.latency`: from publish to the handler at a paced 10,000 msg/s on `lane`, in microseconds; `saturated`
 /// keeps the low lane as full as it goes meanwhile.
 @LoopActor func busRedisLatency(
-    url: String, run: String, lane: Lane, saturated: Bool, seconds: Int = 5
+    url: String, run: String, laneNamed name: String, saturated: Bool, seconds: Int = 5
 ) async throws -> BusMeasurement {
+    let lane = Lane.allCases.first { $0.name == name } ?? .normal
     let paced = TopicFamily("bench.paced", lane: lane, delivery: .lossless, writer: "bench", capacity: 1_000_000)
     let flood = TopicFamily("bench.flood", lane: .low, delivery: .lossless, writer: "bench", capacity: 1_000_000)
     let bench = try BenchRedis(url: url, run: run, families: [paced, flood])

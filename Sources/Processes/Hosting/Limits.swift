@@ -10,4 +10,12 @@ enum Limits {
         limit.rlim_cur = limit.rlim_max
         setrlimit(files, &limit)
     }
+
+    /// The machine's or container's name: with it a restarted process is the same consumer of the bus again.
+    static var hostName: String {
+        var name = [CChar](repeating: 0, count: 256)
+        gethostname(&name, 255)
+        let text = String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return text.isEmpty ? "local" : text
+    }
 }

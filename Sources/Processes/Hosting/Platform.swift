@@ -107,7 +107,7 @@ public import Telemetry
         }
         let name = names.count == 1 ? names[0].rawValue : "nautilus"
         return try RedisBus(
-            url: url, families: Topics.all, groups: groups, instance: "\(name)-\(identifiers.nextText().prefix(12))",
+            url: url, families: Topics.all, groups: groups, instance: "\(name)-\(Limits.hostName)",
             spoolFolder: try folder.spool(of: name), clock: clock, identifiers: identifiers, metrics: busRegistry,
             logger: logger.named("bus"))
     }

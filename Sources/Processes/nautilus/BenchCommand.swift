@@ -1,5 +1,71 @@
+import Benchmarks
+import Glibc
 import Hosting
+import Runtime
+
+/// `nautilus bench`: measures, prints a table or JSON lines.
 struct BenchCommand {
-    init(_ arguments: ArraySlice<String>) throws {}
-    func run() async throws -> Int32 { 0 }
+    private static let help = """
+        usage: nautilus bench [NAME…] [--json] [--output FILE] [--folder DIR]
+
+        Runs all benchmarks, or those named (a name also stands for all below it, as `series`). --json prints one JSON
+        object a line; --output also appends them to a file; --folder is where files are written, $TMPDIR or /tmp unless said.
+        The bus is measured on NAUTILUS_REDIS_URL, or on a redis-server of its own.
+        """
+
+    private let options: Options
+
+    init(_ arguments: ArraySlice<String>) throws {
+        options = try Options(arguments, values: ["output", "folder"], flags: ["json"])
+    }
+
+    @LoopActor func run() async throws -> Int32 {
+        if options.wantsHelp {
+            ProcessRunner.writeOutput(Self.help + "\n\nbenchmarks: \(BenchmarkRunner.names.joined(separator: " "))")
+            return 0
+        }
+        let known = BenchmarkRunner.names + BenchmarkRunner.later
+        for name in options.rest where !known.contains(where: { $0 == name || $0.hasPrefix(name + ".") || name.hasPrefix($0 + ".") }) {
+            throw StartError(.usage, "there is no benchmark \(name); there are \(known.joined(separator: ", "))")
+        }
+        for name in options.rest where BenchmarkRunner.later.contains(name) {
+            ProcessRunner.writeError("\(name): measured when what it measures is built")
+        }
+        let environment = ProcessRunner.environment
+        let configuration = try Configuration(environment: environment)
+        let folder = options["folder"] ?? environment["TMPDIR"] ?? "/tmp"
+        let named = configuration.text("REDIS_URL")
+        let server = named.isEmpty ? PrivateRedis(folder: folder) : nil
+        defer { server?.stop() }
+        let runner = BenchmarkRunner(redisURL: named.isEmpty ? server?.url : named, folder: folder) { text in
+            if isatty(2) == 1 { ProcessRunner.writeError("… \(text)") }
+        }
+        var rows: [[String]] = [], lines: [String] = []
+        try await runner.run(options.rest.filter { !BenchmarkRunner.later.contains($0) }) { figure in
+            lines.append(figure.line)
+            if options.has("json") { ProcessRunner.writeOutput(figure.line) }
+            rows.append(Self.row(figure))
+        }
+        if !options.has("json") { Table.write(["BENCHMARK", "VALUE", "UNIT", "P50", "P99", "CONTEXT"], rows) }
+        if let output = options["output"] { try Self.append(lines, to: output) }
+        return 0
+    }
+
+    private static func row(_ figure: Measurement) -> [String] {
+        let context = figure.context.filter { !["durability", "acknowledged", "payload_bytes"].contains($0.name) }
+            .map { "\($0.name)=\($0.value)" }.joined(separator: " ")
+        return [figure.name, short(figure.value), figure.unit, figure.p50.map(short) ?? "", figure.p99.map(short) ?? "", context]
+    }
+
+    private static func short(_ value: Double) -> String {
+        value >= 1000 ? "\(Int(value.rounded()))" : "\((value * 1000).rounded() / 1000)"
+    }
+
+    private static func append(_ lines: [String], to path: String) throws {
+        guard let file = fopen(path, "a") else {
+            throw StartError(.cannotCreate, "\(path) cannot be written: \(String(cString: strerror(errno)))")
+        }
+        defer { fclose(file) }
+        for line in lines { fputs(line + "\n", file) }
+    }
 }

@@ -1,0 +1,96 @@
+public import Runtime
+import Glibc
+
+/// Finds and runs benchmarks by name.
+@LoopActor public struct BenchmarkRunner {
+    /// Names, and parts of names before a dot, that can be asked for.
+    public nonisolated static let names = [
+        "bus.memory.throughput", "bus.redis.throughput", "bus.redis.latency", "series.write", "series.read",
+        "series.read.sum", "series.range", "indicators", "indicators.stream", "analytics.performance", "backtest.sweep",
+        "var.monte_carlo", "e2e.tick_to_order",
+    ]
+    /// Named in the contract, measured when what they measure is built.
+    public nonisolated static let later = [
+        "factors.panel", "factors.catalogue", "risk.pretrade", "optimize", "ml.inference", "ws.fanout", "ws.idle",
+    ]
+
+    private let redisURL: String?
+    private let folder: String
+    private let say: (String) -> Void
+
+    /// - Parameters:
+    ///   - redisURL: where the bus benchmarks write keys of their own, which they delete; nil skips them.
+    ///   - folder: for files, removed afterwards.
+    ///   - say: progress, for people.
+    public init(redisURL: String?, folder: String, say: @escaping (String) -> Void) {
+        self.redisURL = redisURL
+        self.folder = folder
+        self.say = say
+    }
+
+    /// Whether a name asks for a benchmark: the same, or all below it.
+    private func isAsked(_ name: String, _ asked: [String]) -> Bool {
+        asked.isEmpty || asked.contains { name == $0 || name.hasPrefix($0 + ".") || $0.hasPrefix(name + ".") }
+    }
+
+    /// Runs what was asked for, all for none, and hands each measurement over as it is made.
+    public func run(_ asked: [String], _ each: (Measurement) -> Void) async throws {
+        if isAsked("bus.memory.throughput", asked) {
+            say("bus.memory.throughput")
+            each(Measurement(try await busMemoryThroughput()))
+        }
+        try await redis(asked, each)
+        if ["series.write", "series.read", "series.read.sum", "series.range"].contains(where: { isAsked($0, asked) }) {
+            say("series")
+            for figure in try await seriesBenchmarks(rows: 5_000_000, folder: folder) where isAsked(figure.name, asked) {
+                each(Measurement(figure.name, figure.value, figure.unit, runs: figure.name == "series.write" ? 3 : 7, context: [
+                    ("rows", "5000000"), ("columns", "5"), ("durability", "the commit is flushed to disk")]))
+            }
+        }
+        if isAsked("indicators", asked) {
+            say("indicators")
+            for figure in try indicatorBenchmarks() where isAsked(figure.name, asked) { each(figure) }
+        }
+        if isAsked("analytics.performance", asked) { each(try performanceBenchmark()) }
+        if isAsked("backtest.sweep", asked) { each(try sweepBenchmark()) }
+        if isAsked("var.monte_carlo", asked) { each(try monteCarloBenchmark()) }
+        if isAsked("e2e.tick_to_order", asked) {
+            say("e2e.tick_to_order")
+            each(try await tickToOrderBenchmark(folder: folder, redisURL: nil))
+            if let redisURL { each(try await tickToOrderBenchmark(folder: folder, redisURL: redisURL)) }
+        }
+    }
+
+    private func redis(_ asked: [String], _ each: (Measurement) -> Void) async throws {
+        let names = ["bus.redis.throughput", "bus.redis.latency"].filter { isAsked($0, asked) }
+        guard !names.isEmpty else { return }
+        guard let redisURL else {
+            say("bus.redis.* skipped: no redis-server here and NAUTILUS_REDIS_URL is not set")
+            return
+        }
+        let run = ProcessIdentifiers().nextText().suffix(8)
+        if names.contains("bus.redis.throughput") {
+            for framed in [false, true] {
+                say("bus.redis.throughput framed=\(framed)")
+                each(Measurement(try await busRedisThroughput(
+                    url: redisURL, run: "\(run)t\(framed)", framed: framed, messages: framed ? 4_000_000 : 500_000)))
+            }
+        }
+        if names.contains("bus.redis.latency") {
+            for saturated in [false, true] {
+                for lane in ["critical", "high", "normal", "low"] where !(saturated && lane == "low") {
+                    say("bus.redis.latency \(lane) saturated=\(saturated)")
+                    each(Measurement(try await busRedisLatency(
+                        url: redisURL, run: "\(run)l\(lane)\(saturated)", laneNamed: lane, saturated: saturated)))
+                }
+            }
+        }
+    }
+}
+
+extension Measurement {
+    init(_ figure: BusMeasurement) {
+        self.init(figure.name, figure.value, figure.unit, runs: figure.runs, p50: figure.p50, p99: figure.p99,
+                  p999: figure.p999, context: figure.context)
+    }
+}

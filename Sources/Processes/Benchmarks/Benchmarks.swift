@@ -1,1 +1,0 @@
-// Benchmarks: what `nautilus bench` runs.
