@@ -1,13 +1,95 @@
+// Analytics: folds positions and values of portfolios into P&L, ratios and attribution, live and on request.
+public import Bus
 public import EngineKit
-public import HTTP
+import HTTP
+import Market
 public import Runtime
+public import Store
+import Telemetry
+import Wire
 
-/// The analytics engine.
+/// Owns the equity curve of every portfolio.
 @LoopActor public final class AnalyticsEngine: Engine {
     public nonisolated static var name: EngineName { .analytics }
+    public nonisolated static var migrations: [Migration] { AnalyticsRecords.migrations }
+
     let context: EngineContext
+    private(set) var portfolios: [String: LivePortfolio] = [:]
+    /// When the newest message was folded.
+    private(set) var lastUpdate: Timestamp?
+    private let folded: Counter
 
-    public init(_ context: EngineContext) { self.context = context }
+    public init(_ context: EngineContext) {
+        self.context = context
+        folded = context.registry.counter("nautilus_analytics_folded_messages_total", "Values and positions folded.")
+    }
 
-    public var routes: [Route] { [] }
+    public func start() async throws { portfolios = try await AnalyticsRecords.load(context.records) }
+
+    public var subscriptions: [Subscription] {
+        [Subscription(group: Self.name.rawValue, families: [Topics.value, Topics.position]) { [weak self] batch in
+            try await self?.take(batch)
+        }]
+    }
+
+    /// What a message tells.
+    private enum Update {
+        case value(PortfolioValue)
+        case position(PositionUpdate)
+    }
+
+    /// Durable first, then in memory, then told. Upserts make a message that comes twice harmless.
+    private func take(_ batch: [Message]) async throws {
+        var updates: [Update] = [], statements: [Statement] = [], causes: [String: Message] = [:]
+        for message in batch {
+            let update = try Self.update(message)
+            switch update {
+            case .value(let value):
+                statements.append(AnalyticsRecords.upsert(value))
+                causes[value.portfolioID] = message
+            case .position(let position):
+                statements.append(AnalyticsRecords.upsert(position))
+                causes[position.portfolioID] = message
+            }
+            updates.append(update)
+        }
+        try await context.commit(statements)
+        for update in updates {
+            switch update {
+            case .value(let value):
+                portfolios[value.portfolioID, default: LivePortfolio(id: value.portfolioID)].take(value)
+            case .position(let position):
+                portfolios[position.portfolioID, default: LivePortfolio(id: position.portfolioID)].take(position)
+            }
+        }
+        folded.add(updates.count)
+        lastUpdate = context.clock.now
+        context.publish(causes.sorted { $0.key < $1.key }.compactMap { pnl($0.key, $0.value) })
+    }
+
+    private static func update(_ message: Message) throws -> Update {
+        try JSONParser().withDocument(message.data) { root in
+            if message.topic.family == Topics.value.name {
+                if let value = PortfolioValue(json: root) { return .value(value) }
+            } else if let position = PositionUpdate(json: root) {
+                return .position(position)
+            }
+            throw AnalyticsMessageError(topic: message.topic.description)
+        }
+    }
+
+    private func pnl(_ id: String, _ cause: Message) -> Message? {
+        guard let portfolio = portfolios[id], let time = portfolio.value?.time else { return nil }
+        var json = JSONWriter()
+        PnlUpdate(portfolio: portfolio).write(to: &json)
+        return context.message(Topics.pnl, id, time: time, cause: cause, data: json.bytes)
+    }
+
+    public var checks: [HealthCheck] { [HealthCheck("curves", .healthy, "\(portfolios.count) portfolios followed")] }
+}
+
+/// A message that is not what its topic says; it goes to the dead letters.
+struct AnalyticsMessageError: Error, CustomStringConvertible {
+    let topic: String
+    var description: String { "a message of \(topic) cannot be read" }
 }

@@ -1,0 +1,150 @@
+import EngineKit
+import HTTP
+import Market
+import Quant
+
+/// A position of a body.
+struct AnalysisPosition: RequestBody {
+    /// Nothing is larger than this, so that sums of many stay exact.
+    static let largestValue = 1e15
+
+    let symbol: Symbol, quantity: Quantity, averageCost: Price, price: Price
+    let previousClose: Price?, realized: Money?, sector: String?, style: String?
+
+    static func read(_ fields: FieldReader) -> AnalysisPosition {
+        let position = AnalysisPosition(
+            symbol: fields.symbol("symbol", "The instrument."),
+            quantity: fields.fixed("quantity", "Signed: below 0 for a short one."),
+            averageCost: fields.fixed("average_cost", "Average price paid for one.", from: .zero),
+            price: fields.fixed("price", "The price of one now.", above: .zero),
+            previousClose: fields.optionalFixed("previous_close", "The last close before today, for the day's P&L.",
+                                                above: .zero),
+            realized: fields.optionalFixed("realized", "P&L realised on it so far."),
+            sector: fields.optionalString("sector", "For attribution.", length: 1...100),
+            style: fields.optionalString("style", "For attribution.", length: 1...100))
+        let largest = max(position.price, position.averageCost, position.previousClose ?? .zero).double
+        fields.require(position.quantity.magnitude.double * largest <= largestValue, "quantity",
+                       "makes a position worth more than 1e15")
+        return position
+    }
+
+    var marketValue: Money { quantity * price }
+    var cost: Money { quantity * averageCost }
+    var unrealized: Money { marketValue - cost }
+    var daily: Money? { previousClose.map { quantity * price - quantity * $0 } }
+}
+
+/// Values over time, of a body.
+struct CurveBody: RequestBody {
+    let values: [Double]
+
+    static func read(_ fields: FieldReader) -> CurveBody {
+        let times = fields.times("ts", "Times, strictly rising.", required: false)
+        let values = fields.numbers("value", "What it was worth; above 0.") ?? []
+        if fields.has("ts") {
+            fields.require(times.count == values.count, "value", "has \(values.count) values for \(times.count) times")
+        }
+        for (index, pair) in zip(times, times.dropFirst()).enumerated() where pair.0 >= pair.1 {
+            fields.refuse(at: ["ts", "\(index + 1)"], "must be after the time before it")
+        }
+        if let bad = values.firstIndex(where: { $0 <= 0 }) { fields.refuse(at: ["value", "\(bad)"], "must be above 0") }
+        return CurveBody(values: values)
+    }
+
+    /// The n − 1 returns; none of fewer than two values.
+    var returns: [Double]? { try? Performance.returns(of: values) }
+}
+
+/// What is analysed: positions, and returns for the performance.
+struct AnalysisBody: RequestBody {
+    /// Most positions of one request.
+    static let positionLimit = 5000
+
+    /// Nil where none were sent.
+    let positions: [AnalysisPosition]?
+    let cash: Money?, returns: [Double]?, benchmark: [Double]?, conventions: ReturnConventions
+
+    static func read(_ fields: FieldReader) -> AnalysisBody { read(fields, needsPositions: true) }
+
+    static func read(_ fields: FieldReader, needsPositions: Bool) -> AnalysisBody {
+        let positions = fields.array("positions", "What is held; [] is an empty portfolio.", AnalysisPosition.self,
+                                     required: needsPositions, limit: positionLimit)
+        let cash = fields.optionalFixed("cash", "Cash in the portfolio's currency; counts into weights.")
+        let returns = fields.numbers("returns", "Returns of the portfolio, one a period, oldest first.", required: false)
+        let curve = fields.optionalObject("equity_curve", "Its values instead of returns.", CurveBody.self)
+        let benchmark = fields.numbers("benchmark_returns", "Returns of the benchmark over the same periods.", required: false)
+        let conventions = ConventionFields.read(fields)
+        let used = returns ?? curve?.returns
+        if let benchmark, !fields.isDescribing {
+            fields.require(used != nil, "benchmark_returns", "needs returns or equity_curve to be compared with")
+            if let used {
+                fields.require(used.count == benchmark.count, "benchmark_returns",
+                               "has \(benchmark.count) returns, the portfolio \(used.count)")
+            }
+        }
+        return AnalysisBody(
+            positions: fields.has("positions") ? positions : nil, cash: cash, returns: used,
+            benchmark: benchmark, conventions: conventions)
+    }
+}
+
+/// The conventions of a body's returns.
+enum ConventionFields {
+    static func read(_ fields: FieldReader) -> ReturnConventions {
+        let rate = fields.optionalNumber("risk_free_rate", "A year's, as a fraction; 0 unless said.", above: -1, upTo: 10)
+        let confidence = fields.optionalNumber("confidence", "Of value at risk; 0.95 unless said.", above: 0, upTo: 0.9999)
+        return ReturnConventions(
+            periodsPerYear: fields.optionalNumber("periods_per_year", "Returns in a year; 252 unless said.", above: 0,
+                                                  upTo: 1e7) ?? 252,
+            riskFreeRate: rate ?? 0, confidence: confidence ?? 0.95)
+    }
+}
+
+/// The same without a portfolio in the path: one that is followed may be named instead of sending figures.
+struct AnalyzeBody: RequestBody {
+    let portfolioID: String?, analysis: AnalysisBody
+
+    static func read(_ fields: FieldReader) -> AnalyzeBody {
+        let id = fields.optionalString("portfolio_id", "A portfolio; its own curve is taken where no returns are sent.",
+                                       length: 1...200)
+        let analysis = AnalysisBody.read(fields, needsPositions: false)
+        let hasInput = ["portfolio_id", "positions", "returns", "equity_curve"].contains { fields.has($0) }
+        fields.require(hasInput || fields.isDescribing, "",
+                       "one of portfolio_id, positions, returns and equity_curve must be there")
+        return AnalyzeBody(portfolioID: id, analysis: analysis)
+    }
+}
+
+/// A portfolio in the path.
+struct PortfolioPath: RequestParameters {
+    let id: String
+    static func read(_ parameters: ParameterReader) -> PortfolioPath {
+        PortfolioPath(id: parameters.path("portfolio_id", "The portfolio."))
+    }
+}
+
+/// A portfolio under the name its path has in the sprint3 family.
+struct SummaryPath: RequestParameters {
+    let id: String
+    static func read(_ parameters: ParameterReader) -> SummaryPath {
+        SummaryPath(id: parameters.path("id", "The portfolio."))
+    }
+}
+
+/// A followed portfolio, the conventions of its figures, and what it is compared with.
+struct PerformanceQuery: RequestParameters {
+    let id: String, conventions: ReturnConventions, benchmark: Symbol?, timeframe: Timeframe
+
+    static func read(_ parameters: ParameterReader) -> PerformanceQuery {
+        let id = parameters.path("portfolio_id", "The portfolio.")
+        let periods = parameters.number("periods_per_year", "Returns in a year.", 1e-6...1e7, default: 252)
+        let rate = parameters.number("risk_free_rate", "A year's, as a fraction.", -0.99...10, default: 0)
+        let confidence = parameters.number("confidence", "Of value at risk.", 0.5...0.9999, default: 0.95)
+        return PerformanceQuery(
+            id: id,
+            conventions: ReturnConventions(periodsPerYear: periods, riskFreeRate: rate, confidence: confidence),
+            benchmark: parameters.optionalSymbol("benchmark", "A symbol whose stored closes it is compared with."),
+            timeframe: parameters.choice("timeframe", "The length of the benchmark's bars.", Timeframe.self,
+                                         default: .day1) ?? .day1)
+    }
+}

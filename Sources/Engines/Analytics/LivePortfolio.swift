@@ -1,0 +1,96 @@
+import HTTP
+import Market
+import Wire
+
+/// A portfolio as the bus tells of it: its values over time and its positions.
+struct LivePortfolio: Sendable {
+    let id: String
+    private(set) var curve = EquityCurve()
+    /// The newest value by time.
+    private(set) var value: PortfolioValue?
+    private(set) var positions: [Symbol: PositionUpdate] = [:]
+
+    init(id: String) { self.id = id }
+
+    mutating func take(_ update: PortfolioValue) {
+        curve.record(update.equity, at: update.time)
+        if value.map({ update.time >= $0.time }) ?? true { value = update }
+    }
+
+    mutating func take(_ update: PositionUpdate) {
+        if let known = positions[update.symbol], known.time > update.time { return }
+        positions[update.symbol] = update
+    }
+
+    /// Positions that are open, by symbol.
+    var open: [PositionUpdate] {
+        positions.values.filter { !$0.quantity.isZero }.sorted { $0.symbol < $1.symbol }
+    }
+
+    /// Members of the P&L block; also what `analytics.pnl` carries.
+    func writeFigures(to json: inout JSONWriter) {
+        guard let value else { return }
+        for (name, amount) in [
+            ("equity", value.equity), ("cash", value.cash), ("market_value", value.marketValue),
+            ("realized", value.realized), ("unrealized", value.unrealized), ("pnl", value.realized + value.unrealized),
+        ] {
+            json.key(name)
+            json.fixed(amount)
+        }
+        if let daily = curve.daily {
+            json.key("daily")
+            json.fixed(daily)
+        }
+        for (name, figure) in [
+            ("total_return", curve.totalReturn), ("drawdown", curve.drawdown), ("max_drawdown", curve.maxDrawdown),
+        ] {
+            json.key(name)
+            json.double(figure ?? .nan)
+        }
+        json.key("trades")
+        json.int(value.trades)
+    }
+
+    func writePositions(to json: inout JSONWriter) {
+        json.key("positions")
+        json.beginArray()
+        for position in open {
+            json.beginObject()
+            json.key("symbol")
+            json.string(position.symbol.text)
+            json.key("quantity")
+            json.fixed(position.quantity)
+            json.key("average_cost")
+            json.fixed(position.averageCost)
+            json.key("realized")
+            json.fixed(position.realized)
+            if let price = position.price {
+                json.key("price")
+                json.fixed(price)
+                json.key("market_value")
+                json.fixed(position.quantity * price)
+                json.key("unrealized")
+                json.fixed(position.quantity * (price - position.averageCost))
+            }
+            json.key("ts")
+            json.time(position.time)
+            json.endObject()
+        }
+        json.endArray()
+    }
+}
+
+/// What `analytics.pnl` carries: the newest figures of a portfolio.
+struct PnlUpdate: ResponseBody {
+    let portfolio: LivePortfolio
+
+    func write(to json: inout JSONWriter) {
+        json.beginObject()
+        json.key("portfolio_id")
+        json.string(portfolio.id)
+        json.key("ts")
+        if let time = portfolio.value?.time { json.time(time) } else { json.null() }
+        portfolio.writeFigures(to: &json)
+        json.endObject()
+    }
+}
