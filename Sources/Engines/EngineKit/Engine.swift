@@ -11,11 +11,14 @@ public struct HealthCheck: Sendable {
     public var name: String
     public var status: Status
     public var detail: String
+    /// Whether the engine is not ready without it; a part that is only told of has no say in that.
+    public var isRequired: Bool
 
-    public init(_ name: String, _ status: Status, _ detail: String) {
+    public init(_ name: String, _ status: Status, _ detail: String, isRequired: Bool = true) {
         self.name = name
         self.status = status
         self.detail = detail
+        self.isRequired = isRequired
     }
 }
 

@@ -21,13 +21,16 @@ public import Wire
     public let peers: any PeerClient
     /// 256-bit digests, for content hashes.
     public let digest: @Sendable ([UInt8]) -> [UInt8]
+    /// A file that the set-up fetched (documentation pages), by its path; nil where it is not there.
+    public let assets: @Sendable (String) -> [UInt8]?
     public let outbox: Outbox
     private var sequences: [String: UInt64] = [:]
 
     public init(
         name: EngineName, configuration: Configuration, clock: any Clock, identifiers: any IdentifierSource,
         logger: Logger, registry: MetricsRegistry, bus: any MessageBus, records: any RecordStore,
-        series: (any SeriesStore)? = nil, peers: any PeerClient, digest: @escaping @Sendable ([UInt8]) -> [UInt8]
+        series: (any SeriesStore)? = nil, peers: any PeerClient, digest: @escaping @Sendable ([UInt8]) -> [UInt8],
+        assets: @escaping @Sendable (String) -> [UInt8]? = { _ in nil }
     ) {
         self.name = name
         self.configuration = configuration
@@ -40,6 +43,7 @@ public import Wire
         self.series = series
         self.peers = peers
         self.digest = digest
+        self.assets = assets
         outbox = Outbox(source: name.rawValue, bus: bus, records: records, clock: clock, logger: logger, registry: registry)
     }
 

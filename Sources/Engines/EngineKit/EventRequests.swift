@@ -48,7 +48,8 @@ extension EngineHost {
         if !event.body.isEmpty { headers.add("Content-Type", "application/json") }
         if let trace = message.trace { headers.add("traceparent", trace) }
         let response = await application.respond(Request(
-            method: event.method, path: event.path, query: event.query, headers: headers, body: event.body))
+            method: event.method, path: event.path, query: event.query, headers: headers, body: event.body),
+            isTrusted: true)
         if response.status >= 400 { return Self.failure(response.status, nil, response.body) }
         var json = JSONWriter(capacity: response.body.count + 64)
         json.beginObject()

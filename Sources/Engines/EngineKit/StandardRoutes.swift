@@ -40,7 +40,7 @@ extension EngineHost {
     }
 
     private func readiness() throws -> Response {
-        if let failing = checks.first(where: { $0.status != .healthy }) {
+        if let failing = checks.first(where: { $0.status != .healthy && $0.isRequired }) {
             throw Problem.unavailable(failing.name, failing.detail)
         }
         return Response(body: Array(#"{"status":"ready"}"#.utf8))

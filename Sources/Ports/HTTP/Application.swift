@@ -21,8 +21,10 @@ public import Telemetry
     private var histograms: [Histogram]
     private let registry: MetricsRegistry
     private let refused: Counter, failed: Counter
-    /// Called for a path no route knows; the gateway forwards with it.
-    public var fallback: (@Sendable @LoopActor (Request) async -> Response?)?
+    /// Answers for routes of others; see `forward`.
+    private var forwarding: (@Sendable @LoopActor (Request, Int) async -> Response)?
+    /// Called for a path no route knows; nil where it has nothing to say either.
+    public var fallback: (@LoopActor (Request) -> Response?)?
 
     public init(
         name: String, routes: [Route], access: AccessPolicy, identifiers: any IdentifierSource, clock: any Clock,
@@ -46,6 +48,16 @@ public import Telemetry
                            ["route": route.path, "method": route.method.rawValue])
     }
 
+    /// Takes routes of others too, for a gateway: `work` gets the request and the place in `declarations`. Own routes
+    /// win; methods, 404, 405 and preflights are told as if all routes were its own.
+    public func forward(
+        _ declarations: [RouteDeclaration], _ work: @escaping @Sendable @LoopActor (Request, Int) async -> Response
+    ) {
+        forwarding = work
+        let own = routes.count
+        router = Router(declarations + routes.map(\.declaration)) { $0 < declarations.count ? own + $0 : $0 - declarations.count }
+    }
+
     /// The routes' declarations, for documents and for the gateway.
     public var declarations: [RouteDeclaration] { routes.map(\.declaration) }
 
@@ -55,28 +67,33 @@ public import Telemetry
     }
 
     /// The whole way from request to response.
-    public func respond(_ request: Request) async -> Response {
-        switch answer(request) {
+    public func respond(_ request: Request, isTrusted: Bool = false) async -> Response {
+        switch answer(request, isTrusted: isTrusted) {
         case .now(let response): response
         case .later(let work): await work()
         }
     }
 
-    /// As `respond`, but tells whether anything has to be waited for.
-    public func answer(_ request: Request) -> Answer {
+    /// As `respond`, but tells whether anything has to be waited for. A trusted request comes from the platform itself:
+    /// it was let in already.
+    public func answer(_ request: Request, isTrusted: Bool = false) -> Answer {
         var request = request
         if let given = request.headers["X-Request-ID"], Self.isUsable(requestID: given) {
             request.requestID = given
         } else {
             request.requestID = identifiers.nextText()
         }
-        if let refusal = access.refusal(of: request) {
+        if !isTrusted, let refusal = access.refusal(of: request) {
             return .now(finish(refusal.response(instance: request.path), request))
         }
         guard let match = router.match(request.path) else { return unknown(request) }
         let wanted = request.method == .head ? Method.get : request.method
         guard let index = match.routes[wanted] else { return .now(finish(methodAnswer(request, match), request)) }
-        return run(index, match.path, request)
+        if index >= routes.count, let forwarding {
+            let place = index - routes.count, sent = request
+            return .later { self.finish(await forwarding(sent, place), sent) }
+        }
+        return run(index, router.parameters(index, match), request)
     }
 
     private func run(_ index: Int, _ path: [(name: String, value: String)], _ request: Request) -> Answer {
@@ -96,14 +113,9 @@ public import Telemetry
     }
 
     private func unknown(_ request: Request) -> Answer {
-        guard let fallback else {
-            return .now(finish(Problem.notFound("there is nothing at \(request.path)").response(instance: request.path), request))
-        }
-        return .later {
-            let response = await fallback(request)
-                ?? Problem.notFound("there is nothing at \(request.path)").response(instance: request.path)
-            return self.finish(response, request)
-        }
+        let response = fallback?(request)
+            ?? Problem.notFound("there is nothing at \(request.path)").response(instance: request.path)
+        return .now(finish(response, request))
     }
 
     private func methodAnswer(_ request: Request, _ match: Router.Match) -> Response {
@@ -149,7 +161,8 @@ public import Telemetry
         if let origin = request.headers["Origin"], access.isAllowed(origin: origin) {
             response.headers.set("Access-Control-Allow-Origin", origin)
             response.headers.set("Access-Control-Expose-Headers", "X-Request-ID")
-            response.headers.set("Vary", "Origin")
+            let varies = response.headers["Vary"]
+            if varies == nil || !(varies?.contains("Origin") ?? false) { response.headers.add("Vary", "Origin") }
         }
         return response
     }

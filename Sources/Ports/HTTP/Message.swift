@@ -28,6 +28,9 @@ public struct Headers: Sendable {
         fields.append((name, value))
     }
 
+    /// Leaves out fields by their names.
+    public mutating func remove(where unwanted: (String) -> Bool) { fields.removeAll { unwanted($0.name) } }
+
     /// Whether two names are the same but for the case of ASCII letters.
     public static func equal(_ a: String, _ b: String) -> Bool {
         let x = a.utf8, y = b.utf8

@@ -79,11 +79,20 @@ public enum OpenAPIDocument {
             json.string("not-implemented")
         }
         if !route.parameters.isEmpty { writeParameters(route, &json) }
-        if route.request != nil || !route.requestTypes.isEmpty && route.requestExample != nil { writeRequest(route, &json) }
+        if route.request != nil || !route.requestTypes.isEmpty && route.requestExample != nil {
+            writeRequest(route, &json)
+        } else if [.post, .put, .patch].contains(route.method) {
+            json.key("requestBody")
+            json.raw(Array(emptyBody.utf8))
+        }
         json.key("responses")
         writeResponses(route, &json)
         json.endObject()
     }
+
+    /// For routes that take no body, or do not yet: an object that is not looked at.
+    private static let emptyBody =
+        #"{"required":false,"content":{"application/json":{"schema":{"type":"object"},"example":{}}}}"#
 
     private static func operationID(_ tag: String, _ route: RouteDeclaration) -> String {
         let words = route.path.split { !($0.isLetter || $0.isNumber) }.joined(separator: "_")
@@ -105,6 +114,10 @@ public enum OpenAPIDocument {
             json.string(parameter.doc)
             json.key("schema")
             parameter.schema.write(&json)
+            if let example = ParameterExamples.example(of: parameter, in: route.path) {
+                json.key("example")
+                json.raw(example)
+            }
             json.endObject()
         }
         json.endArray()
@@ -122,10 +135,13 @@ public enum OpenAPIDocument {
             json.beginObject()
             json.key("schema")
             (type == "application/json" ? route.request ?? .any : .string(format: nil, allowed: nil)).write(&json)
-            if let example = route.requestExample {
+            if type == "application/json" {
                 json.key("example")
-                let isJSON = type == "application/json" && example.utf8.first.map { $0 == 123 || $0 == 91 } ?? false
-                if isJSON { json.raw(Array(example.utf8)) } else if type == "application/json" { json.raw(Array("{}".utf8)) } else { json.string(example) }
+                let isJSON = route.requestExample?.utf8.first.map { $0 == 123 || $0 == 91 } ?? false
+                json.raw(Array((isJSON ? route.requestExample ?? "{}" : "{}").utf8))
+            } else if let example = route.requestExample {
+                json.key("example")
+                json.string(example)
             }
             json.endObject()
         }

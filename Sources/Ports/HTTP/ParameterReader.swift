@@ -58,6 +58,12 @@ public final class ParameterReader {
         return text
     }
 
+    /// What is left of the path, slashes included; may be empty.
+    public func rest(_ name: String, _ doc: String) -> String {
+        declare(name, "path", true, .string(format: nil, allowed: nil), doc)
+        return path.first { $0.name == name }?.value ?? ""
+    }
+
     /// A symbol in the path.
     public func pathSymbol(_ name: String, _ doc: String) -> Symbol {
         declare(name, "path", true, .string(format: nil, allowed: nil), doc)

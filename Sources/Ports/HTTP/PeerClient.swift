@@ -30,6 +30,47 @@ public enum PeerError: Error, Sendable, Equatable {
         _ request: Request, to engine: EngineName, deadlineNanoseconds: Int64
     ) async throws(PeerError) -> Response {
         guard let application = applications[engine] else { throw .unreachable("\(engine.rawValue) does not run here") }
-        return await application.respond(request)
+        switch application.answer(request, isTrusted: true) {
+        case .now(let response): return response
+        case .later(let work):
+            guard let response = await Patience.wait(deadlineNanoseconds, for: work) else { throw .timedOut }
+            return response
+        }
+    }
+}
+
+/// Work with a deadline: when it passes the waiting ends, the work does not.
+@LoopActor private final class Patience {
+    private var response: Response?
+    private var timer: LoopTimer?
+    private var continuation: CheckedContinuation<Response?, Never>?
+
+    static func wait(
+        _ nanoseconds: Int64, for work: @escaping @Sendable @LoopActor () async -> Response
+    ) async -> Response? {
+        let patience = Patience()
+        Task.immediate { patience.finish(await work()) }
+        if let response = patience.response { return response }
+        return await withCheckedContinuation { continuation in
+            // Looked at again: the loop may have turned before this runs.
+            if let response = patience.response {
+                continuation.resume(returning: response)
+                return
+            }
+            patience.continuation = continuation
+            patience.timer = LoopTimer.once(milliseconds: max(1, Int(nanoseconds / 1_000_000))) { patience.end(nil) }
+        }
+    }
+
+    private func finish(_ response: Response) {
+        self.response = response
+        end(response)
+    }
+
+    private func end(_ response: Response?) {
+        timer?.cancel()
+        timer = nil
+        continuation?.resume(returning: response)
+        continuation = nil
     }
 }

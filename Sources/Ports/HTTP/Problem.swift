@@ -52,6 +52,11 @@ public struct Problem: Error, Sendable {
         Problem(503, "\(part): \(detail)", extra: [("component", quoted(part))], headers: ["Retry-After": "1"])
     }
 
+    /// 502 or 504 that names the service that gave no answer.
+    public static func unanswered(_ status: Int, _ part: String, _ detail: String) -> Problem {
+        Problem(status, "\(part): \(detail)", extra: [("component", quoted(part))])
+    }
+
     /// 501 for a route whose work comes later.
     public static func notImplemented(missing: String) -> Problem {
         Problem(501, missing, extra: [("missing", quoted(missing))])
@@ -112,6 +117,7 @@ public struct Problem: Error, Sendable {
         case 414: "URI Too Long"
         case 415: "Unsupported Media Type"
         case 422: "Unprocessable Content"
+        case 426: "Upgrade Required"
         case 429: "Too Many Requests"
         case 431: "Request Header Fields Too Large"
         case 500: "Internal Server Error"

@@ -1,79 +1,88 @@
 /// Finds the route of a method and path. Literal segments win over parameters; a last segment `{name*}` takes the rest.
 struct Router: Sendable {
+    private typealias Entry = (segments: ArraySlice<String>, method: Method, index: Int)
+
     private final class Node: Sendable {
         let literals: [String: Node]
-        let parameter: (name: String, node: Node)?
-        let rest: (name: String, routes: [Method: Int])?
+        let parameter: Node?
+        let rest: [Method: Int]
         let routes: [Method: Int]
 
-        init(_ entries: [(segments: ArraySlice<String>, method: Method, index: Int)]) {
-            var literals: [String: [(ArraySlice<String>, Method, Int)]] = [:]
-            var inner: [(ArraySlice<String>, Method, Int)] = [], name = ""
-            var rest: (name: String, routes: [Method: Int])?
-            var routes: [Method: Int] = [:]
+        init(_ entries: [Entry]) {
+            var literals: [String: [Entry]] = [:], inner: [Entry] = []
+            var rest: [Method: Int] = [:], routes: [Method: Int] = [:]
             for (segments, method, index) in entries {
                 guard let head = segments.first else {
                     routes[method] = index
                     continue
                 }
                 if head.hasPrefix("{") && head.hasSuffix("*}") {
-                    rest = (String(head.dropFirst().dropLast(2)), (rest?.routes ?? [:]).merging([method: index]) { $1 })
+                    rest[method] = index
                 } else if head.hasPrefix("{") {
-                    name = String(head.dropFirst().dropLast())
                     inner.append((segments.dropFirst(), method, index))
                 } else {
                     literals[head, default: []].append((segments.dropFirst(), method, index))
                 }
             }
             self.literals = literals.mapValues { Node($0) }
-            parameter = inner.isEmpty ? nil : (name, Node(inner))
+            parameter = inner.isEmpty ? nil : Node(inner)
             self.rest = rest
             self.routes = routes
         }
     }
 
-    /// What a path leads to.
+    /// What a path leads to: a route for each method, and the values of its parameters in their order.
     struct Match {
         let routes: [Method: Int]
-        let path: [(name: String, value: String)]
+        let values: [String]
     }
 
     private let root: Node
     /// Paths without parameters, found at once.
     private let exact: [String: [Method: Int]]
+    /// The names of each route's parameters.
+    private let names: [[String]]
 
-    init(_ declarations: [RouteDeclaration]) {
-        var exact: [String: [Method: Int]] = [:]
-        var entries: [(segments: ArraySlice<String>, method: Method, index: Int)] = []
-        for (index, declaration) in declarations.enumerated() {
-            entries.append((Self.segments(declaration.path)[...], declaration.method, index))
+    /// Of two routes with one method and shape of path the later counts. `index` tells the number a route is known by
+    /// from its place.
+    init(_ declarations: [RouteDeclaration], index: (Int) -> Int = { $0 }) {
+        var exact: [String: [Method: Int]] = [:], entries: [Entry] = []
+        var names: [[String]] = Array(repeating: [], count: declarations.count)
+        for (place, declaration) in declarations.enumerated() {
+            let segments = Self.segments(declaration.path), index = index(place)
+            entries.append((segments[...], declaration.method, index))
+            names[index] = segments.filter { $0.hasPrefix("{") }.map { $0.filter { !"{}*".contains($0) } }
             if !declaration.path.contains("{") { exact[declaration.path, default: [:]][declaration.method] = index }
         }
         root = Node(entries)
         self.exact = exact
+        self.names = names
     }
 
     /// The routes at a path, by method; nil where there are none.
     func match(_ path: String) -> Match? {
-        if let routes = exact[path] { return Match(routes: routes, path: []) }
-        var values: [(name: String, value: String)] = []
+        if let routes = exact[path] { return Match(routes: routes, values: []) }
+        var values: [String] = []
         guard let routes = walk(root, Self.segments(path)[...], &values), !routes.isEmpty else { return nil }
-        return Match(routes: routes, path: values)
+        return Match(routes: routes, values: values)
     }
 
-    private func walk(
-        _ node: Node, _ segments: ArraySlice<String>, _ values: inout [(name: String, value: String)]
-    ) -> [Method: Int]? {
+    /// The parameters of a route by their names.
+    func parameters(_ index: Int, _ match: Match) -> [(name: String, value: String)] {
+        match.values.isEmpty ? [] : Array(zip(names[index], match.values)).map { (name: $0, value: $1) }
+    }
+
+    private func walk(_ node: Node, _ segments: ArraySlice<String>, _ values: inout [String]) -> [Method: Int]? {
         guard let head = segments.first else { return node.routes.isEmpty ? nil : node.routes }
         if let next = node.literals[head], let found = walk(next, segments.dropFirst(), &values) { return found }
-        if let (name, next) = node.parameter, let text = PercentCoding.decode(head, plusIsSpace: false) {
-            values.append((name, text))
+        if let next = node.parameter, let text = PercentCoding.decode(head, plusIsSpace: false) {
+            values.append(text)
             if let found = walk(next, segments.dropFirst(), &values) { return found }
             values.removeLast()
         }
-        if let rest = node.rest, let text = PercentCoding.decode(segments.joined(separator: "/"), plusIsSpace: false) {
-            values.append((rest.name, text))
-            return rest.routes
+        if !node.rest.isEmpty, let text = PercentCoding.decode(segments.joined(separator: "/"), plusIsSpace: false) {
+            values.append(text)
+            return node.rest
         }
         return nil
     }

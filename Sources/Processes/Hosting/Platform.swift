@@ -31,6 +31,7 @@ public import Telemetry
     private var bus: (any MessageBus)?
     private let local = LocalPeers()
     private let far: HTTPPeers
+    private let assets: Assets
     /// The bus's metrics: one bus a process, told by the first engine of it.
     private let busRegistry: MetricsRegistry
 
@@ -42,6 +43,7 @@ public import Telemetry
         self.configuration = configuration
         self.names = names
         self.folder = folder
+        assets = Assets(configuration)
         self.clock = clock
         self.identifiers = identifiers
         far = HTTPPeers(configuration, clock: clock, key: (try? AccessPolicy.peerKey(configuration)) ?? nil)
@@ -60,7 +62,7 @@ public import Telemetry
         let bus = try makeBus()
         self.bus = bus
         for name in names { try await add(name, bus, access) }
-        try describe()
+        describe()
         do {
             for name in names { try serve(name) }
         } catch {
@@ -81,7 +83,8 @@ public import Telemetry
         let context = EngineContext(
             name: name, configuration: configuration, clock: clock, identifiers: identifiers,
             logger: logger.named(name.rawValue), registry: registry, bus: bus, records: store,
-            series: name == .marketdata ? series : nil, peers: makePeers(), digest: { Digest.sha256($0) })
+            series: name == .marketdata ? series : nil, peers: makePeers(), digest: { Digest.sha256($0) },
+            assets: { [assets] in assets.read($0) })
         let host = EngineHost(EngineCatalog.type(of: name), context, access: access)
         hosts[name] = host
         local.add(name, host.application)
@@ -126,8 +129,11 @@ public import Telemetry
         servers[name] = server
     }
 
-    /// Tells the gateway every route there is.
-    private func describe() throws {}
+    /// Tells the gateway, where it is hosted here, every route there is.
+    private func describe() {
+        guard let gateway = hosts[.gateway] else { return }
+        gateway.describe(RouteCatalog.sections(configuration, hosted: hosts.mapValues(\.application)))
+    }
 
     /// How its services are asked.
     public var peers: any PeerClient { makePeers() }

@@ -1,0 +1,36 @@
+public import HTTP
+public import Runtime
+
+/// An engine that takes requests for the routes of all services: the gateway.
+@LoopActor public protocol RouteForwarder: Engine {
+    /// Tells it every route of the platform, its own first. Called once, before it is started.
+    func describe(_ sections: [(engine: EngineName, routes: [RouteDeclaration])])
+    /// Answers a request for another engine's route.
+    func forward(_ request: Request, to engine: EngineName) async -> Response
+    /// What to say of a path that nobody knows; nil for the plain 404.
+    func unknown(_ request: Request) -> Response?
+}
+
+extension EngineHost {
+    /// Gives a forwarding engine the routes of all; does nothing with any other engine.
+    public func describe(_ sections: [(engine: EngineName, routes: [RouteDeclaration])]) {
+        guard let forwarder = engine as? any RouteForwarder else { return }
+        forwarder.describe(sections)
+        var declarations: [RouteDeclaration] = [], owners: [EngineName] = []
+        for (engine, routes) in sections where engine != context.name {
+            for route in routes where !Self.isEveryones(route.path) {
+                declarations.append(route)
+                owners.append(engine)
+            }
+        }
+        application.forward(declarations) { [owners] request, place in
+            await forwarder.forward(request, to: owners[place])
+        }
+        application.fallback = { request in forwarder.unknown(request) }
+    }
+
+    /// Whether every engine has this path for itself.
+    private static func isEveryones(_ path: String) -> Bool {
+        path == "/metrics" || path == "/openapi.json" || path == "/health" || path == "/health/live" || path == "/health/ready"
+    }
+}

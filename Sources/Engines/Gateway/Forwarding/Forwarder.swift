@@ -1,0 +1,138 @@
+import EngineKit
+import HTTP
+import Runtime
+import Telemetry
+
+/// Hands requests on to the services that own them, and tells callers what went wrong where nothing came back.
+@LoopActor final class Forwarder {
+    /// Tries of one request, the first included.
+    static let attempts = 2
+    /// The pause before a second try.
+    static let pauseNanoseconds: Int64 = 25_000_000
+
+    /// One service as seen from here.
+    private final class Target {
+        let name: EngineName
+        var breaker = CircuitBreaker()
+        let seconds: Histogram, failures: Counter, retries: Counter, refusals: Counter, state: Gauge
+
+        init(_ name: EngineName, _ registry: MetricsRegistry) {
+            self.name = name
+            let text = name.rawValue
+            seconds = registry.histogram("nautilus_gateway_forward_duration_seconds",
+                                         "Time until a service's answer was there.", ["target": text])
+            failures = registry.counter("nautilus_gateway_forward_failures_total",
+                                        "Requests that a service did not answer.", ["target": text])
+            retries = registry.counter("nautilus_gateway_forward_retries_total", "Requests sent a second time.",
+                                       ["target": text])
+            refusals = registry.counter("nautilus_gateway_breaker_refusals_total",
+                                        "Requests refused because the service's circuit breaker was open.",
+                                        ["target": text])
+            state = registry.gauge("nautilus_gateway_breaker_state_count",
+                                   "The circuit breaker: 0 closed, 1 half open, 2 open.", ["target": text])
+        }
+    }
+
+    private let context: EngineContext
+    private let enabled: Set<EngineName>
+    private let timeout: Int64
+    private var targets: [EngineName: Target] = [:]
+
+    init(_ context: EngineContext) {
+        self.context = context
+        enabled = Set(context.configuration.engines)
+        timeout = Int64(context.configuration.int("GATEWAY_TIMEOUT_MS")) * 1_000_000
+        for name in EngineName.engines { targets[name] = Target(name, context.registry) }
+    }
+
+    /// How a service's breaker stands, and what went through.
+    func figures(of engine: EngineName) -> (state: CircuitBreaker.State, requests: Int, seconds: Double, failures: Int) {
+        guard let target = targets[engine] else { return (.closed, 0, 0, 0) }
+        let totals = target.seconds.totals
+        return (target.breaker.state, totals.count, totals.sum, target.failures.value)
+    }
+
+    func forward(_ request: Request, to engine: EngineName) async -> Response {
+        guard let target = targets[engine], enabled.contains(engine) else {
+            return Problem.unavailable(engine.rawValue, "the service is not part of this platform (NAUTILUS_ENGINES)")
+                .response(instance: request.path)
+        }
+        let start = context.clock.monotonic
+        if case .refused(let wait) = target.breaker.admit(at: start) {
+            target.refusals.increment()
+            return Self.refusal(engine, wait).response(instance: request.path)
+        }
+        let sent = Self.outgoing(request)
+        let isSafe = sent.method == .get || sent.method == .options
+        var attempt = 1
+        while true {
+            let now = context.clock.monotonic
+            do throws(PeerError) {
+                let response = try await context.peers.send(
+                    sent, to: engine, deadlineNanoseconds: max(1_000_000, start + timeout - now))
+                succeeded(target, start)
+                return response
+            } catch {
+                failed(target)
+                let mayRepeat = error != .timedOut && (isSafe || error.isUnseen)
+                guard mayRepeat, attempt < Self.attempts, target.breaker.state == .closed,
+                      context.clock.monotonic + Self.pauseNanoseconds < start + timeout else {
+                    return Self.problem(error, engine, timeout).response(instance: request.path)
+                }
+            }
+            attempt += 1
+            target.retries.increment()
+            await context.clock.sleep(nanoseconds: Self.pauseNanoseconds)
+        }
+    }
+
+    private func succeeded(_ target: Target, _ start: Int64) {
+        if target.breaker.failures > 0 || target.breaker.state != .closed {
+            target.breaker.succeeded()
+            target.state.set(0)
+        }
+        target.seconds.observe(Double(context.clock.monotonic - start) / 1e9)
+    }
+
+    private func failed(_ target: Target) {
+        target.failures.increment()
+        let before = target.breaker.state
+        target.breaker.failed(at: context.clock.monotonic)
+        target.state.set(Double(target.breaker.state.rawValue))
+        if before == .closed && target.breaker.state == .open {
+            context.logger.warning("circuit breaker open", ["target": .string(target.name.rawValue)])
+        }
+    }
+
+    // MARK: Requests and problems
+
+    /// The request as it goes on: its id made known, and what belongs to this hop left out. HEAD becomes GET, so that
+    /// the length told is the real one; the server leaves the body out.
+    static func outgoing(_ request: Request) -> Request {
+        var sent = request
+        if sent.method == .head { sent.method = .get }
+        if let named = request.headers["Connection"], named.contains(",") || named.utf8.count > 10 {
+            let dropped = named.split(separator: ",").map { $0.filter { $0 != " " && $0 != "\t" } }
+            sent.headers.remove { name in dropped.contains { Headers.equal(name, $0) } }
+        }
+        if request.headers["X-Request-ID"] != request.requestID { sent.headers.set("X-Request-ID", request.requestID) }
+        return sent
+    }
+
+    private static func refusal(_ engine: EngineName, _ wait: Int64) -> Problem {
+        var problem = Problem.unavailable(engine.rawValue, "the service did not answer lately; it is tried again soon")
+        problem.headers.set("Retry-After", "\(max(1, (wait + 999_999_999) / 1_000_000_000))")
+        return problem
+    }
+
+    static func problem(_ error: PeerError, _ engine: EngineName, _ timeout: Int64) -> Problem {
+        switch error {
+        case .unreachable(let reason):
+            return .unavailable(engine.rawValue, "the service cannot be reached: \(reason)")
+        case .broken(let reason):
+            return .unanswered(502, engine.rawValue, "the service broke off, and may have acted: \(reason)")
+        case .timedOut:
+            return .unanswered(504, engine.rawValue, "the service did not answer within \(timeout / 1_000_000) ms")
+        }
+    }
+}

@@ -1,0 +1,51 @@
+import Glibc
+
+/// What the operating system says of the whole machine. Reads `/proc`; empty or zero where it cannot.
+public enum HostMetrics {
+    /// Time that a core has spent since the machine started, in clock ticks.
+    public struct Core: Sendable, Equatable {
+        public let busy: Int, total: Int
+
+        public init(busy: Int, total: Int) {
+            self.busy = busy
+            self.total = total
+        }
+    }
+
+    /// Every core, in its order.
+    public static var cores: [Core] { cores(of: read("/proc/stat")) }
+
+    /// Total and available memory in bytes.
+    public static var memory: (total: Int, available: Int) {
+        var total = 0, available = 0
+        for line in read("/proc/meminfo").split(separator: "\n").prefix(8) {
+            let fields = line.split(separator: " ")
+            guard fields.count >= 2, let kilobytes = Int(fields[1]) else { continue }
+            if fields[0] == "MemTotal:" { total = kilobytes << 10 }
+            if fields[0] == "MemAvailable:" { available = kilobytes << 10 }
+        }
+        return (total, available)
+    }
+
+    /// Processes that ran or waited to, over the last minute.
+    public static var load: Double { read("/proc/loadavg").split(separator: " ").first.flatMap { Double($0) } ?? 0 }
+
+    static func cores(of text: String) -> [Core] {
+        text.split(separator: "\n").compactMap { line in
+            let fields = line.split(separator: " ")
+            guard let name = fields.first, name.hasPrefix("cpu"), name.count > 3 else { return nil }
+            let times = fields.dropFirst().prefix(8).compactMap { Int($0) }
+            guard times.count >= 5 else { return nil }
+            let total = times.reduce(0, +)
+            return Core(busy: total - times[3] - times[4], total: total)
+        }
+    }
+
+    private static func read(_ path: String) -> String {
+        guard let file = fopen(path, "r") else { return "" }
+        defer { fclose(file) }
+        var buffer = [UInt8](repeating: 0, count: 16 << 10)
+        let count = fread(&buffer, 1, buffer.count, file)
+        return String(decoding: buffer.prefix(count), as: UTF8.self)
+    }
+}
