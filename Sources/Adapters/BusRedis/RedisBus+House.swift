@@ -132,7 +132,9 @@ extension RedisBus {
         var all: [StreamLag] = []
         for reading in readings {
             var local: [String: (waiting: Int, pending: Int)] = [:]
-            for line in reading.reader.backlog.lag { local["\(line.family.name).\(line.partition)"] = (line.waiting, line.pending) }
+            for line in reading.reader.backlog.lag {
+                local["\(line.family.name).\(line.partition)"] = (line.waiting, line.pending)
+            }
             for stream in reading.streams {
                 let place = layout.streams[stream]
                 let undelivered = await undelivered(place.key, reading.group)
