@@ -9,6 +9,8 @@ import Wire
 
 /// The slice: real bars through all nine engines and the bus, traded on paper, equal to the backtest kernel to the cent.
 @Suite(.serialized) struct SliceTests {
+    init() { EventLoop.runInBackground() }
+
     /// What a replay came to, from the line that `nautilus up` prints at its end.
     struct Outcome {
         let bars: Int, trades: Int, equity: Double, drawdown: Double, points: Int
@@ -47,7 +49,6 @@ import Wire
 
     @Test(.enabled(if: PlatformFixture.sample != nil, "no sample prices; run scripts/setup.sh test"))
     @LoopActor func embeddedReplayEqualsTheBacktest() async throws {
-        EventLoop.runInBackground()
         let assets = try #require(PlatformFixture.sample)
         let folder = TemporaryFolder()
         let settings = PlatformFixture.settings(folder.path, ["NAUTILUS_ASSETS_DIR": assets])

@@ -20,6 +20,8 @@ import Runtime
     /// Told when the connection is of no more use.
     var onClose: (@LoopActor (ClientConnection) -> Void)?
     private(set) var isOpen = true
+    /// Why it was closed while nobody had asked for anything.
+    private var reason = "closed"
     private static let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 16)
 
     /// Starts connecting to an address; nil where not even that is possible.
@@ -44,6 +46,8 @@ import Runtime
 
     /// Sends one request; `completion` is called once.
     func send(_ request: Request, host: String, _ completion: @escaping @LoopActor (Answer) -> Void) {
+        // The loop may have turned since it was made or taken from the pool: the peer may have refused or closed it.
+        if !isOpen { return completion(.failure(.unreachable(reason))) }
         self.completion = completion
         isSeen = false
         outgoing = RequestHead.encode(request, host: host)
@@ -140,6 +144,7 @@ import Runtime
         poller?.close()
         poller = nil
         Glibc.close(fd)
+        if case .unreachable(let text) = error { reason = text }
         let done = completion
         completion = nil
         onClose?(self)
