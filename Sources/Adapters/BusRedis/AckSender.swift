@@ -6,7 +6,7 @@ import Runtime
         let stream: Int, group: String
     }
 
-    private static let perCommand = 512
+    private static let perCommand = 128
 
     private let layout: StreamLayout
     private let link: RedisLink

@@ -72,7 +72,9 @@ enum EntryCodec {
             cursor.skip()
         }
         if let problem = draft.problem { throw UnreadableEntry(reason: "unreadable: \(problem)") }
-        if let frame = draft.frame { return Entry(framed: try FrameCodec.read(frame, family: family), only: draft.only) }
+        if let frame = draft.frame {
+            return Entry(framed: try FrameCodec.read(frame, family: family), only: draft.only)
+        }
         return Entry(single: try draft.message(), only: draft.only)
     }
 
@@ -115,7 +117,8 @@ private struct Draft {
         value.withBytes { bytes in
             let count = family.utf8.count
             var declared = family
-            let isPrefix = bytes.count >= count && declared.withUTF8 { memcmp($0.baseAddress!, bytes.baseAddress!, count) == 0 }
+            let isPrefix = bytes.count >= count
+                && declared.withUTF8 { memcmp($0.baseAddress!, bytes.baseAddress!, count) == 0 }
             guard isPrefix, bytes.count == count || bytes[count] == UInt8(ascii: ".")
             else {
                 problem = "topic is not of family \(family)"

@@ -53,11 +53,12 @@ import Telemetry
         self.consumer = consumer
         self.owner = owner
         let framed = streams.contains { layout.streams[$0].declared.framed }
-        let count = framed ? 8 : lane == .low ? 128 : max(64, min(512, batchLimit))
+        let count = framed ? 8 : lane == .low ? 64 : max(64, min(512, batchLimit))
         prefetch = framed ? 8192 : max(1024, 2 * batchLimit)
         var buffer = CommandBuffer()
         buffer.command(
-            ["XREADGROUP", "GROUP", group, consumer, "COUNT", "\(count)", "BLOCK", "\(Self.blockMilliseconds)", "STREAMS"]
+            ["XREADGROUP", "GROUP", group, consumer, "COUNT", "\(count)", "BLOCK", "\(Self.blockMilliseconds)",
+             "STREAMS"]
                 + streams.map { layout.streams[$0].key } + streams.map { _ in ">" })
         readCommand = buffer.bytes
         link = RedisLink(name: "read-\(group)-\(lane.name)", url: url, clock: clock, onUp: { [self] in connected() },
@@ -205,7 +206,8 @@ import Telemetry
                 owner?.acknowledge(stream: stream, entry: entry)
                 return
             }
-            let ticket = ledger.open(stream: stream, entry: entry, messages: count) | UInt64(lane.rawValue) << Self.laneShift
+            let mark = UInt64(lane.rawValue) << Self.laneShift
+            let ticket = ledger.open(stream: stream, entry: entry, messages: count) | mark
             if let single = content.single {
                 read.messages.append(single)
                 read.tickets.append(ticket)

@@ -53,7 +53,9 @@ struct OutgoingQueue {
 
     var isEmpty: Bool { count == 0 }
 
-    mutating func append(_ message: Message, stream: Int) { append(contentsOf: CollectionOfOne(message), stream: stream) }
+    mutating func append(_ message: Message, stream: Int) {
+        append(contentsOf: CollectionOfOne(message), stream: stream)
+    }
 
     mutating func append(contentsOf messages: some Collection<Message>, stream: Int) {
         count += messages.count

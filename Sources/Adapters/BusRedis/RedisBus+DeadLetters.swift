@@ -74,7 +74,8 @@ extension RedisBus {
     public func deadLetters(limit: Int) async throws(BusError) -> [DeadLetter] {
         var letters: [DeadLetter] = []
         for place in layout.streams {
-            let found: [DeadLetter]? = await ask(["XRANGE", place.deadKey, "-", "+", "COUNT", "\(max(1, limit))"]) { reply in
+            let command = ["XRANGE", place.deadKey, "-", "+", "COUNT", "\(max(1, limit))"]
+            let found: [DeadLetter]? = await ask(command) { reply in
                 reply.items.compactMap { item in self.letter(item, place) }
             }
             guard let found else { throw .unavailable(problem ?? "Redis is away") }
@@ -91,7 +92,8 @@ extension RedisBus {
         let parked = Timestamp(nanoseconds: Int64(fields["parked"]?.integer ?? 0))
         let raw = fields.first { $0.key.hasPrefix("raw:") }?.value.array ?? []
         let message = EntryCodec.message(parts[1], family: place.declared.name) ?? Message(
-            id: MessageID(0), topic: Topic(place.declared.name, ""), time: parked, received: parked, source: "", data: raw)
+            id: MessageID(0), topic: Topic(place.declared.name, ""), time: parked, received: parked, source: "",
+            data: raw)
         return DeadLetter(
             entry: "\(place.declared.name).\(place.partition)/\(entry)", group: fields["group"]?.text ?? "",
             reason: fields["reason"]?.text ?? "", attempts: fields["attempts"]?.integer ?? 0, parked: parked,
@@ -144,7 +146,8 @@ extension RedisBus {
         guard let slash = entry.lastIndex(of: "/"), EntryID(String(entry[entry.index(after: slash)...])) != nil
         else { return nil }
         let name = entry[..<slash]
-        guard let place = layout.streams.first(where: { "\($0.declared.name).\($0.partition)" == name }) else { return nil }
+        guard let place = layout.streams.first(where: { "\($0.declared.name).\($0.partition)" == name })
+        else { return nil }
         return (place, String(entry[entry.index(after: slash)...]))
     }
 

@@ -74,7 +74,7 @@ extension RedisBus {
         unsettled[place.family] -= before - sent[stream].count
         // Little and often: a large trim holds Redis up.
         guard place.declared.delivery == .lossless, floor > trimmed[stream] else { return }
-        if floor.milliseconds < trimmed[stream].milliseconds + 50 && !sent[stream].isEmpty { return }
+        if floor.milliseconds < trimmed[stream].milliseconds + 15 && !sent[stream].isEmpty { return }
         trimmed[stream] = floor
         control.send({ _ in }) { $0.command(["XTRIM", place.key, "MINID", "\(floor)"]) }
     }
@@ -132,7 +132,9 @@ extension RedisBus {
         var all: [StreamLag] = []
         for reading in readings {
             var local: [String: (waiting: Int, pending: Int)] = [:]
-            for line in reading.reader.backlog.lag { local["\(line.family.name).\(line.partition)"] = (line.waiting, line.pending) }
+            for line in reading.reader.backlog.lag {
+                local["\(line.family.name).\(line.partition)"] = (line.waiting, line.pending)
+            }
             for stream in reading.streams {
                 let place = layout.streams[stream]
                 let undelivered = await undelivered(place.key, reading.group)

@@ -53,7 +53,8 @@ extension RedisBus {
     }
 
     static func field(_ name: String, of info: String) -> String? {
-        info.split(whereSeparator: \.isNewline).first { $0.hasPrefix(name + ":") }.map { String($0.dropFirst(name.count + 1)) }
+        info.split(whereSeparator: \.isNewline).first { $0.hasPrefix(name + ":") }
+            .map { String($0.dropFirst(name.count + 1)) }
     }
 
     private func gotEpoch(_ current: String?) {

@@ -219,7 +219,8 @@ import Telemetry
             if count > 0 {
                 total += count
                 lastProgress = clock.monotonic
-                if !parser.feed(UnsafeRawBufferPointer(start: ReadScratch.shared.bytes, count: count)) { return lose("bad reply") }
+                let bytes = UnsafeRawBufferPointer(start: ReadScratch.shared.bytes, count: count)
+                if !parser.feed(bytes) { return lose("bad reply") }
                 answer()
                 if count < ReadScratch.size { return }
             } else if count == 0 {

@@ -71,7 +71,8 @@ struct Reply {
 
     func equals(_ other: [UInt8]) -> Bool {
         withBytes { mine in
-            mine.count == other.count && other.withUnsafeBytes { memcmp(mine.baseAddress!, $0.baseAddress!, $0.count) == 0 }
+            mine.count == other.count
+                && other.withUnsafeBytes { memcmp(mine.baseAddress!, $0.baseAddress!, $0.count) == 0 }
         }
     }
 

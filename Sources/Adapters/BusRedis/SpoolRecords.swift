@@ -69,7 +69,9 @@ enum SpoolFiles {
         defer { closedir(handle) }
         var numbers: [Int] = []
         while let entry = readdir(handle) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
             if name.hasSuffix(".spool"), let number = Int(name.dropLast(6)) { numbers.append(number) }
         }
         return numbers.sorted()

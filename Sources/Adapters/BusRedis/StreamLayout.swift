@@ -41,7 +41,9 @@ struct StreamLayout {
     func family(_ name: String) -> Int? { numbers[name] }
 
     /// The streams of a family.
-    func streams(of family: Int) -> Range<Int> { firstStream[family]..<firstStream[family] + families[family].partitions }
+    func streams(of family: Int) -> Range<Int> {
+        firstStream[family]..<firstStream[family] + families[family].partitions
+    }
 
     /// Where a message goes.
     func stream(family: Int, key: String) -> Int { firstStream[family] + families[family].partition(of: key) }

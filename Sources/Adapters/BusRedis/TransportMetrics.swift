@@ -12,7 +12,8 @@ struct TransportMetrics: Sendable {
         spooled = registry.gauge("nautilus_bus_spooled_messages", "Lossless messages on disk for want of Redis.")
         held = registry.gauge("nautilus_bus_held_messages", "Other messages in memory for want of Redis.")
         reconnects = registry.counter("nautilus_bus_reconnects_total", "Connections to Redis made anew.")
-        rejected = registry.counter("nautilus_bus_rejections_total", "Batches that Redis refused and that are sent again.")
+        rejected = registry.counter(
+            "nautilus_bus_rejections_total", "Batches that Redis refused and that are sent again.")
         claimed = registry.counter("nautilus_bus_claimed_entries_total", "Entries taken over from dead consumers.")
         heldConflated = registry.counter(
             "nautilus_bus_held_conflated_messages_total", "Messages replaced by newer ones while Redis was away.")

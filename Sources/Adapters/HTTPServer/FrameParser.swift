@@ -54,7 +54,7 @@ import Runtime
                 continue
             }
             let frame = Frame(opcode: io.opcode, isFinal: io.fin != 0, payload: payload)
-            payload.removeAll(keepingCapacity: true)
+            payload = []
             isMidFrame = !input.isEmpty
             if !onFrame(frame) { return }
         }

@@ -48,6 +48,8 @@ import Runtime
     static let messageLimit = 16 << 20
     /// A closing handshake that takes longer is cut off.
     static let closeMilliseconds = 2000
+    /// The same where the peer has yet to read what was sent before.
+    static let slowCloseMilliseconds = 20_000
 
     let request: Request
     private let fd: Int32
@@ -89,13 +91,15 @@ import Runtime
 
     // MARK: Sending
 
+    private(set) var sentBytes = 0
+    private(set) var receivedBytes = 0
+    private(set) var closeCode: Int?
     var queuedBytes: Int { queue.bytes }
     func takeConflated() -> Int { queue.takeConflated() }
 
     func send(_ frame: SocketFrame) {
         guard state == .open else { return }
         if !queue.append(frame) {
-            queue.clear()
             close(code: 1008, reason: "the reader is too slow")
             return
         }
@@ -126,6 +130,7 @@ import Runtime
                 if errno == EAGAIN || errno == EWOULDBLOCK { block() } else { finish() }
                 return
             }
+            sentBytes += written
             queue.sent(written)
         }
         if queue.isEmpty && state == .closing { shutdown(fd, Int32(SHUT_WR)) }
@@ -148,6 +153,7 @@ import Runtime
             finish()
             return
         }
+        receivedBytes += count
         received(UnsafeRawBufferPointer(rebasing: hub.buffer[0..<count]))
     }
 
@@ -184,9 +190,13 @@ import Runtime
         guard state == .open else { return }
         var payload = [UInt8(code >> 8), UInt8(code & 255)]
         payload.append(contentsOf: reason.utf8.prefix(120))
-        _ = queue.append(SocketFrame(opcode: 8, payload))
+        closeCode = code
+        // A slow reader gets the frame that it is in the middle of, then why; what waits behind is given up.
+        if code == 1008 { queue.dropUnsent() }
+        queue.appendLast(SocketFrame(opcode: 8, payload))
         state = .closing
-        closeTimer = LoopTimer.once(milliseconds: Self.closeMilliseconds) { [self] in finish() }
+        let patience = queue.count > 1 ? Self.slowCloseMilliseconds : Self.closeMilliseconds
+        closeTimer = LoopTimer.once(milliseconds: patience) { [self] in finish() }
         if !isBlocked { flush() }
     }
 

@@ -38,9 +38,11 @@ public struct BusMetrics: Sendable {
     public init(group: String, registry: MetricsRegistry) {
         let prefix = "nautilus_bus"
         handled = registry.counter("\(prefix)_handled_messages_total", "Messages handled.", ["group": group])
-        retried = registry.counter("\(prefix)_retried_messages_total", "Failed tries that are repeated.", ["group": group])
+        retried = registry.counter(
+            "\(prefix)_retried_messages_total", "Failed tries that are repeated.", ["group": group])
         dead = registry.counter("\(prefix)_dead_messages_total", "Messages given up.", ["group": group])
-        dropped = registry.counter("\(prefix)_dropped_messages_total", "Messages dropped from full queues.", ["group": group])
+        dropped = registry.counter(
+            "\(prefix)_dropped_messages_total", "Messages dropped from full queues.", ["group": group])
         conflated = registry.counter(
             "\(prefix)_conflated_messages_total", "Messages a newer one of their key replaced.", ["group": group])
         seconds = registry.histogram("\(prefix)_handler_seconds", "Time in a handler, by batch.", ["group": group])

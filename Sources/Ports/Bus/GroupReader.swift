@@ -73,7 +73,11 @@ public import Telemetry
     /// Returns when no handler runs; none starts any more.
     public func stop() async {
         stopping = true
-        if running > 0 { await withCheckedContinuation { whenIdle.append($0) } }
+        if running == 0 { return }
+        await withCheckedContinuation { continuation in
+            // Looked at again: the loop may have turned before this runs.
+            if running == 0 { continuation.resume() } else { whenIdle.append(continuation) }
+        }
     }
 
     private var wantedWorkers: Int {

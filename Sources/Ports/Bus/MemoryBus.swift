@@ -31,7 +31,8 @@ public import Telemetry
     ///     them. A group that is not named here gets what is published after it subscribed.
     public init(
         families: [TopicFamily], groups: [String: [String]] = [:], clock: any Clock,
-        identifiers: any IdentifierSource, metrics: MetricsRegistry, logger: Logger, retries: RetryPolicy = RetryPolicy()
+        identifiers: any IdentifierSource, metrics: MetricsRegistry, logger: Logger,
+        retries: RetryPolicy = RetryPolicy()
     ) {
         self.families = families
         numbers = Dictionary(uniqueKeysWithValues: families.enumerated().map { ($1.name, $0) })
@@ -157,7 +158,8 @@ public import Telemetry
     private var currentLag: [StreamLag] {
         var lags: [StreamLag] = []
         for reader in readers {
-            for (number, family) in families.enumerated() where readersByFamily[number].contains(where: { $0 === reader }) {
+            for (number, family) in families.enumerated()
+            where readersByFamily[number].contains(where: { $0 === reader }) {
                 for line in reader.backlog.lag where line.family == family {
                     lags.append(StreamLag(
                         family: family.name, partition: line.partition, lane: family.lane, group: reader.group,

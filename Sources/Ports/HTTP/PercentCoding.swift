@@ -1,7 +1,7 @@
 /// Percent-decoding of paths and queries.
-enum PercentCoding {
+public enum PercentCoding {
     /// Decoded text; nil for a broken escape or bytes that are not UTF-8. In a query `+` is a space.
-    static func decode(_ text: some StringProtocol, plusIsSpace: Bool) -> String? {
+    public static func decode(_ text: some StringProtocol, plusIsSpace: Bool) -> String? {
         var out: [UInt8] = []
         var bytes = text.utf8.makeIterator()
         while let byte = bytes.next() {
@@ -17,7 +17,7 @@ enum PercentCoding {
     }
 
     /// `a=1&b=x%20y` as pairs, in their order; nil where an escape is broken.
-    static func query(_ text: String) -> [(name: String, value: String)]? {
+    public static func query(_ text: String) -> [(name: String, value: String)]? {
         var pairs: [(name: String, value: String)] = []
         for part in text.split(separator: "&") {
             let halves = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)

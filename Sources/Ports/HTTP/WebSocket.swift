@@ -44,6 +44,11 @@ public final class SocketFrame: Sendable {
     func send(_ frame: SocketFrame)
     /// Bytes queued and not yet taken by the kernel.
     var queuedBytes: Int { get }
+    /// Bytes that the kernel took, and bytes that came from the peer, control frames included: signs of life.
+    var sentBytes: Int { get }
+    var receivedBytes: Int { get }
+    /// The code it was closed with from this side; nil while it is open or when the peer began.
+    var closeCode: Int? { get }
     /// Frames that were replaced by newer ones since the last call.
     func takeConflated() -> Int
     /// Sends a close frame and closes once it is out.

@@ -59,6 +59,8 @@ public struct Setting: Sendable {
                 "Origins a browser may call from."),
         Setting("BODY_LIMIT_BYTES", "16777216", .integer(1024...1_073_741_824), "The largest request body."),
         Setting("REQUEST_SECONDS", "30", .integer(1...600), "A request must have arrived within so long."),
+        Setting("WEBSOCKET_ECHO", "auto", .choice(["auto", "on", "off"]),
+                "Whether /ws/echo-test is there: auto serves it on a loopback address only."),
         Setting("GATEWAY_TIMEOUT_MS", "15000", .integer(10...600_000), "How long the gateway waits for an engine."),
         Setting("ADMIN_PASSWORD", "", .text, "Password of the first account; login is not served yet.", secret: true),
         Setting("ACCESS_TOKEN_SECONDS", "900", .integer(10...86_400), "Life of an access token; login is not served yet."),

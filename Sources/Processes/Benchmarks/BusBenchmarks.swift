@@ -61,7 +61,7 @@ struct BusMeasurement {
     let flood = TopicFamily("bench.flood", lane: .low, delivery: .lossless, writer: "bench", capacity: 1_000_000)
     let bench = try BenchRedis(url: url, run: run, families: [paced, flood])
     let pace = BusPace(bus: bench.bus, family: paced)
-    let flow = BusFlow(bus: bench.bus, family: flood, window: 8192)
+    let flow = BusFlow(bus: bench.bus, family: flood, window: 8192, batch: 128)
     try bench.bus.subscribe(Subscription(group: "bench", families: [paced, flood]) { batch in
         if batch[0].topic.family == paced.name { pace.handle(batch) } else { flow.handle(batch) }
     })
@@ -105,8 +105,7 @@ private func median(_ values: [Double]) -> Double { values.sorted()[values.count
 
 /// Publishes as fast as the other side takes it: at most `window` messages are on their way.
 @LoopActor private final class BusFlow {
-    private static let batch = 512
-
+    private let batchSize: Int
     private let bus: any MessageBus
     private let family: TopicFamily
     private let window: Int
@@ -116,7 +115,8 @@ private func median(_ values: [Double]) -> Double { values.sorted()[values.count
     private var room: CheckedContinuation<Void, Never>?
     private var stopped = false
 
-    init(bus: any MessageBus, family: TopicFamily, window: Int) {
+    init(bus: any MessageBus, family: TopicFamily, window: Int, batch: Int = 512) {
+        batchSize = batch
         self.bus = bus
         self.family = family
         self.window = window
@@ -157,7 +157,7 @@ private func median(_ values: [Double]) -> Double { values.sorted()[values.count
         var batch: [Message] = []
         while published < messages && !stopped {
             batch.removeAll(keepingCapacity: true)
-            for _ in 0..<min(Self.batch, messages - published) {
+            for _ in 0..<min(batchSize, messages - published) {
                 batch.append(Message(
                     id: MessageID(identifiers.next()), topic: Topic(family.name, "AAPL"), time: now, received: now,
                     source: "bench", data: payload))
@@ -165,7 +165,10 @@ private func median(_ values: [Double]) -> Double { values.sorted()[values.count
             try bus.publish(batch)
             published += batch.count
             if published - handled >= window {
-                await withCheckedContinuation { room = $0 }
+                await withCheckedContinuation { continuation in
+                    // Looked at again: the loop may have turned before this runs.
+                    if published - handled < window || stopped { continuation.resume() } else { room = continuation }
+                }
             } else {
                 await Task.yield()
             }

@@ -152,16 +152,19 @@ public struct ReplayRequest: Sendable {
     /// Waits until the books have folded the last bar and every fill, then writes what the portfolio came to.
     private func settle(_ portfolio: String, bars: Int, _ json: inout JSONWriter) async throws {
         for _ in 0..<600 {
-            let performance = try await ask(.analytics, .get, "/api/v1/analytics/performance/\(portfolio)", allow: [404], [])
+            let summary = try await ask(
+                .analytics, .get, "/api/v1/sprint3/analytics/portfolio/\(portfolio)/summary", allow: [404], [])
             let book = try await ask(.portfolio, .get, "/portfolios/\(portfolio)", [])
             let trades = try JSONParser().withDocument(book) { $0.member("trades")?.int ?? 0 }
             let filled = try await self.filled(portfolio)
-            let points = try JSONParser().withDocument(performance) { $0.member("points")?.int ?? 0 }
-            if trades == filled && points >= bars {
+            let (points, told) = try JSONParser().withDocument(summary) { root in
+                (root.member("points")?.int ?? 0, root.member("pnl")?.member("trades")?.int ?? 0)
+            }
+            if trades == filled && told == filled && points >= bars {
                 json.key("portfolio")
                 json.raw(book)
                 json.key("analytics")
-                json.raw(performance)
+                json.raw(summary)
                 return
             }
             await SystemClock().sleep(nanoseconds: 50_000_000)

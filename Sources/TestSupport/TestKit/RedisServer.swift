@@ -72,7 +72,7 @@ public final class RedisServer: Sendable {
             throw Failure(description: "redis-server does not start: \(String(cString: strerror(result)))")
         }
         process.withLock { $0 = pid }
-        Self.living.withLock { _ = $0.insert(pid) }
+        Self.living.withLock { $0[pid] = folder }
         _ = Self.atExit
         try waitUntilReady(ends[0])
     }
@@ -118,7 +118,7 @@ public final class RedisServer: Sendable {
         Glibc.kill(pid, signal)
         var status: Int32 = 0
         while waitpid(pid, &status, 0) < 0 && errno == EINTR {}
-        Self.living.withLock { _ = $0.remove(pid) }
+        Self.living.withLock { $0[pid] = nil }
     }
 
     /// Sends one command on a connection of its own and returns the raw reply; does not wait where `reply` is false.
@@ -150,11 +150,15 @@ public final class RedisServer: Sendable {
 
     // MARK: Ports, folders, leftovers
 
-    private static let living = Mutex<Set<pid_t>>([])
+    /// Running servers and their folders.
+    private static let living = Mutex<[pid_t: String]>([:])
 
     private static let atExit: Void = {
         atexit {
-            for pid in RedisServer.living.withLock({ $0 }) { Glibc.kill(pid, SIGKILL) }
+            for (pid, folder) in RedisServer.living.withLock({ $0 }) {
+                Glibc.kill(pid, SIGKILL)
+                RedisServer.removeFolder(folder)
+            }
         }
     }()
 
@@ -172,7 +176,9 @@ public final class RedisServer: Sendable {
         var address = Self.address(port: 0)
         var size = socklen_t(MemoryLayout<sockaddr_in>.size)
         let bound = withUnsafeMutablePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(fd, $0, size) == 0 && getsockname(fd, $0, &size) == 0 }
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(fd, $0, size) == 0 && getsockname(fd, $0, &size) == 0
+            }
         }
         guard bound else { throw Failure(description: "no free port") }
         return Int(address.sin_port.bigEndian)

@@ -40,7 +40,8 @@ import Testing
     @Test @LoopActor func retriesWaitForTheClock() async throws {
         let clock = ManualClock()
         let bus = MemoryBus(
-            families: TestFamilies.all, clock: clock, identifiers: SeededIdentifiers(seed: 1), metrics: MetricsRegistry(),
+            families: TestFamilies.all, clock: clock, identifiers: SeededIdentifiers(seed: 1),
+            metrics: MetricsRegistry(),
             logger: Logger(engine: "test", level: .error, sink: MemoryLogSink(), now: { Timestamp(seconds: 0) }))
         var tries = 0
         try bus.subscribe(Subscription(group: "g", families: [TestFamilies.orders]) { _ in

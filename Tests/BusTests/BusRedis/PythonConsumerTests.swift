@@ -27,7 +27,8 @@ import Testing
         }
         let streams = ["bus:{test.order.0}:critical", "bus:{test.history.0}:low"]
         try await eventually("all are there") {
-            try scene.server.command("XLEN", streams[0]) == ":3\r\n" && scene.server.command("XLEN", streams[1]) == ":1\r\n"
+            let lengths = try streams.map { try scene.server.command("XLEN", $0) }
+            return lengths == [":3\r\n", ":1\r\n"]
         }
         let output = try Python.run(
             python, ["Tests/Python/bus_consumer.py", "docs/bus.md", "\(scene.server.port)", "py"] + streams)
@@ -43,8 +44,10 @@ import Testing
     private static func message(_ family: TopicFamily, _ index: Int) -> Message {
         var message = Message(
             id: MessageID(UInt128(index + 1) << 64), topic: Topic(family.name, index == 0 ? "" : "BRK.é"),
-            time: Timestamp(nanoseconds: -3), received: Timestamp(nanoseconds: index == 0 ? -3 : 1_700_000_000_123_456_789),
-            source: index == 2 ? "other" : "tester", sequence: .max - UInt64(index), data: Array(#"{"a":[1,"é",null]}"#.utf8))
+            time: Timestamp(nanoseconds: -3),
+            received: Timestamp(nanoseconds: index == 0 ? -3 : 1_700_000_000_123_456_789),
+            source: index == 2 ? "other" : "tester", sequence: .max - UInt64(index),
+            data: Array(#"{"a":[1,"é",null]}"#.utf8))
         if index > 0 {
             message.cause = MessageID(255)
             message.trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"

@@ -87,7 +87,9 @@ import Testing
         try scene.server.command("CONFIG", "SET", "maxmemory", "4mb")
         var number = 0, accepted = 0, refusals = 0
         try await eventually("it refuses") {
-            let batch = (0..<50).map { scene.message(TestFamilies.orders, "K\((number + $0) % 2)", number + $0, padding: 1000) }
+            let batch = (number..<number + 50).map {
+                scene.message(TestFamilies.orders, "K\($0 % 2)", $0, padding: 1000)
+            }
             do throws(BusError) {
                 try bus.publish(batch)
                 number += 50
@@ -104,7 +106,9 @@ import Testing
         try bus.subscribe(Subscription(group: "g", families: [TestFamilies.orders]) { tally.add($0) })
         try await eventually("all that was taken arrives") { tally.count == accepted }
         #expect(tally.isComplete(0..<accepted))
-        try await eventually("it takes more") { (try? bus.publish([scene.message(TestFamilies.orders, "K", 1)])) != nil }
+        try await eventually("it takes more") {
+            (try? bus.publish([scene.message(TestFamilies.orders, "K", 1)])) != nil
+        }
         await bus.stop()
     }
 
@@ -119,7 +123,9 @@ import Testing
         let sent = (0..<100).map { scene.message(TestFamilies.orders, "K\($0 % 2)", $0) }
         outbox = sent
         try bus.publish(sent)
-        try await eventually("they are in Redis") { try scene.server.command("XLEN", "bus:{test.order.0}:critical") == ":100\r\n" }
+        try await eventually("they are in Redis") {
+            try scene.server.command("XLEN", "bus:{test.order.0}:critical") == ":100\r\n"
+        }
         scene.server.kill()
         try scene.server.start()
         try bus.subscribe(Subscription(group: "g", families: [TestFamilies.orders]) { batch in
@@ -174,7 +180,9 @@ import Testing
         let bus = try scene.bus(groups: ["test.small": ["g"]])
         await bus.start()
         try bus.publish((0..<10).map { scene.message(TestFamilies.small, "k", $0) })
-        #expect(throws: BusError.full(family: "test.small")) { try bus.publish([scene.message(TestFamilies.small, "k", 10)]) }
+        #expect(throws: BusError.full(family: "test.small")) {
+            try bus.publish([scene.message(TestFamilies.small, "k", 10)])
+        }
         await bus.stop()
     }
 }

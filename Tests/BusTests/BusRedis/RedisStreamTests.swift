@@ -47,7 +47,9 @@ import Testing
         await bus.start()
         try await eventually("it is connected") { bus.health.connected }
         try await scene.publish(0..<40, of: TestFamilies.orders, on: bus, slowly: false)
-        try await eventually("they are there") { try scene.server.command("XLEN", "bus:{test.order.0}:critical") == ":40\r\n" }
+        try await eventually("they are there") {
+            try scene.server.command("XLEN", "bus:{test.order.0}:critical") == ":40\r\n"
+        }
         try scene.server.command("XREADGROUP", "GROUP", "g", "dead", "COUNT", "30", "STREAMS",
                                  "bus:{test.order.0}:critical", ">")
         let tally = Tally()
@@ -62,7 +64,9 @@ import Testing
         let bus = try scene.bus(groups: ["test.order": ["g"]])
         await bus.start()
         try await scene.publish(0..<40, of: TestFamilies.orders, on: bus, slowly: false)
-        try await eventually("they are there") { try scene.server.command("XLEN", "bus:{test.order.0}:critical") == ":40\r\n" }
+        try await eventually("they are there") {
+            try scene.server.command("XLEN", "bus:{test.order.0}:critical") == ":40\r\n"
+        }
         try scene.server.command("XREADGROUP", "GROUP", "g", "one", "COUNT", "30", "STREAMS",
                                  "bus:{test.order.0}:critical", ">")
         let tally = Tally()

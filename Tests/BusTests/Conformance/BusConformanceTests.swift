@@ -9,7 +9,8 @@ import Testing
 @Suite struct BusConformanceTests {
     init() { EventLoop.runInBackground() }
 
-    @Test(arguments: BusKind.allCases) @LoopActor func everyGroupGetsEverythingInOrderPerKey(_ kind: BusKind) async throws {
+    @Test(arguments: BusKind.allCases) @LoopActor
+    func everyGroupGetsEverythingInOrderPerKey(_ kind: BusKind) async throws {
         let fixture = try await BusFixture.make(kind)
         let inboxes = [Inbox(), Inbox()]
         let families = [TestFamilies.fills, TestFamilies.history]
@@ -30,7 +31,8 @@ import Testing
         await fixture.bus.stop()
     }
 
-    @Test(arguments: BusKind.allCases) @LoopActor func anEnvelopeArrivesWhole(_ kind: BusKind) async throws {
+    @Test(arguments: BusKind.allCases) @LoopActor
+    func anEnvelopeArrivesWhole(_ kind: BusKind) async throws {
         let fixture = try await BusFixture.make(kind)
         let inbox = Inbox()
         let families = [TestFamilies.orders, TestFamilies.history]
@@ -56,7 +58,8 @@ import Testing
         await fixture.bus.stop()
     }
 
-    @Test(arguments: BusKind.allCases) @LoopActor func aPoisonMessageStandsAlone(_ kind: BusKind) async throws {
+    @Test(arguments: BusKind.allCases) @LoopActor
+    func aPoisonMessageStandsAlone(_ kind: BusKind) async throws {
         let fixture = try await BusFixture.make(kind)
         let inbox = Inbox()
         try fixture.bus.subscribe(Subscription(group: "g", families: [TestFamilies.fills], attempts: 3) { batch in
@@ -80,7 +83,8 @@ import Testing
         await fixture.bus.stop()
     }
 
-    @Test(arguments: BusKind.allCases) @LoopActor func deadLettersAreReplayedAndPurged(_ kind: BusKind) async throws {
+    @Test(arguments: BusKind.allCases) @LoopActor
+    func deadLettersAreReplayedAndPurged(_ kind: BusKind) async throws {
         let fixture = try await BusFixture.make(kind)
         let inbox = Inbox(), bystander = Inbox()
         inbox.refuses = true
@@ -108,7 +112,8 @@ import Testing
         await fixture.bus.stop()
     }
 
-    @Test(arguments: BusKind.allCases) @LoopActor func aConflatedFamilyKeepsTheNewestOfAKey(_ kind: BusKind) async throws {
+    @Test(arguments: BusKind.allCases) @LoopActor
+    func aConflatedFamilyKeepsTheNewestOfAKey(_ kind: BusKind) async throws {
         let fixture = try await BusFixture.make(kind, groups: ["test.quote": ["g"]])
         let inbox = Inbox(), gate = Gate()
         try fixture.bus.subscribe(Subscription(group: "g", families: [TestFamilies.quotes]) { batch in

@@ -113,7 +113,10 @@ struct Poison: Error {}
 
     func pass() async {
         arrived += 1
-        if !open { await withCheckedContinuation { waiters.append($0) } }
+        if open { return }
+        await withCheckedContinuation { continuation in
+            if open { continuation.resume() } else { waiters.append(continuation) }
+        }
     }
 
     func release() {

@@ -9,7 +9,8 @@ import Testing
 @Suite struct GroupConformanceTests {
     init() { EventLoop.runInBackground() }
 
-    @Test(arguments: BusKind.allCases) @LoopActor func aConfiguredGroupMissesNothing(_ kind: BusKind) async throws {
+    @Test(arguments: BusKind.allCases) @LoopActor
+    func aConfiguredGroupMissesNothing(_ kind: BusKind) async throws {
         let fixture = try await BusFixture.make(kind, groups: ["test.order": ["late"]])
         await fixture.bus.start()
         try fixture.bus.publish(fixture.messages(TestFamilies.orders, keys: 3, count: 20))
@@ -22,7 +23,8 @@ import Testing
         await fixture.bus.stop()
     }
 
-    @Test(arguments: BusKind.allCases) @LoopActor func settledWhenEveryGroupAcknowledged(_ kind: BusKind) async throws {
+    @Test(arguments: BusKind.allCases) @LoopActor
+    func settledWhenEveryGroupAcknowledged(_ kind: BusKind) async throws {
         let fixture = try await BusFixture.make(kind, groups: ["test.order": ["a", "b"]])
         let gate = Gate(), inbox = Inbox()
         var settled: Set<MessageID> = []
@@ -39,14 +41,17 @@ import Testing
         await fixture.bus.stop()
     }
 
-    @Test(arguments: BusKind.allCases) @LoopActor func workersGrowWithoutReorderingAKey(_ kind: BusKind) async throws {
+    @Test(arguments: BusKind.allCases) @LoopActor
+    func workersGrowWithoutReorderingAKey(_ kind: BusKind) async throws {
         let fixture = try await BusFixture.make(kind)
         let gate = Gate(), inbox = Inbox()
         let families = [TestFamilies.orders]
-        try fixture.bus.subscribe(Subscription(group: "g", families: families, workers: 1...8, batchLimit: 16) { batch in
+        let handler: MessageHandler = { batch in
             await gate.pass()
             inbox.add(batch)
-        })
+        }
+        try fixture.bus.subscribe(Subscription(
+            group: "g", families: families, workers: 1...8, batchLimit: 16, handler: handler))
         await fixture.bus.start()
         try fixture.bus.publish(fixture.messages(TestFamilies.orders, keys: 40, count: 2000))
         try await eventually("eight handlers run at once") { gate.arrived == 8 }
@@ -56,7 +61,8 @@ import Testing
         await fixture.bus.stop()
     }
 
-    @Test(arguments: BusKind.allCases) @LoopActor func urgentLanesGoFirstAndLowOnesDoNotStarve(_ kind: BusKind) async throws {
+    @Test(arguments: BusKind.allCases) @LoopActor
+    func urgentLanesGoFirstAndLowOnesDoNotStarve(_ kind: BusKind) async throws {
         let fixture = try await BusFixture.make(kind)
         let gate = Gate(), inbox = Inbox()
         let families = [TestFamilies.orders, TestFamilies.history]
@@ -79,7 +85,8 @@ import Testing
         await fixture.bus.stop()
     }
 
-    @Test(arguments: BusKind.allCases) @LoopActor func aRequestGetsItsReply(_ kind: BusKind) async throws {
+    @Test(arguments: BusKind.allCases) @LoopActor
+    func aRequestGetsItsReply(_ kind: BusKind) async throws {
         let fixture = try await BusFixture.make(kind)
         let bus = fixture.bus
         try bus.subscribe(Subscription(group: "g", families: [TestFamilies.orders]) { batch in
@@ -99,7 +106,8 @@ import Testing
         #expect(reply.cause == asked.id)
         #expect(reply.source == "answerer")
         await #expect(throws: BusError.refused("no such thing")) {
-            try await bus.request(fixture.message(TestFamilies.orders, "q", "wrong"), deadlineNanoseconds: 10_000_000_000)
+            try await bus.request(
+                fixture.message(TestFamilies.orders, "q", "wrong"), deadlineNanoseconds: 10_000_000_000)
         }
         await #expect(throws: BusError.deadlineExceeded) {
             try await bus.request(fixture.message(TestFamilies.orders, "q", "silent"), deadlineNanoseconds: 50_000_000)
@@ -107,7 +115,8 @@ import Testing
         await bus.stop()
     }
 
-    @Test(arguments: BusKind.allCases) @LoopActor func anUndeclaredFamilyIsRefused(_ kind: BusKind) async throws {
+    @Test(arguments: BusKind.allCases) @LoopActor
+    func anUndeclaredFamilyIsRefused(_ kind: BusKind) async throws {
         let fixture = try await BusFixture.make(kind)
         let other = TopicFamily("no.such", lane: .low, delivery: .lossless, writer: "*")
         #expect(throws: BusError.unknownFamily("no.such")) { try fixture.bus.publish([fixture.message(other, "k")]) }
@@ -115,7 +124,8 @@ import Testing
         #expect(throws: BusError.stopped) { try fixture.bus.publish([fixture.message(TestFamilies.orders, "k")]) }
     }
 
-    @Test(arguments: BusKind.allCases) @LoopActor func stopWaitsForHandlers(_ kind: BusKind) async throws {
+    @Test(arguments: BusKind.allCases) @LoopActor
+    func stopWaitsForHandlers(_ kind: BusKind) async throws {
         let fixture = try await BusFixture.make(kind)
         let gate = Gate()
         var finished = false

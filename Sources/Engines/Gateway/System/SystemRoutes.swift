@@ -165,7 +165,7 @@ extension GatewayEngine {
         let count = text["nautilus_http_request_duration_seconds_count"] ?? 0
         let seconds = text["nautilus_http_request_duration_seconds_sum"] ?? 0
         json.field("cpu_seconds", text["process_cpu_seconds_total"] ?? 0)
-        json.field("memory_bytes", text["process_resident_memory_bytes"] ?? 0)
+        json.field("memory_bytes", Int(text["process_resident_memory_bytes"] ?? 0))
         json.field("requests", Int(count))
         json.field("mean_ms", count > 0 ? seconds / count * 1000 : 0)
         json.field("failed_requests", Int(text["nautilus_http_failed_requests_total"] ?? 0))

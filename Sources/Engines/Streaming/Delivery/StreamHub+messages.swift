@@ -1,0 +1,108 @@
+import EngineKit
+import HTTP
+import Runtime
+import Telemetry
+import Wire
+
+extension StreamHub {
+    /// The most subscriptions of one client.
+    static let subscriptionLimit = 1000
+
+    /// Takes a message of a client and answers it.
+    func received(_ payload: [UInt8], isText: Bool, from client: Client) {
+        metrics.received.increment()
+        guard isText else {
+            client.socket.send(ServerText.error(.init(code: "not_text", message: "messages are JSON text")))
+            return
+        }
+        do throws(ClientMessage.Refusal) {
+            try act(try ClientMessage.read(payload, parser), client)
+        } catch {
+            client.socket.send(ServerText.error(error))
+        }
+    }
+
+    private func act(_ message: ClientMessage, _ client: Client) throws(ClientMessage.Refusal) {
+        switch message.request {
+        case .ping: client.socket.send(ServerText.pong(id: message.id, context.clock.now))
+        case .auth:
+            throw .init(code: "not_available", message: "there is no login yet: who may connect is decided at the handshake",
+                        op: message.op, id: message.id)
+        case .subscribe(let wish): try subscribe(client, wish, id: message.id)
+        case .unsubscribe(let topics): unsubscribe(client, topics, id: message.id)
+        case .resume(let epoch, let after): try resume(client, epoch, after, id: message.id)
+        }
+    }
+
+    // MARK: Subscribing
+
+    /// Subscribes to all or, where one cannot be a topic, to none of them.
+    func subscribe(_ client: Client, _ wish: ClientRequest.Wish, id: [UInt8]?) throws(ClientMessage.Refusal) {
+        let patterns = try patterns(wish.topics, op: "subscribe", id: id)
+        let added = patterns.count { client.subscriptions[$0.text] == nil }
+        guard client.subscriptions.count + added <= Self.subscriptionLimit else {
+            throw .init(code: "too_many", message: "a connection has at most \(Self.subscriptionLimit) subscriptions",
+                        op: "subscribe", id: id)
+        }
+        let entries = patterns.map { pattern in
+            let made = subscribe(client.id, pattern, filter: wish.filter, maxRate: wish.maxRate)
+            return ServerText.Entry(id: made.id, topic: pattern.text, seq: pattern.topic.map { channels[$0]?.ring.last ?? 0 })
+        }
+        client.socket.send(ServerText.ack("subscribe", id: id, epoch: epoch, entries))
+        if wish.snapshot { sendLatest(of: patterns, to: client) }
+    }
+
+    private func patterns(_ topics: [String], op: String, id: [UInt8]?) throws(ClientMessage.Refusal) -> [TopicPattern] {
+        var patterns: [TopicPattern] = [], wrong: [Int] = []
+        for (place, text) in topics.enumerated() {
+            if let pattern = pattern(text) { patterns.append(pattern) } else { wrong.append(place) }
+        }
+        guard let first = wrong.first else { return patterns }
+        throw .init(code: "invalid", message: "/topics/\(first) cannot be a topic: 1 to \(TopicPattern.lengthLimit) "
+            + "characters without blanks, * only for a whole part between dots", op: op, id: id)
+    }
+
+    /// Sends the newest update of each topic where only that matters.
+    private func sendLatest(of patterns: [TopicPattern], to client: Client) {
+        for (topic, channel) in channels where channel.slot != nil && patterns.contains(where: { $0.matches(topic) }) {
+            if let newest = channel.ring.newest { client.socket.send(newest.frame) }
+        }
+    }
+
+    private func unsubscribe(_ client: Client, _ topics: [String]?, id: [UInt8]?) {
+        var entries: [ServerText.Entry] = []
+        for text in topics ?? client.subscriptions.keys.sorted() {
+            guard let known = client.subscriptions[text], let old = drop(known) else { continue }
+            entries.append(.init(id: old.id, topic: text))
+            if let topic = old.pattern.topic { client.gates[topic] = nil } else { client.gates = [:] }
+        }
+        client.socket.send(ServerText.ack("unsubscribe", id: id, epoch: epoch, entries))
+    }
+
+    // MARK: Resuming
+
+    /// Subscribes to the topics named and sends what came after the numbers seen, or says what is gone.
+    private func resume(
+        _ client: Client, _ known: String, _ after: [(topic: String, seq: Int)], id: [UInt8]?
+    ) throws(ClientMessage.Refusal) {
+        let patterns = try patterns(after.map(\.topic), op: "resume", id: id)
+        guard patterns.allSatisfy({ $0.topic != nil }) else {
+            throw .init(code: "invalid", message: "resume takes topics, not patterns", op: "resume", id: id)
+        }
+        let added = patterns.count { client.subscriptions[$0.text] == nil }
+        guard client.subscriptions.count + added <= Self.subscriptionLimit else {
+            throw .init(code: "too_many", message: "a connection has at most \(Self.subscriptionLimit) subscriptions",
+                        op: "resume", id: id)
+        }
+        let isSame = known == epoch
+        var told: [ServerText.Resumed] = [], updates: [Update] = []
+        for (pattern, (topic, seq)) in zip(patterns, after) {
+            if client.subscriptions[topic] == nil { _ = subscribe(client.id, pattern, filter: nil, maxRate: nil) }
+            let replay = isSame ? channels[topic]?.ring.after(seq) ?? Replay() : Replay()
+            told.append(.init(topic: topic, count: replay.updates.count, missing: replay.missing))
+            updates += replay.updates
+        }
+        client.socket.send(ServerText.resumed(id: id, epoch: epoch, isSame: isSame, told))
+        for update in updates { client.socket.send(update.frame) }
+    }
+}

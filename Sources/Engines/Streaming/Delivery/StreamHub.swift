@@ -1,0 +1,238 @@
+import Bus
+import EngineKit
+import HTTP
+import Market
+import Runtime
+import Telemetry
+import Wire
+
+/// Topics on one side, sockets on the other. An update is numbered, encoded once and handed to those who want it.
+@LoopActor final class StreamHub {
+    let context: EngineContext
+    let metrics: StreamMetrics
+    let parser = JSONParser()
+    /// Numbers of topics hold within one epoch: a restart begins a new one.
+    lazy var epoch = context.identifiers.nextText()
+    var index = SubscriptionIndex()
+    private(set) var clients: [UInt128: Client] = [:]
+    /// Subscriptions of connections that were registered over HTTP and are not open yet.
+    private var announced: [UInt128: [String: Int]] = [:]
+    private(set) var channels: [String: Channel] = [:]
+    private let budget = RingBudget()
+    private var nextSlot = 0
+    /// Clients with an update that waits for its time.
+    private var waiting: Set<UInt128> = []
+    private var gateTimer: LoopTimer?
+    var nextHeartbeat: Int64 = 0
+    private let families: Set<String>
+    private let conflated: Set<String>
+    /// The most topics kept.
+    static let channelLimit = 200_000
+    /// How often updates of limited readers are looked at.
+    static let gateMilliseconds = 10
+
+    init(_ context: EngineContext) {
+        self.context = context
+        metrics = StreamMetrics(context.registry)
+        families = Set(Topics.all.map(\.name))
+        conflated = Set(Topics.all.filter { $0.delivery == .conflated }.map(\.name))
+    }
+
+    func pattern(_ text: String) -> TopicPattern? { TopicPattern(text, families: families) }
+
+    // MARK: Updates
+
+    /// Takes messages of the bus.
+    func publish(_ batch: [Message]) {
+        for message in batch {
+            publish(message.topic.description, type: message.topic.family, time: message.time, data: message.data,
+                    isConflated: conflated.contains(message.topic.family))
+        }
+    }
+
+    /// Numbers an update and hands it out; returns it with the number of readers, or nil where there are too many topics.
+    @discardableResult
+    func publish(
+        _ topic: String, type: String, time: Timestamp, data: [UInt8], isConflated: Bool
+    ) -> (update: Update, recipients: Int)? {
+        guard let channel = channel(topic, isConflated: isConflated) else { return nil }
+        let update = Update(topic: topic, type: type, seq: channel.ring.last + 1, time: time, data: data, slot: channel.slot)
+        let dropped = channel.ring.append(update)
+        budget.added(update, to: channel, dropped: dropped)
+        metrics.updates.increment()
+        if channel.isStale { look(up: channel) }
+        var recipients = channel.plain.count
+        if recipients > 0 {
+            let frame = update.frame
+            for client in channel.plain { client.socket.send(frame) }
+        }
+        if !channel.picky.isEmpty { recipients += offer(update, to: channel) }
+        metrics.deliveries.add(recipients)
+        return (update, recipients)
+    }
+
+    private func channel(_ topic: String, isConflated: Bool) -> Channel? {
+        if let known = channels[topic] { return known }
+        if channels.count >= Self.channelLimit { return nil }
+        nextSlot += 1
+        let made = Channel(topic: topic, slot: isConflated ? nextSlot : nil)
+        channels[topic] = made
+        metrics.topics.set(Double(channels.count))
+        return made
+    }
+
+    private func look(up channel: Channel) {
+        let audience = index.audience(of: channel.topic)
+        channel.plain = audience.plain.compactMap { clients[$0] }
+        channel.picky = audience.picky.compactMap { id, wishes in clients[id].map { ($0, wishes) } }
+        channel.isStale = false
+    }
+
+    // MARK: Filters and rates
+
+    /// Offers an update to readers who filter or limit; returns how many got it or will.
+    private func offer(_ update: Update, to channel: Channel) -> Int {
+        let now = context.clock.monotonic
+        let isFiltered = channel.picky.contains { $0.wishes.contains { $0.filter != nil } }
+        if !isFiltered { return deliver(update, channel, now) { _ in true } }
+        let count = try? parser.withDocument(update.data) { json in
+            deliver(update, channel, now) { $0.filter?.matches(json) ?? true }
+        }
+        return count ?? 0
+    }
+
+    private func deliver(_ update: Update, _ channel: Channel, _ now: Int64, _ passes: (ClientSubscription) -> Bool) -> Int {
+        var count = 0
+        for (client, wishes) in channel.picky {
+            var interval = Int64.max
+            for wish in wishes where passes(wish) { interval = min(interval, wish.interval) }
+            if interval == .max { continue }
+            count += 1
+            // What must not be lost is never held back: orders and fills among it.
+            if interval == 0 || channel.slot == nil {
+                client.socket.send(update.frame)
+            } else {
+                limit(update, client, interval, now)
+            }
+        }
+        return count
+    }
+
+    private func limit(_ update: Update, _ client: Client, _ interval: Int64, _ now: Int64) {
+        var gate = client.gates[update.topic] ?? RateGate(interval: interval)
+        if gate.interval != interval { gate = RateGate(interval: interval) }
+        let passed = gate.offer(update, at: now)
+        client.gates[update.topic] = gate
+        if let passed {
+            client.socket.send(passed.frame)
+            return
+        }
+        waiting.insert(client.id)
+        if gateTimer == nil {
+            gateTimer = LoopTimer.every(milliseconds: Self.gateMilliseconds) { [weak self] in self?.openGates() }
+        }
+    }
+
+    /// Sends what has waited long enough.
+    func openGates() {
+        let now = context.clock.monotonic
+        for id in waiting {
+            guard let client = clients[id] else {
+                waiting.remove(id)
+                continue
+            }
+            var isWaiting = false
+            for (topic, gate) in client.gates where gate.isWaiting {
+                var gate = gate
+                if let (update, missed) = gate.due(at: now) {
+                    client.socket.send(update.frame(missed: missed))
+                    client.missed += missed
+                    metrics.limited.add(missed)
+                }
+                isWaiting = isWaiting || gate.isWaiting
+                client.gates[topic] = gate
+            }
+            if !isWaiting { waiting.remove(id) }
+        }
+        if waiting.isEmpty {
+            gateTimer?.cancel()
+            gateTimer = nil
+        }
+    }
+
+    // MARK: Clients
+
+    func open(_ socket: any WebSocket, id: UInt128) -> Client {
+        let client = Client(id: id, socket: socket, hub: self, since: context.clock.now, at: context.clock.monotonic)
+        clients[id] = client
+        metrics.opened.increment()
+        metrics.connections.set(Double(clients.count))
+        return client
+    }
+
+    func closed(_ client: Client) {
+        guard clients.removeValue(forKey: client.id) != nil else { return }
+        if client.socket.closeCode == 1008 { metrics.slow.increment() }
+        for id in client.subscriptions.values { drop(id) }
+        client.subscriptions = [:]
+        metrics.connections.set(Double(clients.count))
+    }
+
+    /// Subscribes a client; the same text again replaces what was asked before.
+    func subscribe(_ client: UInt128, _ pattern: TopicPattern, filter: UpdateFilter?, maxRate: Double?) -> ClientSubscription {
+        let known = clients[client]
+        if let old = known?.subscriptions[pattern.text] ?? announced[client]?[pattern.text] { drop(old) }
+        let interval = maxRate.map { Int64(1e9 / $0) } ?? 0
+        let made = index.add(client, pattern, filter: filter, interval: interval)
+        if let known { known.subscriptions[pattern.text] = made.id } else { announced[client, default: [:]][pattern.text] = made.id }
+        changed(pattern)
+        return made
+    }
+
+    /// Removes a subscription.
+    @discardableResult
+    func drop(_ id: Int) -> ClientSubscription? {
+        guard let old = index.remove(id) else { return nil }
+        clients[old.client]?.subscriptions[old.pattern.text] = nil
+        announced[old.client]?[old.pattern.text] = nil
+        changed(old.pattern)
+        return old
+    }
+
+    /// An announced connection is open now: what was subscribed for it is its own.
+    func adopt(_ client: Client) {
+        client.subscriptions = announced.removeValue(forKey: client.id) ?? [:]
+        let own = client.subscriptions.values.sorted().compactMap { index[$0] }
+        for subscription in own { changed(subscription.pattern) }
+        client.socket.send(ServerText.ack("subscribe", id: nil, epoch: epoch, own.map { subscription in
+            .init(id: subscription.id, topic: subscription.pattern.text, seq: subscription.pattern.topic.map { channels[$0]?.ring.last ?? 0 })
+        }))
+    }
+
+    /// An announced connection will not be opened.
+    func forget(_ client: UInt128) {
+        for id in announced.removeValue(forKey: client)?.values.sorted() ?? [] { drop(id) }
+    }
+
+    /// The subscriptions of a connection, open or announced.
+    func subscriptions(of client: UInt128) -> [ClientSubscription] {
+        let ids = clients[client]?.subscriptions ?? announced[client] ?? [:]
+        return ids.values.sorted().compactMap { index[$0] }
+    }
+
+    private func changed(_ pattern: TopicPattern) {
+        metrics.subscriptions.set(Double(index.count))
+        if let topic = pattern.topic {
+            channels[topic]?.isStale = true
+            return
+        }
+        for (topic, channel) in channels where !channel.isStale && pattern.matches(topic) { channel.isStale = true }
+    }
+
+    /// Closes every connection; the engine stops.
+    func closeAll() {
+        for client in clients.values { client.socket.close(code: 1001, reason: "the engine stops") }
+        gateTimer?.cancel()
+        gateTimer = nil
+    }
+}

@@ -1,0 +1,69 @@
+import HTTP
+import Runtime
+import Wire
+
+/// A connection to register.
+struct ConnectionBody: RequestBody {
+    let client: String, topics: [String]
+
+    static func read(_ fields: FieldReader) -> ConnectionBody {
+        ConnectionBody(client: fields.optionalString("client", "What the client is called.", length: 0...200) ?? "",
+                       topics: fields.strings("topics", "Topics and patterns it is subscribed to at once.", required: false,
+                                              limit: 1000, length: TopicPattern.lengthLimit))
+    }
+}
+
+/// A subscription to make for a connection.
+struct SubscriptionBody: RequestBody {
+    let connectionID: String?, topic: String, filter: [UInt8]?, maxRate: Double?
+
+    static func read(_ fields: FieldReader) -> SubscriptionBody {
+        let connection = fields.optionalString("connection_id", "The connection; one is registered when left out.", length: 1...32)
+        let topic = fields.string("topic", "A topic or a pattern.", length: 1...TopicPattern.lengthLimit)
+        let filter = fields.json("filter", "Members of the data and the values wanted.", required: false)
+            ?? fields.json("filters", "The same.", required: false)
+        let low = ClientMessage.rates.lowerBound, high = ClientMessage.rates.upperBound
+        let rate = fields.optionalNumber("max_rate", "The most updates a second of one topic.", from: low, upTo: high)
+            ?? fields.optionalNumber("rate_limit", "The same.", from: low, upTo: high)
+        return SubscriptionBody(connectionID: connection, topic: topic, filter: filter, maxRate: rate)
+    }
+}
+
+/// A message for subscribers.
+struct BroadcastBody: RequestBody {
+    let topic: String, type: String, data: [UInt8]
+
+    static func read(_ fields: FieldReader) -> BroadcastBody {
+        BroadcastBody(topic: fields.string("topic", "Where it goes.", length: 1...TopicPattern.lengthLimit),
+                      type: fields.optionalString("type", "Its type; broadcast unless said.", length: 1...100) ?? "broadcast",
+                      data: fields.json("data", "Any JSON; subscribers get it unchanged.") ?? [])
+    }
+}
+
+/// Which connections or subscriptions are meant.
+struct ConnectionQuery: RequestParameters {
+    let connectionID: String?, topic: String?, page: PageParameters
+
+    static func read(_ parameters: ParameterReader) -> ConnectionQuery {
+        ConnectionQuery(connectionID: parameters.optionalText("connection_id", "Only this one."),
+                        topic: parameters.optionalText("topic", "Only of this topic or pattern."), page: .read(parameters))
+    }
+}
+
+/// The connection to close.
+struct ConnectionName: RequestParameters {
+    let id: String
+
+    static func read(_ parameters: ParameterReader) -> ConnectionName {
+        ConnectionName(id: parameters.text("connection_id", "The connection."))
+    }
+}
+
+/// The subscription to end.
+struct SubscriptionName: RequestParameters {
+    let id: String
+
+    static func read(_ parameters: ParameterReader) -> SubscriptionName {
+        SubscriptionName(id: parameters.text("subscription_id", "The subscription."))
+    }
+}

@@ -1,0 +1,66 @@
+import Bus
+import EngineKit
+public import HTTP
+import Runtime
+import Telemetry
+import Wire
+
+extension StreamingEngine {
+    private static let statsAnswer = """
+        {"status":"healthy","epoch":"00000000000000000000000000000001","connections":2,"registered":0,"subscriptions":3,\
+        "topics":120,"opened":5,"updates":1000,"deliveries":2000,"received":4,"conflated":0,"limited":0,"closed_slow":0,\
+        "closed_dead":0}
+        """
+
+    private static let broadcastExample = #"{"topic":"broadcast.demo","type":"demo","data":{"hello":"world"}}"#
+
+    public var routes: [Route] {
+        let health = Route.document("/api/v1/websocket/health", "Connections, subscriptions and what was delivered.",
+                                    answer: Self.statsAnswer) { [unowned self] _ in Response.json { writeStats(&$0) } }
+        let broadcast = Route.json(.post, "/api/v1/websocket/broadcast", "Sends a message to a topic's subscribers.",
+                                   example: Self.broadcastExample,
+                                   answer: #"{"topic":"broadcast.demo","type":"demo","seq":1,"recipients":2}"#) {
+            [unowned self] (_: NoParameters, body: BroadcastBody, _) in try self.broadcast(body)
+        }
+        return [
+            health, health.alias("/api/v1/sprint3/websocket/stats", summary: "Connection and message counters."),
+            broadcast, broadcast.alias("/api/v1/sprint3/websocket/broadcast"),
+        ] + connectionRoutes + subscriptionRoutes
+    }
+
+    private func writeStats(_ json: inout JSONWriter) {
+        let metrics = hub.metrics
+        json.object { json in
+            json.field("status", context.bus.health.connected ? "healthy" : "degraded")
+            json.field("epoch", hub.epoch)
+            json.field("connections", hub.clients.count)
+            json.field("registered", registrations.waiting.count)
+            json.field("subscriptions", hub.index.count)
+            json.field("topics", hub.channels.count)
+            json.field("opened", metrics.opened.value)
+            json.field("updates", metrics.updates.value)
+            json.field("deliveries", metrics.deliveries.value)
+            json.field("received", metrics.received.value)
+            json.field("conflated", metrics.conflated.value)
+            json.field("limited", metrics.limited.value)
+            json.field("closed_slow", metrics.slow.value)
+            json.field("closed_dead", metrics.dead.value)
+        }
+    }
+
+    private func broadcast(_ body: BroadcastBody) throws -> JSONBody {
+        guard let pattern = hub.pattern(body.topic), !body.topic.contains("*") else {
+            throw Problem.invalid("/topic", "must be a topic: no blanks, no *")
+        }
+        guard let sent = hub.publish(pattern.text, type: body.type, time: context.clock.now, data: body.data, isConflated: false)
+        else { throw Problem.unavailable("websocket", "there are \(StreamHub.channelLimit) topics already") }
+        return JSONBody { json in
+            json.object { json in
+                json.field("topic", body.topic)
+                json.field("type", body.type)
+                json.field("seq", sent.update.seq)
+                json.field("recipients", sent.recipients)
+            }
+        }
+    }
+}

@@ -1,0 +1,49 @@
+import Market
+import Telemetry
+import Testing
+
+struct MetricsTests {
+    @Test func rendersPrometheusText() {
+        let registry = MetricsRegistry(labels: ["engine": "risk"])
+        registry.counter("a_total", "Counts.", ["kind": "x\"y\\z\n"]).add(3)
+        registry.gauge("b_ratio", "Says.").set(0.5)
+        let histogram = registry.histogram("c_seconds", "Times.", bounds: [0.1, 1])
+        histogram.observe(0.05)
+        histogram.observe(0.5)
+        histogram.observe(5)
+        let text = String(decoding: registry.render(), as: UTF8.self)
+        #expect(text.contains("# TYPE a_total counter\na_total{engine=\"risk\",kind=\"x\\\"y\\\\z\\n\"} 3.0\n"))
+        #expect(text.contains("b_ratio{engine=\"risk\"} 0.5\n"))
+        #expect(text.contains("c_seconds_bucket{engine=\"risk\",le=\"0.1\"} 1.0\n"))
+        #expect(text.contains("c_seconds_bucket{engine=\"risk\",le=\"1.0\"} 2.0\n"))
+        #expect(text.contains("c_seconds_bucket{engine=\"risk\",le=\"+Inf\"} 3.0\n"))
+        #expect(text.contains("c_seconds_count{engine=\"risk\"} 3.0\n"))
+    }
+
+    @Test func theSameNameAndLabelsAreTheSameMetric() {
+        let registry = MetricsRegistry()
+        registry.counter("a_total", "Counts.").increment()
+        registry.counter("a_total", "Counts.").increment()
+        #expect(registry.counter("a_total", "Counts.").value == 2)
+    }
+
+    @Test func theProcessTellsOfItself() {
+        let registry = MetricsRegistry()
+        ProcessMetrics.register(in: registry, version: "1", startSeconds: 1)
+        let text = String(decoding: registry.render(), as: UTF8.self)
+        #expect(text.contains("nautilus_build_info{version=\"1\"} 1.0"))
+        #expect(ProcessMetrics.residentBytes > 1 << 20 && ProcessMetrics.openDescriptors > 0)
+    }
+}
+
+struct LoggerTests {
+    @Test func linesAreJSONWithIdsAndNothingBelowTheLevel() {
+        let sink = MemoryLogSink()
+        let logger = Logger(engine: "risk", level: .info, sink: sink) { Timestamp(seconds: 0) }
+        logger.debug("no")
+        logger.with(requestID: "r\"1", traceID: nil).warning("said", ["count": 3, "what": "x\ny"])
+        #expect(sink.all == [
+            #"{"time":"1970-01-01T00:00:00Z","level":"warning","engine":"risk","message":"said","request_id":"r\"1","count":3,"what":"x\ny"}"# + "\n",
+        ])
+    }
+}

@@ -1,0 +1,87 @@
+import Market
+import Testing
+import Wire
+
+struct JSONTests {
+    private func parse<R>(_ text: String, _ body: (JSONValue) throws -> R) throws -> R {
+        try JSONParser().withDocument(Array(text.utf8), body)
+    }
+
+    @Test func walksWhatItParses() throws {
+        try parse(#"{"a":[1,2.5,-3e2,null],"b":{"c":"x\n\u00e9"},"d":true,"e":18446744073709551615}"#) { root in
+            #expect(root.kind == .object)
+            let numbers = try #require(root.member("a")).doubles().get()
+            #expect(numbers.count == 4 && numbers[0] == 1 && numbers[1] == 2.5 && numbers[2] == -300 && numbers[3].isNaN)
+            #expect(root.member("b")?.member("c")?.string == "x\né")
+            #expect(root.member("d")?.bool == true)
+            #expect(root.member("e")?.double == 18_446_744_073_709_551_616)
+            #expect(root.member("e")?.int == nil)
+            #expect(root.member("none") == nil)
+        }
+    }
+
+    @Test(arguments: ["", "{", "[1,]", "NaN", "{\"a\":Infinity}", "[1] x", "\"\\ud800\"", "01", "{'a':1}", "1e400"])
+    func refusesWhatIsNotJSON(_ text: String) {
+        #expect(throws: JSONError.self) { try parse(text) { _ in } }
+    }
+
+    @Test func refusesBrokenUTF8AndDepth() {
+        #expect(throws: JSONError.self) { try JSONParser().withDocument([34, 0xFF, 34]) { _ in } }
+        let deep = String(repeating: "[", count: 100) + String(repeating: "]", count: 100)
+        let error = #expect(throws: JSONError.self) { try parse(deep) { _ in } }
+        #expect(error?.tooDeep == true)
+    }
+
+    @Test func writesWhatReadsBack() throws {
+        var json = JSONWriter()
+        json.beginObject()
+        json.key("quote\"\\\u{1}")
+        json.string("line\nend\t😀")
+        json.key("numbers")
+        json.doubles([1, -0.5, 1e-300, 1e300, .nan, .infinity, 0.1])
+        json.key("money")
+        json.fixed(FixedPoint(raw: 1_500_000_000))
+        json.endObject()
+        try JSONParser().withDocument(json.bytes) { root in
+            #expect(root.member("quote\"\\\u{1}")?.string == "line\nend\t😀")
+            let numbers = try #require(root.member("numbers")).doubles().get()
+            #expect(numbers[0] == 1 && numbers[2] == 1e-300 && numbers[4].isNaN && numbers[5].isNaN && numbers[6] == 0.1)
+            #expect(root.member("money")?.double == 1.5)
+            var again = JSONWriter()
+            root.write(to: &again)
+            #expect(again.bytes == json.bytes.map { $0 } || !again.bytes.isEmpty)
+        }
+    }
+
+    @Test func domainValuesComeBack() throws {
+        let symbol = try #require(Symbol("GOOG"))
+        let fill = Fill(id: "f", orderID: "o", portfolioID: "p", strategyID: "s", symbol: symbol, side: .sell,
+                        quantity: FixedPoint(raw: 1), price: FixedPoint(raw: 123_456_789_012_345_678), commission: .zero,
+                        time: Timestamp(nanoseconds: 1_700_000_000_123_456_789))
+        #expect(try JSONParser().withDocument(fill.jsonBytes) { Fill(json: $0) } == fill)
+        for size in [OrderSize.quantity(.one), .cashFraction(FixedPoint(raw: 500_000_000)), .position] {
+            let intent = OrderIntent(orderID: "o", portfolioID: "p", strategyID: "", symbol: symbol, side: .buy, size: size,
+                                     expectedQuantity: .one, referencePrice: .one, limitPrice: .one, time: fill.time)
+            #expect(try JSONParser().withDocument(intent.jsonBytes) { OrderIntent(json: $0) } == intent)
+        }
+        let decision = RiskDecision(orderID: "o", isApproved: false, reasons: ["a", "b"], time: fill.time)
+        #expect(try JSONParser().withDocument(decision.jsonBytes) { RiskDecision(json: $0) } == decision)
+    }
+}
+
+struct DelimitedTextTests {
+    private func rows(_ text: String) -> [(line: Int, fields: [String])] {
+        var out: [(line: Int, fields: [String])] = []
+        Array(text.utf8).withUnsafeBufferPointer { buffer in
+            var reader = DelimitedText(buffer), fields: [String] = []
+            while reader.read(into: &fields) { out.append((reader.line, fields)) }
+        }
+        return out
+    }
+
+    @Test func readsQuotesBlankLinesAndEveryLineEnd() {
+        let found = rows("a,b\r\n\r\n 1 ,\"x,\"\"y\"\"\"\nlast,")
+        #expect(found.map(\.fields) == [["a", "b"], ["1", "x,\"y\""], ["last", ""]])
+        #expect(found.map(\.line) == [1, 3, 4])
+    }
+}
