@@ -19,7 +19,8 @@ struct FactorTable: ResponseBody {
         if rows * series.count > cellLimit {
             let times = series.reduce(into: Set<Int64>()) { $0.formUnion($1.bars.ts) }
             if times.count * series.count > cellLimit {
-                throw Problem.invalid("/symbols", "\(series.count) symbols have \(times.count) different times, which makes "
+                throw Problem.invalid("/symbols",
+                    "\(series.count) symbols have \(times.count) different times, which makes "
                     + "more than \(cellLimit) cells; ask for fewer symbols or times")
             }
         }
@@ -29,7 +30,8 @@ struct FactorTable: ResponseBody {
     static func check(rows: Int, symbols: Int, factors: Int) throws(Problem) {
         let values = rows * symbols * factors
         if values > valueLimit {
-            throw Problem.invalid("/factors", "the answer has \(values) values, at most \(valueLimit) are sent at once; ask "
+            throw Problem.invalid("/factors",
+                "the answer has \(values) values, at most \(valueLimit) are sent at once; ask "
                 + "for fewer factors, symbols or times")
         }
     }

@@ -12,7 +12,8 @@ struct FactorName: Sendable {
             return FactorName(text: text, expression: try Expression.parse(alpha.expression))
         }
         if text.hasPrefix("alpha101.") {
-            throw QuantError(.unknownName, "there is no factor '\(text)' in the catalogue; GET /factors/catalog lists them")
+            throw QuantError(.unknownName,
+                "there is no factor '\(text)' in the catalogue; GET /factors/catalog lists them")
         }
         return FactorName(text: text, expression: try Expression.parse(text))
     }

@@ -21,7 +21,8 @@ struct FactorBody: RequestBody {
 
     static func read(_ fields: FieldReader) -> FactorBody {
         let symbols = fields.symbols("symbols", "Instruments with stored bars.", required: false)
-        fields.require(symbols.count <= symbolLimit, "symbols", "names \(symbols.count) symbols, at most \(symbolLimit) are taken")
+        fields.require(symbols.count <= symbolLimit, "symbols",
+            "names \(symbols.count) symbols, at most \(symbolLimit) are taken")
         var seen: Set<Symbol> = []
         for (index, symbol) in symbols.enumerated() where !seen.insert(symbol).inserted {
             fields.refuse(at: ["symbols", "\(index)"], "appears twice")
@@ -30,20 +31,21 @@ struct FactorBody: RequestBody {
         let panel = readPanel(fields)
         let given = [!symbols.isEmpty, universe != nil, panel != nil].count { $0 }
         fields.require(given == 1 || fields.isDescribing, "symbols", "one of symbols, universe and panel must be there")
-        let timeframe = fields.optionalChoice("timeframe", "The length of a stored bar; 1d unless said.", Timeframe.self)
+        let timeframe = fields.optionalChoice("timeframe", "The length of a stored bar; 1d unless said.",
+            Timeframe.self)
         let from = fields.optionalTime("from", "The first time answered; earlier bars still count into values.")
         let to = fields.optionalTime("to", "The last time answered.")
         let asOf = fields.optionalTime("as_of", "Only the newest values as of this time, instead of from and to.")
         if let from, let to { fields.require(from <= to, "to", "must not be before from") }
         fields.require(asOf == nil || (from == nil && to == nil), "as_of", "stands instead of from and to")
         return FactorBody(
-            symbols: symbols, universe: universe, factors: readFactors(fields), timeframe: timeframe ?? .day1, from: from,
-            to: to, asOf: asOf, panel: panel)
+            symbols: symbols, universe: universe, factors: readFactors(fields), timeframe: timeframe ?? .day1,
+            from: from, to: to, asOf: asOf, panel: panel)
     }
 
     private static func readPanel(_ fields: FieldReader) -> [(symbol: String, bars: Bars)]? {
-        let sent = fields.map("panel", "Columnar bars by symbol, instead of stored ones.", InlineBars.self, required: false,
-                              limit: symbolLimit)
+        let sent = fields.map("panel", "Columnar bars by symbol, instead of stored ones.", InlineBars.self,
+                              required: false, limit: symbolLimit)
         for (name, _) in sent where Symbol(name) == nil {
             fields.refuse(at: ["panel", name], "must be named by a symbol: 1 to 32 of A-Z a-z 0-9 . _ : / -")
         }
@@ -55,7 +57,8 @@ struct FactorBody: RequestBody {
                                    required: false, limit: factorLimit)
         let sources = fields.strings("sources", "Sources whose factors are all calculated, such as alpha101.",
                                      required: false, limit: 16)
-        fields.require(!texts.isEmpty || !sources.isEmpty || fields.isDescribing, "factors", "must name at least one factor")
+        fields.require(!texts.isEmpty || !sources.isEmpty || fields.isDescribing, "factors",
+            "must name at least one factor")
         var factors: [FactorName] = [], seen: Set<String> = []
         for (index, text) in texts.enumerated() {
             do throws(QuantError) {

@@ -10,12 +10,13 @@ extension FactorEngine {
     static let stepLimit = 20_000_000_000
 
     public var routes: [Route] {
-        [calculateRoute, calculateRoute.alias("/api/v1/factor-engine/calculate"), catalogRoute, statusRoute, sourcesRoute]
+        let calculate = calculateRoute
+        return [calculate, calculate.alias("/api/v1/factor-engine/calculate"), catalogRoute, statusRoute, sourcesRoute]
     }
 
     private var calculateRoute: Route {
         .json(.post, "/factors/calculate",
-              "Factors over stored or sent bars, as JSON, CSV or Arrow: every value is made of bars up to its time only.",
+              "Factors over stored or sent bars, as JSON, CSV or Arrow; a value is made of bars up to its time only.",
               example: """
                 {"symbols":["AAPL","MSFT","KO"],"factors":["rank(close/delay(close,20)-1)","ts_zscore(close,20)"],\
                 "from":"2012-12-01"}
@@ -37,7 +38,8 @@ extension FactorEngine {
         let longest = series.map(\.bars.count).max() ?? 0
         let steps = cost.multipliedReportingOverflow(by: max(1, longest * series.count))
         if steps.overflow || steps.partialValue > Self.stepLimit {
-            throw Problem.invalid("/factors", "they cost \(cost) steps a bar over \(series.count) symbols of up to \(longest) "
+            throw Problem.invalid("/factors",
+                "they cost \(cost) steps a bar over \(series.count) symbols of up to \(longest) "
                 + "bars; at most \(Self.stepLimit) steps are done at once")
         }
         let table = try await context.compute {
@@ -56,7 +58,8 @@ extension FactorEngine {
         let client = BarsClient(context)
         let symbols = body.universe == nil ? body.symbols : try await client.symbols(body.timeframe)
         if symbols.count > FactorBody.symbolLimit {
-            throw Problem.invalid("/universe", "has \(symbols.count) symbols, at most \(FactorBody.symbolLimit) are taken")
+            throw Problem.invalid("/universe",
+                "has \(symbols.count) symbols, at most \(FactorBody.symbolLimit) are taken")
         }
         var series: [(symbol: String, bars: Bars)] = [], errors: [FieldError] = []
         for (index, symbol) in symbols.enumerated() {
@@ -64,7 +67,8 @@ extension FactorEngine {
             let found = try await client.bars(symbol, body.timeframe, to: end)
             if found.count == 0, try await client.bars(symbol, body.timeframe, last: 1).count == 0 {
                 errors.append(FieldError(
-                    pointer: "/symbols/\(index)", message: "no \(body.timeframe.rawValue) bars of \(symbol) are stored; import "
+                    pointer: "/symbols/\(index)",
+                    message: "no \(body.timeframe.rawValue) bars of \(symbol) are stored; import "
                         + "them with POST /market-data/import, or send a panel"))
             }
             series.append((symbol.text, try Bars(

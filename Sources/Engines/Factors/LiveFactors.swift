@@ -8,8 +8,9 @@ import Wire
 struct LiveFactors: Sendable {
     /// Ids of the catalogue and expressions.
     static let names = [
-        "close/delay(close,20)-1", "close/delay(close,252)-1", "-1*(close/delay(close,5)-1)", "-1*ts_stddev(returns,20)",
-        "ts_zscore(volume,20)", "alpha101.009", "alpha101.012", "alpha101.023", "alpha101.041", "alpha101.053",
+        "close/delay(close,20)-1", "close/delay(close,252)-1", "-1*(close/delay(close,5)-1)",
+        "-1*ts_stddev(returns,20)", "ts_zscore(volume,20)", "alpha101.009", "alpha101.012", "alpha101.023",
+            "alpha101.041", "alpha101.053",
         "alpha101.054", "alpha101.101",
     ]
 

@@ -50,7 +50,8 @@ import Runtime
     private static func profile(_ bars: BarColumns) -> Set<Column> {
         var profile: Set<Column> = []
         for (column, values) in [
-            (Column.open, bars.open), (.high, bars.high), (.low, bars.low), (.close, bars.close), (.volume, bars.volume),
+            (Column.open, bars.open), (.high, bars.high), (.low, bars.low), (.close, bars.close),
+            (.volume, bars.volume),
         ] where values.contains(where: \.isFinite) {
             profile.insert(column)
         }

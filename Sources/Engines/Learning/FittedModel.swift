@@ -34,8 +34,8 @@ struct FittedModel: Sendable {
     func write(to json: inout JSONWriter) {
         json.beginObject()
         for (name, text) in [
-            ("name", name.rawValue), ("version", "\(version)"), ("stage", "production"), ("symbol", subject.symbol.text),
-            ("timeframe", subject.timeframe.rawValue),
+            ("name", name.rawValue), ("version", "\(version)"), ("stage", "production"),
+            ("symbol", subject.symbol.text), ("timeframe", subject.timeframe.rawValue),
         ] {
             json.key(name)
             json.string(text)

@@ -55,7 +55,8 @@ import Wire
             }
             await locks.with(subject.text) { live.remove(VolatilityKey(subject: subject, replay: nil)) }
             trainer.invalidate(subject)
-            if subject.timeframe == .day1 || trainer.newest(.price, subject) != nil { _ = try await trainer.fit(subject) }
+            let isFollowed = subject.timeframe == .day1 || trainer.newest(.price, subject) != nil
+            if isFollowed { _ = try await trainer.fit(subject) }
         default:
             guard let bar = try JSONParser().withDocument(message.data, { Bar(json: $0) }) else {
                 throw LearningMessageError(topic: message.topic.description)

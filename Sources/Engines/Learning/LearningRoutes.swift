@@ -7,12 +7,14 @@ import Runtime
 import Wire
 
 extension LearningEngine {
-    private static let modelExample = #""model":{"name":"ewma_volatility","version":"1","trained_at":"2024-01-02T00:00:00Z"}"#
+    private static let modelExample =
+        #""model":{"name":"ewma_volatility","version":"1","trained_at":"2024-01-02T00:00:00Z"}"#
 
     private static let versionExample = """
         {"name":"ewma_volatility","version":"1","stage":"production","symbol":"GOOG","timeframe":"1d",\
         "trained_at":"2024-01-02T00:00:00Z","parameters":{"volatility":0.0145,"lambda":0.94,"periods_per_year":252},\
-        "metrics":{"steps":1000,"qlike":-7.9,"interval_coverage":0.91},"lineage":{"data_hash":"9f…","observations":2147,\
+        "metrics":{"steps":1000,"qlike":-7.9,"interval_coverage":0.91},\
+        "lineage":{"data_hash":"9f…","observations":2147,\
         "first":"2004-08-19T00:00:00Z","last":"2013-03-01T00:00:00Z"}}
         """
 
@@ -25,7 +27,8 @@ extension LearningEngine {
               answer: """
                 {"symbol":"GOOG","annualized_volatility":0.23,"volatility":0.0145,"interval":{"low":0.19,"high":0.29,\
                 "level":0.9},"horizon":"5d","horizon_periods":5,"horizon_volatility":0.0324,"lambda":0.94,\
-                "periods_per_year":252,"effective_degrees":32.3,"method":"ewma",\(Self.modelExample),"fitted_on":"stored",\
+                "periods_per_year":252,"effective_degrees":32.3,"method":"ewma",\(Self.modelExample),\
+                "fitted_on":"stored",\
                 "observations":2147,"as_of":"2013-03-01T00:00:00Z"}
                 """, errors: [503]) { [unowned self] (_: NoParameters, body: VolatilityBody, _) in
             let (returns, source) = try await material(body.input, .volatility)
@@ -40,10 +43,11 @@ extension LearningEngine {
 
     private var priceRoute: Route {
         .json(.post, "/ml/predict/price",
-              "A log-normal baseline of drift and volatility: price, direction with its calibrated probability, interval.",
+              "A log-normal baseline of drift and volatility: price, direction with its probability, interval.",
               example: #"{"symbol":"AAPL","current_price":150,"horizon":"1d"}"#,
               answer: """
-                {"symbol":"AAPL","current_price":150,"prediction":{"price":150.1,"return":0.0007,"expected_price":150.12,\
+                {"symbol":"AAPL","current_price":150,"prediction":{"price":150.1,"return":0.0007,\
+                "expected_price":150.12,\
                 "direction":"up"},"confidence":0.52,"interval":{"low":146.2,"high":154.1,"level":0.9},"horizon":"1d",\
                 "horizon_periods":1,\(Self.modelExample),"fitted_on":"stored","observations":2515,\
                 "as_of":"2013-12-31T00:00:00Z"}
@@ -90,11 +94,14 @@ extension LearningEngine {
                                           model: .inline(name, at: now))
             return (returns, (source, nil))
         }
-        guard let symbol = input.symbol else { throw Problem.invalid("/symbol", "is required where no returns are sent") }
+        guard let symbol = input.symbol else {
+            throw Problem.invalid("/symbol", "is required where no returns are sent")
+        }
         let subject = Subject(symbol: symbol, timeframe: input.timeframe)
         guard let data = try await trainer.fit(subject), let model = trainer.newest(name, subject) else {
             let what = name == .price ? "send returns or features with a volatility" : "send returns"
-            throw Problem.invalid("/returns", "is required: fewer than three \(input.timeframe.rawValue) bars of \(symbol) "
+            throw Problem.invalid("/returns",
+                "is required: fewer than three \(input.timeframe.rawValue) bars of \(symbol) "
                 + "are stored; \(what), or import bars with POST /market-data/import")
         }
         let source = PredictionSource(
@@ -113,7 +120,8 @@ extension LearningEngine {
     // MARK: Registry
 
     private var modelsRoute: Route {
-        .json(.get, "/ml/models", "The models: newest version, stage, and metrics over all instruments they are fitted for.",
+        .json(.get, "/ml/models",
+            "The models: newest version, stage, and metrics over all instruments they are fitted for.",
               answer: """
                 {"items":[{"name":"ewma_volatility","kind":"volatility","stage":"production","version":"1",\
                 "trained_at":"2024-01-02T00:00:00Z","instruments":22,"metrics":{"steps":22000,"qlike":-7.8,\
@@ -132,10 +140,13 @@ extension LearningEngine {
                     + ModelName.allCases.map(\.rawValue).joined(separator: " and "))
             }
             let start = try query.page.cursor.map { cursor in
-                guard let start = Int(cursor), start >= 0 else { throw Problem.invalid("?cursor", "is not a cursor of this list") }
+                guard let start = Int(cursor), start >= 0 else {
+                    throw Problem.invalid("?cursor", "is not a cursor of this list")
+                }
                 return start
             } ?? 0
-            let found = try await ModelRecords.versions(of: name, limit: query.page.limit + 1, offset: start, context.records)
+            let found = try await ModelRecords.versions(of: name, limit: query.page.limit + 1, offset: start,
+                context.records)
             return JSONBody { json in
                 json.beginObject()
                 json.key("name")

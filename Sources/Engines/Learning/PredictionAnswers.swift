@@ -84,7 +84,8 @@ struct PriceAnswer: ResponseBody {
         json.key("prediction")
         json.beginObject()
         for (name, value) in [
-            ("price", forecast.medianPrice), ("return", forecast.medianReturn), ("expected_price", forecast.expectedPrice),
+            ("price", forecast.medianPrice), ("return", forecast.medianReturn),
+            ("expected_price", forecast.expectedPrice),
         ] {
             json.key(name)
             json.double(value)

@@ -12,7 +12,8 @@ struct PredictionInput {
 
     static func read(_ fields: FieldReader, needsSymbol: Bool) -> PredictionInput {
         let symbol = fields.optionalSymbol("symbol", "The instrument; its stored bars are used.", required: needsSymbol)
-        let timeframe = fields.optionalChoice("timeframe", "The length of a bar; 1d unless said.", Timeframe.self) ?? .day1
+        let timeframe = fields.optionalChoice("timeframe", "The length of a bar; 1d unless said.", Timeframe.self)
+            ?? .day1
         let bytes = fields.json("horizon", "Bars, or a text such as 1d, 4h, 2w, 1mo; 1d unless said.", required: false)
         let horizon = bytes.map { Horizon(json: $0) } ?? .oneDay
         fields.require(horizon != nil, "horizon", Horizon.expected)
@@ -26,7 +27,8 @@ struct PredictionInput {
         }
         return PredictionInput(
             symbol: symbol, timeframe: timeframe, horizon: horizon ?? .oneDay,
-            level: fields.optionalNumber("level", "Share of the interval; 0.9 unless said.", above: 0, upTo: 0.9999) ?? 0.9,
+            level: fields.optionalNumber("level", "Share of the interval; 0.9 unless said.", above: 0, upTo: 0.9999)
+                ?? 0.9,
             returns: returns,
             periodsPerYear: fields.optionalNumber("periods_per_year", "Bars in a year; 252 days of bars unless said.",
                                                   above: 0, upTo: 1e7) ?? Horizon.periodsPerYear(timeframe))
@@ -45,7 +47,8 @@ struct VolatilityBody: RequestBody {
                        "returns or the symbol of stored bars must be there")
         return VolatilityBody(
             input: input,
-            lambda: fields.optionalNumber("lambda", "Weight of the past; 0.94 unless said.", above: 0, upTo: 0.9999) ?? 0.94)
+            lambda: fields.optionalNumber("lambda", "Weight of the past; 0.94 unless said.", above: 0, upTo: 0.9999)
+                ?? 0.94)
     }
 }
 
@@ -60,7 +63,8 @@ struct PriceBody: RequestBody {
             price: fields.optionalNumber("current_price", "The price now; the last stored close unless said.", above: 0,
                                          upTo: 1e15),
             features: fields.numberMap(
-                "features", "`volatility` and `drift`, both a year's, are used where no returns are sent; others are named as "
+                "features",
+                "`volatility` and `drift`, both a year's, are used where no returns are sent; others are named as "
                     + "ignored.", required: false))
     }
 

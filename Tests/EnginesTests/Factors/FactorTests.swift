@@ -62,10 +62,12 @@ import Wire
         let fixture = try await EngineFixture.make([FactorEngine.self])
         let bad = try await fixture.json(.factor, .post, "/factors/calculate", """
             {"panel":{"A":{"ts":["2024-01-03","2024-01-02"],"close":[1,-1]},"B C":{"ts":[],"close":[]}},
-             "factors":["alpha101.999","rnak(close)"],"sources":["fred","nobody"],"as_of":"2024-01-01","to":"2024-01-01"}
+             "factors":["alpha101.999","rnak(close)"],"sources":["fred","nobody"],"as_of":"2024-01-01",\
+             "to":"2024-01-01"}
             """, status: 422)
         #expect(Set(bad.pointers) == [
-            "/panel/A/ts/1", "/panel/A/close/1", "/panel/B C", "/factors/0", "/factors/1", "/sources/0", "/sources/1", "/as_of",
+            "/panel/A/ts/1", "/panel/A/close/1", "/panel/B C", "/factors/0", "/factors/1", "/sources/0", "/sources/1",
+                "/as_of",
         ])
         #expect(bad.messages.contains { $0.contains("did you mean 'rank'?") })
         #expect(bad.messages.contains { $0.contains("not connected") })

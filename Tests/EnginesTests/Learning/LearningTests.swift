@@ -64,7 +64,8 @@ import Wire
         let price = try await fixture.json(.ml, .post, "/ml/predict/price", #"{"symbol":"NONE","current_price":150}"#,
                                            status: 422)
         #expect(price.pointers == ["/returns"] && price["detail"]?.text?.contains("send returns or features") == true)
-        let volatility = try await fixture.json(.ml, .post, "/ml/predict/volatility", #"{"symbol":"NONE"}"#, status: 422)
+        let volatility = try await fixture.json(.ml, .post, "/ml/predict/volatility", #"{"symbol":"NONE"}"#,
+            status: 422)
         #expect(volatility.messages.contains { $0.contains("send returns") })
         let bad = try await fixture.json(.ml, .post, "/ml/predict/price", """
             {"symbol":"A B","current_price":-1,"horizon":"soon","returns":[0.1,-2],"features":{"volatility":"x"}}
