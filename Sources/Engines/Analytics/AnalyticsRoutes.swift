@@ -58,7 +58,9 @@ extension AnalyticsEngine {
         }
     }
 
-    private func analyze(_ id: String?, _ body: AnalysisBody, returns: [Double]? = nil) async throws -> PortfolioAnalysis {
+    private func analyze(
+        _ id: String?, _ body: AnalysisBody, returns: [Double]? = nil
+    ) async throws -> PortfolioAnalysis {
         let used = body.returns ?? returns
         let figures = try await figures(used, benchmark: body.benchmark, body.conventions, pointer: "/returns")
         return PortfolioAnalysis(
@@ -87,11 +89,11 @@ extension AnalyticsEngine {
 
     private var performanceRoute: Route {
         .json(.get, "/api/v1/analytics/performance/{portfolio_id}",
-              "Live P&L, and the performance of the equity curve folded so far, against a benchmark where one is named.",
+              "Live P&L, and the performance of the equity curve folded so far, against a benchmark if one is named.",
               answer: Self.liveAnswer, errors: [404, 503]) { [unowned self] (query: PerformanceQuery, _: NoBody, _) in
             let portfolio = try find(query.id), curve = portfolio.curve.usable
-            var figures = try await figures(try? Performance.returns(of: curve.equity), benchmark: nil, query.conventions,
-                                            pointer: "?periods_per_year")
+            let returns = try? Performance.returns(of: curve.equity)
+            var figures = try await figures(returns, benchmark: nil, query.conventions, pointer: "?periods_per_year")
             if let symbol = query.benchmark {
                 let pair = try await aligned(curve, with: symbol, query.timeframe)
                 figures.benchmark = try await self.figures(pair.own, benchmark: pair.other, query.conventions,
@@ -122,7 +124,8 @@ extension AnalyticsEngine {
             other.append(bars.close[row])
         }
         if own.count < 2 {
-            throw Problem.invalid("?benchmark", "\(symbol) has fewer than two \(timeframe.rawValue) bars at times of the curve")
+            throw Problem.invalid("?benchmark",
+                "\(symbol) has fewer than two \(timeframe.rawValue) bars at times of the curve")
         }
         return (try? Performance.returns(of: own), try? Performance.returns(of: other))
     }
