@@ -20,6 +20,9 @@ import Runtime
     /// Told when the connection is of no more use.
     var onClose: (@LoopActor (ClientConnection) -> Void)?
     private(set) var isOpen = true
+    /// When it was last given back, monotonic; its pool's business.
+    var idleSince: Int64 = 0
+    private var deadline: Int64 = .max
     private static let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 16)
 
     /// Starts connecting to an address; nil where not even that is possible.
@@ -32,9 +35,17 @@ import Runtime
 
     var isIdle: Bool { isOpen && completion == nil }
 
+    /// Whether a request under way should have been answered by now.
+    func isLate(_ now: Int64) -> Bool { completion != nil && now >= deadline }
+
     /// Sends one request; `completion` is called once.
-    func send(_ request: Request, host: String, _ completion: @escaping @LoopActor (Answer) -> Void) {
+    func send(_ request: Request, host: String, deadline: Int64, _ completion: @escaping @LoopActor (Answer) -> Void) {
+        guard isOpen else {
+            completion(.failure(.unreachable("the connection is closed")))
+            return
+        }
         self.completion = completion
+        self.deadline = deadline
         isSeen = false
         outgoing = RequestHead.encode(request, host: host)
         sent = 0
@@ -117,8 +128,7 @@ import Runtime
         let done = completion
         completion = nil
         let response = Response(
-            status: parser.status, contentType: parser.headers["Content-Type"] ?? "", headers: parser.headers,
-            body: parser.body)
+            status: parser.status, contentType: parser.contentType, headers: parser.headers, body: parser.body)
         if !parser.keepsAlive { close(.broken("closed")) }
         done?(.success(response))
     }

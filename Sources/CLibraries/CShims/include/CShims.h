@@ -18,6 +18,8 @@ struct MHD_Daemon *shim_mhd_start(unsigned flags, shim_mhd_options options, MHD_
                                   void *context, MHD_RequestCompletedCallback completed, void *(*uri_log)(void *, const char *, struct MHD_Connection *),
                                   MHD_NotifyConnectionCallback notify);
 int shim_mhd_epoll_fd(struct MHD_Daemon *daemon);
+/* The port a daemon listens on, or -1. */
+int shim_mhd_port(struct MHD_Daemon *daemon);
 enum MHD_Result shim_mhd_upgrade_close(struct MHD_UpgradeResponseHandle *handle);
 /* Bytes waiting in a descriptor's receive buffer, or -1. */
 int shim_bytes_available(int fd);
