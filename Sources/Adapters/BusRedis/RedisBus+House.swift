@@ -29,15 +29,38 @@ extension RedisBus {
 
     // MARK: Settled messages, and trimming behind the slowest group
 
-    /// Asks for the streams with messages that somebody waits to see settled.
-    func askFloors() {
-        guard isSetUp else { return }
-        for stream in sent.indices where !sent[stream].isEmpty { askFloor(stream) }
+    /// The first message of a stream that was settled is in Redis: its groups are asked about soon.
+    func expectFloor(_ stream: Int) {
+        paces[stream].progressed(at: services.clock.monotonic, unsettled: sent[stream].count)
+        armFloors()
+    }
+
+    /// Sets the timer for the earliest question.
+    private func armFloors() {
+        let due = paces.reduce(Int64.max) { min($0, $1.due) }
+        if due == .max || due >= floorDue || stopped { return }
+        floorDue = due
+        floorTimer?.cancel()
+        let wait = Int((due - services.clock.monotonic + 999_999) / 1_000_000)
+        floorTimer = LoopTimer.once(milliseconds: max(1, wait)) { [weak self] in self?.askFloors() }
+    }
+
+    /// Asks for the streams whose time has come.
+    private func askFloors() {
+        floorTimer = nil
+        floorDue = .max
+        let now = services.clock.monotonic
+        for stream in sent.indices where paces[stream].due <= now + FloorPace.shortest / 2 {
+            paces[stream].rest()
+            if isSetUp { askFloor(stream) }
+        }
+        armFloors()
     }
 
     private func askFloor(_ stream: Int) {
         let wanted = Set(groups[layout.streams[stream].family])
         if wanted.isEmpty || asksFloor[stream] { return }
+        paces[stream].rest()
         asksFloor[stream] = true
         var floors: [String: GroupFloor] = [:]
         let key = layout.streams[stream].key
@@ -71,7 +94,15 @@ extension RedisBus {
         let place = layout.streams[stream]
         let before = sent[stream].count
         sent[stream].settle(below: floor) { ids, source in settled.settle(ids, source: source) }
-        unsettled[place.family] -= before - sent[stream].count
+        let done = before - sent[stream].count
+        unsettled[place.family] -= done
+        let now = services.clock.monotonic
+        if done > 0 {
+            paces[stream].progressed(at: now, unsettled: sent[stream].count)
+        } else {
+            paces[stream].stalled(at: now, unsettled: sent[stream].count)
+        }
+        armFloors()
         // Little and often: a large trim holds Redis up.
         guard place.declared.delivery == .lossless, floor > trimmed[stream] else { return }
         if floor.milliseconds < trimmed[stream].milliseconds + 15 && !sent[stream].isEmpty { return }

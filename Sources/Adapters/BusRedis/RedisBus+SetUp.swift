@@ -93,6 +93,7 @@ extension RedisBus {
         problem = nil
         transport.connected.set(1)
         setGates(true)
+        for stream in sent.indices where !sent[stream].isEmpty { expectFloor(stream) }
         if !isReset { return }
         transport.resets.increment()
         services.logger.warning("Redis was restarted or lost its data; unsettled messages are published again.")

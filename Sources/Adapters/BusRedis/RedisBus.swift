@@ -38,6 +38,9 @@ public import Telemetry
     var unsettled: [Int]
     var trimmed: [EntryID]
     var asksFloor: [Bool]
+    /// By stream: when its groups are asked about next.
+    var paces: [FloorPace]
+    var floorTimer: LoopTimer?, floorDue = Int64.max
     let replies: PendingReplies
     var replyLink: RedisLink?
     var resetHandlers: [@LoopActor () -> Void] = []
@@ -77,6 +80,7 @@ public import Telemetry
         sent = Array(repeating: SentLedger(), count: layout.streams.count)
         trimmed = Array(repeating: .zero, count: layout.streams.count)
         asksFloor = Array(repeating: false, count: layout.streams.count)
+        paces = Array(repeating: FloorPace(), count: layout.streams.count)
         unsettled = Array(repeating: 0, count: families.count)
         replies = PendingReplies(clock: clock)
         control = RedisLink(name: "control", url: parsed, clock: clock, onUp: { [weak self] in self?.controlUp() },
@@ -183,10 +187,7 @@ public import Telemetry
         control.open()
         for writer in writers { writer.link.open() }
         for reading in readings { reading.start() }
-        timers = [
-            LoopTimer.every(milliseconds: 1000) { [weak self] in self?.keepHouse() },
-            LoopTimer.every(milliseconds: 20) { [weak self] in self?.askFloors() },
-        ]
+        timers = [LoopTimer.every(milliseconds: 1000) { [weak self] in self?.keepHouse() }]
     }
 
     public func stop() async {
@@ -197,6 +198,7 @@ public import Telemetry
         await drain()
         for timer in timers { timer.cancel() }
         timers = []
+        floorTimer?.cancel()
         replyLink?.close()
         for writer in writers { writer.close() }
         control.close()
@@ -233,7 +235,9 @@ extension RedisBus: LaneWriterOwner {
             unsettled[layout.streams[stream].family] -= messages.count
             for message in messages { settled.settle([message.id], source: message.source) }
         } else {
+            let isFirst = sent[stream].isEmpty
             sent[stream].add(messages, entry: entry)
+            if isFirst { expectFloor(stream) }
         }
     }
 

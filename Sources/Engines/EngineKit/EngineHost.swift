@@ -84,7 +84,7 @@ import Wire
         try await context.outbox.start()
         try await engine.start()
         if !subscribed {
-            for subscription in engine.subscriptions { try context.bus.subscribe(subscription) }
+            for subscription in engine.subscriptions { try context.bus.subscribe(subscription.patient) }
             try subscribeRequests()
             subscribed = true
         }

@@ -138,7 +138,7 @@ public import Telemetry
             owner?.acknowledged([ticket], by: self)
         } catch {
             let attempts = batch.failures + 1
-            if attempts >= subscription.attempts {
+            if attempts >= subscription.attempts && !(error is Postponed) {
                 backlog.finish(one: batch)
                 metrics.dead.increment()
                 owner?.park(message, ticket: ticket, reason: "\(error)", attempts: attempts, by: self)

@@ -16,6 +16,15 @@ public enum BusError: Error, Equatable, Sendable {
     case refused(String)
 }
 
+/// Thrown by a handler that cannot work now through no fault of the message, because its database is away: the message
+/// is tried again, with the same back-off, until it can be handled. It is never parked for this.
+public struct Postponed: Error, Sendable, CustomStringConvertible {
+    /// What is missing.
+    public let description: String
+
+    public init(_ description: String) { self.description = description }
+}
+
 /// Handles messages of one partition and lane, in order. When it throws, the batch is handed over again, one message
 /// at a time, so that a poison message stands alone; it is retried with back-off and then parked as a dead letter.
 /// Delivery is at least once: a handler recognises a message it has seen by its id.

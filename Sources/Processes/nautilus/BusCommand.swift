@@ -14,9 +14,11 @@ struct BusCommand {
                nautilus bus dead-letters [--json] [--limit N]
                nautilus bus replay ENTRY
                nautilus bus purge ENTRY
+               nautilus bus drop-group NAME
 
         Reads the bus at NAUTILUS_REDIS_URL. `lag` lists how far each group is behind on each stream; `dead-letters` lists
         messages that were given up; `replay` publishes one again for its group, `purge` removes it.
+        `drop-group` removes a group with all it has not acknowledged: for an engine that no process is configured with any more.
         The embedded bus lives inside `nautilus up`; its lag is in /metrics.
         """
 
@@ -32,10 +34,16 @@ struct BusCommand {
         let configuration = try Configuration(environment: ProcessRunner.environment)
         let url = configuration.text("REDIS_URL")
         if url.isEmpty { throw StartError(.configuration, "set NAUTILUS_REDIS_URL: the embedded bus lives inside nautilus up") }
+        var groups = Topics.groups(of: configuration.engines)
+        if options.rest[0] == "drop-group" {
+            guard options.rest.count == 2 else { throw StartError(.usage, "drop-group takes one group") }
+            // Not made anew while it is dropped.
+            groups = groups.mapValues { names in names.filter { $0 != options.rest[1] } }
+        }
         let folder = "/tmp/nautilus-bus-\(ProcessIdentifiers().nextText().suffix(12))"
         let clock = SystemClock()
         let bus = try RedisBus(
-            url: url, families: Topics.all, groups: Topics.groups(of: configuration.engines), instance: "command-line",
+            url: url, families: Topics.all, groups: groups, instance: "command-line",
             spoolFolder: folder, clock: clock, identifiers: ProcessIdentifiers(), metrics: MetricsRegistry(),
             logger: Logger(engine: "nautilus", level: .error, sink: StandardErrorSink()) { clock.now })
         defer { removeFolder(folder) }
@@ -71,6 +79,10 @@ struct BusCommand {
             let entry = options.rest[1]
             let found = options.rest[0] == "replay" ? try await bus.replay(entry: entry) : try await bus.purge(entry: entry)
             if !found { throw StartError(.unavailable, "there is no dead letter \(entry)") }
+            return 0
+        case "drop-group":
+            let removed = try await bus.dropGroup(options.rest[1])
+            if removed == 0 { throw StartError(.unavailable, "there is no group \(options.rest[1])") }
             return 0
         default: throw StartError(.usage, "there is no bus command \(options.rest[0]); see --help")
         }
