@@ -24,17 +24,7 @@ import Runtime
 
     /// Starts connecting to an address; nil where not even that is possible.
     init?(address: SocketAddress) {
-        fd = address.withPointer { pointer, length, family in
-            let fd = socket(family, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-            if fd < 0 { return -1 }
-            var one: Int32 = 1
-            setsockopt(fd, Int32(IPPROTO_TCP), TCP_NODELAY, &one, 4)
-            if connect(fd, pointer, length) != 0 && errno != EINPROGRESS {
-                Glibc.close(fd)
-                return -1
-            }
-            return fd
-        }
+        fd = address.openSocket()
         if fd < 0 { return nil }
         poller = Poller(fd: fd) { [self] ready in self.ready(ready) }
         poller?.watch([.readable, .writable])

@@ -76,7 +76,7 @@ public import Runtime
         }
         pool.open += 1
         if pool.address == nil || clock.monotonic - pool.resolvedAt > Self.addressNanoseconds {
-            pool.address = await SocketAddress.resolve(pool.host, port: pool.port)
+            pool.address = await SocketAddress.resolve(host: pool.host, port: UInt16(pool.port))
             pool.resolvedAt = clock.monotonic
         }
         guard let address = pool.address, let connection = ClientConnection(address: address) else {
