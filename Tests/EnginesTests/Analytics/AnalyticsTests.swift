@@ -145,6 +145,14 @@ import Wire
         for row in [0, 1, 3, 5] { try await tell(fixture, first + Int64(row), bars.close[row] * 20) }
         let live = try await fixture.json(.analytics, .get, "/api/v1/analytics/performance/sample",
             query: "benchmark=SPY")
+        // A position told on the first day is priced by the close of the newest value's day.
+        try await fixture.publish(Topics.position, "sample", PositionUpdate(
+            portfolioID: "sample", symbol: #require(Symbol("SPY")), quantity: FixedPoint(2),
+                averageCost: FixedPoint(90),
+            price: FixedPoint(91), realized: .zero, time: Timestamp(seconds: first * 86400)), from: .portfolio)
+        let held = try await fixture.json(.analytics, .get, "/api/v1/analytics/performance/sample")
+        #expect(held["positions"]?[0]?["price_ts"]?.text == Timestamp(nanoseconds: bars.times[5]).iso8601)
+        #expect(abs((held["positions"]?[0]?["price"]?.double ?? 0) - bars.close[5]) < 1e-8)
         #expect(abs((live["benchmark"]?["beta"]?.double ?? 0) - 1) < 1e-6)
         let none = try await fixture.json(.analytics, .get, "/api/v1/analytics/performance/sample",
                                           query: "benchmark=NONE", status: 422)
