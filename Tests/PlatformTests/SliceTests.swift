@@ -8,7 +8,7 @@ import Testing
 import Wire
 
 /// The slice: real bars through all nine engines and the bus, traded on paper, equal to the backtest kernel to the cent.
-@Suite(.serialized) struct SliceTests {
+@Suite(.serialized, .timeLimit(.minutes(4))) struct SliceTests {
     /// What a replay came to, from the line that `nautilus up` prints at its end.
     struct Outcome {
         let bars: Int, trades: Int, equity: Double, drawdown: Double, points: Int
@@ -47,7 +47,6 @@ import Wire
 
     @Test(.enabled(if: PlatformFixture.sample != nil, "no sample prices; run scripts/setup.sh test"))
     @LoopActor func embeddedReplayEqualsTheBacktest() async throws {
-        EventLoop.runInBackground()
         let assets = try #require(PlatformFixture.sample)
         let folder = TemporaryFolder()
         let settings = PlatformFixture.settings(folder.path, ["NAUTILUS_ASSETS_DIR": assets])
