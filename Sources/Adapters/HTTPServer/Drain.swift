@@ -18,7 +18,7 @@ import Runtime
     static func start(_ fd: Int32) {
         let own = shim_dup_cloexec(fd)
         guard own >= 0 else { return }
-        shutdown(own, Int32(SHUT_WR))
+        _ = shim_shutdown_write(own)
         let drain = Drain(own)
         drain.poller = Poller(fd: own) { _ in drain.read() }
         drain.poller?.watch(.readable)

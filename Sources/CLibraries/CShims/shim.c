@@ -81,6 +81,8 @@ int shim_bytes_available(int fd) {
   return ioctl(fd, FIONREAD, &n) == 0 ? n : -1;
 }
 
+int shim_shutdown_write(int fd) { return shutdown(fd, SHUT_WR); }
+
 int shim_dup_cloexec(int fd) { return fcntl(fd, F_DUPFD_CLOEXEC, 3); }
 
 #include <pthread.h>

@@ -25,6 +25,8 @@ enum MHD_Result shim_mhd_upgrade_close(struct MHD_UpgradeResponseHandle *handle)
 int shim_bytes_available(int fd);
 /* Duplicate with close-on-exec, or -1. */
 int shim_dup_cloexec(int fd);
+/* Says that nothing more is sent on a socket (SHUT_WR is not imported everywhere). */
+int shim_shutdown_write(int fd);
 /* Names the calling thread (at most 15 characters). */
 void shim_name_thread(const char *name);
 /* The descriptor of a connection, or -1. */
