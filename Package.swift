@@ -107,7 +107,8 @@ let processes: [Target] =
         .map { process("\($0)-engine", ["Hosting"]) }
 
 let testTargets: [Target] = [
-    library("TestSupport", "TestKit", ["Market", "Wire"] + portNames),
+    .target(name: "CTestLoop", path: "Sources/TestSupport/CTestLoop"),
+    library("TestSupport", "TestKit", ["Market", "Wire", "CTestLoop"] + portNames),
     tests("Tidy", []),
     tests("Numerics", ["Numerics", "TestKit"]),
     tests("Quant", ["Quant", "Numerics", "TestKit"], resources: [.copy("Fixtures")]),

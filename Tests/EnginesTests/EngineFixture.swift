@@ -124,7 +124,8 @@ import Wire
         var message = context.message(family, key, time: clock.now, value)
         message.source = source.rawValue
         try bus.publish([message])
-        await until("\(family.name) is handled") { await self.bus.lag().allSatisfy { $0.waiting == 0 && $0.pending == 0 } }
+        await until("\(family.name) is handled") { await self.bus.lag().allSatisfy { $0.waiting == 0
+            && $0.pending == 0 } }
     }
 
     /// Waits until every engine has handled what is on the bus.
@@ -148,8 +149,8 @@ import Wire
 }
 
 extension BarColumns {
-    /// A seeded walk of daily bars from 2020-01-01 with all columns.
-    static func walk(_ count: Int, seed: UInt64 = 1, start: Double = 100) -> BarColumns {
+    /// A seeded walk of daily bars with all columns, from 2020-01-01 (day 18262 of the epoch) unless said.
+    static func walk(_ count: Int, seed: UInt64 = 1, start: Double = 100, firstDay: Int = 18_262) -> BarColumns {
         var bars = BarColumns(), state = seed &* 0x9E37_79B9_7F4A_7C15 | 1, price = start
         func draw() -> Double {
             state ^= state << 13
@@ -160,7 +161,7 @@ extension BarColumns {
         for day in 0..<count {
             let open = price * (1 + (draw() - 0.5) * 0.01)
             price = open * (1 + (draw() - 0.49) * 0.03)
-            bars.times.append(Int64(18_262 + day) * 86_400_000_000_000)
+            bars.times.append(Int64(firstDay + day) * 86_400_000_000_000)
             bars.open.append(open)
             bars.close.append(price)
             bars.high.append(max(open, price) * (1 + draw() * 0.01))

@@ -40,3 +40,32 @@ enum JSONTree: Equatable {
     /// Messages of a problem's errors.
     var messages: [String] { (self["errors"]?.elements ?? []).compactMap { $0["message"]?.text } }
 }
+
+extension JSONTree {
+    /// Written again.
+    var json: String {
+        var json = JSONWriter()
+        write(to: &json)
+        return String(decoding: json.bytes, as: UTF8.self)
+    }
+
+    private func write(to json: inout JSONWriter) {
+        switch self {
+        case .object(let members):
+            json.beginObject()
+            for (name, member) in members.sorted(by: { $0.key < $1.key }) {
+                json.key(name)
+                member.write(to: &json)
+            }
+            json.endObject()
+        case .array(let elements):
+            json.beginArray()
+            for element in elements { element.write(to: &json) }
+            json.endArray()
+        case .string(let text): json.string(text)
+        case .number(let number): json.double(number)
+        case .bool(let bool): json.bool(bool)
+        case .null: json.null()
+        }
+    }
+}

@@ -8,9 +8,7 @@ import Testing
 import Wire
 
 /// The slice: real bars through all nine engines and the bus, traded on paper, equal to the backtest kernel to the cent.
-@Suite(.serialized) struct SliceTests {
-    init() { EventLoop.runInBackground() }
-
+@Suite(.serialized, .timeLimit(.minutes(4))) struct SliceTests {
     /// What a replay came to, from the line that `nautilus up` prints at its end.
     struct Outcome {
         let bars: Int, trades: Int, equity: Double, drawdown: Double, points: Int

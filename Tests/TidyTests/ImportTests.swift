@@ -28,7 +28,7 @@ struct ImportTests {
         case "Runtime": ["Market", "Wire", "Telemetry", "CUV", "CShims"]
         case "Bus", "Store", "HTTP": domain.union(["Runtime", "Telemetry"])
         case "EngineKit": ports.union(domain).union(kernels)
-        case "TestKit": ports.union(domain)
+        case "TestKit": ports.union(domain).union(["CTestLoop"])
         case _ where adapters[target] != nil:
             adapters[target]!.union(domain).union(["Runtime", "Telemetry", "CShims"])
         case _ where engines.contains(target): ports.union(domain).union(kernels).union(["EngineKit"])

@@ -20,23 +20,14 @@ import Runtime
     /// Told when the connection is of no more use.
     var onClose: (@LoopActor (ClientConnection) -> Void)?
     private(set) var isOpen = true
-    /// Why it was closed while nobody had asked for anything.
-    private var reason = "closed"
+    /// When it was last given back, monotonic; its pool's business.
+    var idleSince: Int64 = 0
+    private var deadline: Int64 = .max
     private static let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 16)
 
     /// Starts connecting to an address; nil where not even that is possible.
     init?(address: SocketAddress) {
-        fd = address.withPointer { pointer, length, family in
-            let fd = socket(family, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-            if fd < 0 { return -1 }
-            var one: Int32 = 1
-            setsockopt(fd, Int32(IPPROTO_TCP), TCP_NODELAY, &one, 4)
-            if connect(fd, pointer, length) != 0 && errno != EINPROGRESS {
-                Glibc.close(fd)
-                return -1
-            }
-            return fd
-        }
+        fd = address.openSocket()
         if fd < 0 { return nil }
         poller = Poller(fd: fd) { [self] ready in self.ready(ready) }
         poller?.watch([.readable, .writable])
@@ -44,11 +35,17 @@ import Runtime
 
     var isIdle: Bool { isOpen && completion == nil }
 
+    /// Whether a request under way should have been answered by now.
+    func isLate(_ now: Int64) -> Bool { completion != nil && now >= deadline }
+
     /// Sends one request; `completion` is called once.
-    func send(_ request: Request, host: String, _ completion: @escaping @LoopActor (Answer) -> Void) {
-        // The loop may have turned since it was made or taken from the pool: the peer may have refused or closed it.
-        if !isOpen { return completion(.failure(.unreachable(reason))) }
+    func send(_ request: Request, host: String, deadline: Int64, _ completion: @escaping @LoopActor (Answer) -> Void) {
+        guard isOpen else {
+            completion(.failure(.unreachable("the connection is closed")))
+            return
+        }
         self.completion = completion
+        self.deadline = deadline
         isSeen = false
         outgoing = RequestHead.encode(request, host: host)
         sent = 0
@@ -131,8 +128,7 @@ import Runtime
         let done = completion
         completion = nil
         let response = Response(
-            status: parser.status, contentType: parser.headers["Content-Type"] ?? "", headers: parser.headers,
-            body: parser.body)
+            status: parser.status, contentType: parser.contentType, headers: parser.headers, body: parser.body)
         if !parser.keepsAlive { close(.broken("closed")) }
         done?(.success(response))
     }
@@ -144,7 +140,6 @@ import Runtime
         poller?.close()
         poller = nil
         Glibc.close(fd)
-        if case .unreachable(let text) = error { reason = text }
         let done = completion
         completion = nil
         onClose?(self)

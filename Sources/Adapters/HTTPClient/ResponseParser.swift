@@ -7,7 +7,9 @@ import Runtime
 @LoopActor final class ResponseParser {
     /// What was parsed of the response under way.
     private(set) var status = 0
+    /// Without the fields that belong to the hop or that the server writes itself.
     private(set) var headers = Headers()
+    private(set) var contentType = ""
     private(set) var body: [UInt8] = []
     private(set) var isComplete = false
     /// Whether the connection may carry another request.
@@ -54,6 +56,7 @@ import Runtime
         parser.pointee.data = Unmanaged.passUnretained(self).toOpaque()
         status = 0
         headers = Headers()
+        contentType = ""
         body = []
         isComplete = false
         expectsNoBody = isHead
@@ -76,18 +79,22 @@ import Runtime
 
     private func field(_ at: UnsafePointer<CChar>, _ count: Int) -> Int32 {
         if isInValue { store() }
-        name += Self.string(at, count)
+        name = name.isEmpty ? Self.string(at, count) : name + Self.string(at, count)
         return 0
     }
 
     private func text(_ at: UnsafePointer<CChar>, _ count: Int) -> Int32 {
         isInValue = true
-        value += Self.string(at, count)
+        value = value.isEmpty ? Self.string(at, count) : value + Self.string(at, count)
         return 0
     }
 
     private func store() {
-        headers.add(name, value)
+        if Headers.equal(name, "Content-Type") {
+            contentType = value
+        } else if !RequestHead.isHopByHop(name) && !Headers.equal(name, "Date") {
+            headers.add(name, value)
+        }
         name = ""
         value = ""
         isInValue = false
@@ -96,7 +103,8 @@ import Runtime
     private func headComplete() -> Int32 {
         if isInValue { store() }
         status = Int(parser.pointee.status_code)
-        if let length = headers["Content-Length"].flatMap({ Int($0) }), length < 64 << 20 { body.reserveCapacity(length) }
+        let length = parser.pointee.content_length
+        if length < 64 << 20 { body.reserveCapacity(Int(length)) }
         return expectsNoBody ? 1 : 0
     }
 

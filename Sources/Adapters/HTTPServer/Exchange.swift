@@ -15,6 +15,8 @@ import Runtime
     var response: Response?
     var started = false, suspended = false, headRead = false
     var deadline: Int64 = 0
+    /// Set once the request is whole.
+    var server: HTTPServer?
 
     init(target: String, fd: Int32) {
         self.target = target
@@ -57,8 +59,10 @@ extension HTTPServer {
         { _, _, slot, _ in
             LoopActor.assumeIsolated {
                 guard let slot, let held = slot.pointee else { return }
-                Unmanaged<Exchange>.fromOpaque(held).release()
+                let exchange = Unmanaged<Exchange>.fromOpaque(held).takeRetainedValue()
                 slot.pointee = nil
+                exchange.server?.completed(exchange)
+                exchange.server = nil
             }
         }
     }
@@ -85,7 +89,6 @@ extension HTTPServer {
 
     /// The head is there. A body that declares itself too large is answered before it is read.
     private func head(_ exchange: Exchange, _ connection: OpaquePointer) -> MHD_Result {
-        began(exchange)
         exchange.headRead = true
         exchange.deadline = deadline()
         exchange.method = HTTP.Method(rawValue: exchange.methodText)
@@ -98,6 +101,8 @@ extension HTTPServer {
         }
         if let length = exchange.headers["Content-Length"].flatMap({ Int($0) }), length > configuration.bodyLimit {
             exchange.started = true
+            began(exchange)
+            linger(exchange)
             return reply(connection, tooLarge(exchange), exchange)
         }
         return .YES
@@ -126,11 +131,17 @@ extension HTTPServer {
     private func whole(_ exchange: Exchange, _ connection: OpaquePointer) -> MHD_Result {
         if let response = exchange.response {
             exchange.response = nil
+            if !exchange.started { began(exchange) }
             exchange.started = true
             return reply(connection, response, exchange)
         }
         if exchange.started { return .YES }
         exchange.started = true
+        began(exchange)
+        if draining {
+            return reply(connection, Problem.unavailable(application.name, "the service is stopping")
+                .response(instance: exchange.path), exchange)
+        }
         guard exchange.method != nil else {
             let problem = Problem(405, "\(exchange.methodText) is not a method of this server",
                                   headers: ["Allow": "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"])
@@ -166,7 +177,7 @@ extension HTTPServer {
     func reply(_ connection: OpaquePointer, _ response: Response, _ exchange: Exchange) -> MHD_Result {
         var body = response.body, isCompressed = false
         if body.count >= configuration.gzipFrom, response.headers["Content-Encoding"] == nil,
-           exchange.headers["Accept-Encoding"]?.contains("gzip") ?? false, let small = Gzip.compress(body) {
+           let accepted = exchange.headers["Accept-Encoding"], Gzip.isAccepted(accepted), let small = Gzip.compress(body) {
             body = small
             isCompressed = true
         }

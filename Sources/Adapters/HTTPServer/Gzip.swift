@@ -2,6 +2,15 @@ import CZlib
 
 /// gzip at the fastest level: large JSON shrinks to a fifth at little cost.
 enum Gzip {
+    /// Whether an `Accept-Encoding` takes gzip: named, and not with a weight of zero.
+    static func isAccepted(_ header: String) -> Bool {
+        header.split(separator: ",").contains { entry in
+            let parts = entry.split(separator: ";").map { $0.filter { $0 != " " }.lowercased() }
+            guard parts.first == "gzip" || parts.first == "*" else { return false }
+            return !parts.dropFirst().contains { $0.hasPrefix("q=") && (Double($0.dropFirst(2)) ?? 0) == 0 }
+        }
+    }
+
     /// The compressed bytes, or nil when zlib cannot.
     static func compress(_ bytes: [UInt8]) -> [UInt8]? {
         var stream = z_stream()

@@ -10,6 +10,7 @@ public import Telemetry
 /// Limits and times of a server.
 public struct HTTPServerConfiguration: Sendable {
     public var address: String
+    /// 0 lets the system choose; see `HTTPServer.boundPort`.
     public var port: Int
     /// The most bytes of one request's body; more is 413.
     public var bodyLimit = 16 << 20
@@ -17,9 +18,10 @@ public struct HTTPServerConfiguration: Sendable {
     public var connectionLimit = 20_000
     /// Memory of one connection: bounds its header fields; more is 431.
     public var connectionMemory = 32 << 10
-    /// An idle connection is closed after so long.
+    /// A connection on which nothing moves is closed after so long.
     public var idleSeconds = 60
-    /// A request must be whole within so long.
+    /// A request must be whole within so long after the connection was opened or the answer before it was sent; this is
+    /// also how long a kept-alive connection may be idle.
     public var requestSeconds = 30
     /// Answers of at least so many bytes are compressed for callers that take gzip.
     public var gzipFrom = 16 << 10
@@ -50,13 +52,20 @@ public enum HTTPServerError: Error, CustomStringConvertible {
     /// Takes handshakes; nil serves none.
     let sockets: (any WebSocketAcceptor)?
     private var daemon: OpaquePointer?
+    /// The port it listens on once it is started.
+    public private(set) var boundPort = 0
     private var poller: Poller?
     private var sweeper: LoopTimer?
     private var queued = false
     private(set) var inFlight = 0
     private(set) var draining = false
-    /// Connections that have not yet shown a whole request head, by descriptor.
-    private var waiting: [Int32: Int64] = [:]
+    /// Requests taken whole and not yet answered to the last byte.
+    private var active = 0
+    /// When each connection began to wait for a request, in ticks of the sweeper, by descriptor; 0 while it does not.
+    private var waiting: [Int32] = []
+    private var ticks: Int32 = 1
+    /// Descriptors whose callers still send what is not wanted: they are drained, not cut off.
+    private var lingering: Set<Int32> = []
     /// Read buffer, write vectors and parser that all sockets share.
     let socketHub = SocketHub()
     private let clock: any Clock
@@ -96,6 +105,7 @@ public enum HTTPServerError: Error, CustomStringConvertible {
                               reason: String(cString: strerror(code)))
         }
         daemon = made
+        boundPort = Int(shim_mhd_port(made))
         poller = Poller(fd: shim_mhd_epoll_fd(made)) { [self] _ in run() }
         poller?.watch(.readable)
         sweeper = LoopTimer.every(milliseconds: 1000) { [self] in sweep() }
@@ -121,21 +131,41 @@ public enum HTTPServerError: Error, CustomStringConvertible {
         if MHD_get_timeout(daemon, &milliseconds) == .YES, milliseconds == 0 { kick() }
     }
 
-    /// Closes connections whose request head does not come, and lets libmicrohttpd see its own time-outs.
+    /// Closes connections whose request does not come, and lets libmicrohttpd see its own time-outs.
     private func sweep() {
-        let limit = clock.monotonic - Int64(configuration.requestSeconds) * 1_000_000_000
-        for (fd, since) in waiting where since < limit {
-            shutdown(fd, Int32(SHUT_RDWR))
-            waiting[fd] = nil
+        ticks += 1
+        let limit = ticks - Int32(configuration.requestSeconds)
+        for fd in waiting.indices where waiting[fd] != 0 && waiting[fd] < limit {
+            shutdown(Int32(fd), Int32(SHUT_RDWR))
+            waiting[fd] = 0
         }
         run()
     }
 
     // MARK: Exchanges
 
-    func began(_ exchange: Exchange) {
-        waiting[exchange.fd] = nil
+    private func setWaiting(_ fd: Int32, _ tick: Int32) {
+        guard fd >= 0 else { return }
+        let place = Int(fd)
+        if place >= waiting.count { waiting.append(contentsOf: repeatElement(0, count: place + 64 - waiting.count)) }
+        waiting[place] = tick
     }
+
+    /// The request is whole: its answer may take its time.
+    func began(_ exchange: Exchange) {
+        exchange.server = self
+        active += 1
+        setWaiting(exchange.fd, 0)
+    }
+
+    /// The answer is out, or the connection gone.
+    func completed(_ exchange: Exchange) {
+        active -= 1
+        setWaiting(exchange.fd, ticks)
+    }
+
+    /// The caller is told before all of its request was read: closing at once would reset the connection under the answer.
+    func linger(_ exchange: Exchange) { lingering.insert(exchange.fd) }
 
     func suspended() { inFlight += 1 }
 
@@ -147,12 +177,13 @@ public enum HTTPServerError: Error, CustomStringConvertible {
     }
 
     func connectionOpened(_ fd: Int32) {
-        waiting[fd] = clock.monotonic
+        setWaiting(fd, ticks)
         open.set(open.value + 1)
     }
 
     func connectionClosed(_ fd: Int32) {
-        waiting[fd] = nil
+        setWaiting(fd, 0)
+        if lingering.remove(fd) != nil { Drain.start(fd) }
         open.set(open.value - 1)
     }
 
@@ -161,7 +192,7 @@ public enum HTTPServerError: Error, CustomStringConvertible {
 
     // MARK: Stopping
 
-    /// Refuses new connections, waits for running requests up to `graceNanoseconds`, closes. Returns whether all ended.
+    /// Refuses new connections and new requests, waits for running ones up to `graceNanoseconds`, closes. Returns whether all ended.
     /// (libmicrohttpd aborts the process when stopped with suspended connections, so it is stopped only when none are.)
     @discardableResult
     public func stop(graceNanoseconds: Int64) async -> Bool {
@@ -170,7 +201,7 @@ public enum HTTPServerError: Error, CustomStringConvertible {
         let listener = MHD_quiesce_daemon(daemon)
         if listener >= 0 { Glibc.close(listener) }
         let deadline = clock.monotonic + graceNanoseconds
-        while inFlight > 0 && clock.monotonic < deadline { await clock.sleep(nanoseconds: 5_000_000) }
+        while active > 0 && clock.monotonic < deadline { await clock.sleep(nanoseconds: 5_000_000) }
         run()
         sweeper?.cancel()
         poller?.close()

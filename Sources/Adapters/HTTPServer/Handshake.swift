@@ -12,9 +12,12 @@ extension HTTPServer {
         if let refusal = application.refusal(of: request, isHandshake: true) {
             return reply(connection, refusal, exchange)
         }
-        guard let upgrade = request.headers["Upgrade"], Headers.equal(upgrade, "websocket"),
-              let key = request.headers["Sec-WebSocket-Key"], key.utf8.count == 24 else {
-            let problem = Problem(400, "this path is a WebSocket; send an Upgrade with a 16-byte Sec-WebSocket-Key")
+        guard let upgrade = request.headers["Upgrade"], Headers.equal(upgrade, "websocket") else {
+            let problem = Problem(426, "this path is a WebSocket", headers: ["Upgrade": "websocket"])
+            return reply(connection, problem.response(instance: request.path), exchange)
+        }
+        guard let key = request.headers["Sec-WebSocket-Key"], key.utf8.count == 24 else {
+            let problem = Problem(400, "a handshake has a Sec-WebSocket-Key of 16 bytes in base64")
             return reply(connection, problem.response(instance: request.path), exchange)
         }
         guard request.headers["Sec-WebSocket-Version"] == "13" else {

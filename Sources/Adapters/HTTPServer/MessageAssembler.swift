@@ -50,8 +50,9 @@ struct MessageAssembler {
 
     private func close(_ payload: [UInt8]) -> Action {
         if payload.isEmpty { return .closed(code: 1000) }
-        guard payload.count >= 2, String(validating: payload.dropFirst(2), as: UTF8.self) != nil else {
-            return .fail(code: 1002, reason: "a broken close")
+        guard payload.count >= 2 else { return .fail(code: 1002, reason: "a broken close") }
+        guard String(validating: payload.dropFirst(2), as: UTF8.self) != nil else {
+            return .fail(code: 1007, reason: "a reason that is not UTF-8")
         }
         let code = Int(payload[0]) << 8 | Int(payload[1])
         let known = (1000...1003).contains(code) || (1007...1014).contains(code) || (3000...4999).contains(code)

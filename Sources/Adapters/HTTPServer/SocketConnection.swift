@@ -1,3 +1,4 @@
+import CShims
 import Glibc
 import HTTP
 import Runtime
@@ -133,7 +134,7 @@ import Runtime
             sentBytes += written
             queue.sent(written)
         }
-        if queue.isEmpty && state == .closing { shutdown(fd, Int32(SHUT_WR)) }
+        if queue.isEmpty && state == .closing { _ = shim_shutdown_write(fd) }
     }
 
     private func block() {

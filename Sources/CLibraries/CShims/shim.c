@@ -63,6 +63,15 @@ int shim_mhd_epoll_fd(struct MHD_Daemon *daemon) {
   return info ? info->epoll_fd : -1;
 }
 
+int shim_mhd_port(struct MHD_Daemon *daemon) {
+  const union MHD_DaemonInfo *info = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_LISTEN_FD);
+  struct sockaddr_storage storage;
+  socklen_t length = sizeof storage;
+  if (!info || getsockname(info->listen_fd, (struct sockaddr *)&storage, &length) != 0) return -1;
+  return ntohs(storage.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&storage)->sin6_port
+                                             : ((struct sockaddr_in *)&storage)->sin_port);
+}
+
 enum MHD_Result shim_mhd_upgrade_close(struct MHD_UpgradeResponseHandle *handle) {
   return MHD_upgrade_action(handle, MHD_UPGRADE_ACTION_CLOSE);
 }
@@ -71,6 +80,8 @@ int shim_bytes_available(int fd) {
   int n = 0;
   return ioctl(fd, FIONREAD, &n) == 0 ? n : -1;
 }
+
+int shim_shutdown_write(int fd) { return shutdown(fd, SHUT_WR); }
 
 int shim_dup_cloexec(int fd) { return fcntl(fd, F_DUPFD_CLOEXEC, 3); }
 

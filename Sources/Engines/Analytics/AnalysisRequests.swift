@@ -70,9 +70,11 @@ struct AnalysisBody: RequestBody {
         let positions = fields.array("positions", "What is held; [] is an empty portfolio.", AnalysisPosition.self,
                                      required: needsPositions, limit: positionLimit)
         let cash = fields.optionalFixed("cash", "Cash in the portfolio's currency; counts into weights.")
-        let returns = fields.numbers("returns", "Returns of the portfolio, one a period, oldest first.", required: false)
+        let returns = fields.numbers("returns", "Returns of the portfolio, one a period, oldest first.",
+            required: false)
         let curve = fields.optionalObject("equity_curve", "Its values instead of returns.", CurveBody.self)
-        let benchmark = fields.numbers("benchmark_returns", "Returns of the benchmark over the same periods.", required: false)
+        let benchmark = fields.numbers("benchmark_returns", "Returns of the benchmark over the same periods.",
+            required: false)
         let conventions = ConventionFields.read(fields)
         let used = returns ?? curve?.returns
         if let benchmark, !fields.isDescribing {
@@ -91,8 +93,10 @@ struct AnalysisBody: RequestBody {
 /// The conventions of a body's returns.
 enum ConventionFields {
     static func read(_ fields: FieldReader) -> ReturnConventions {
-        let rate = fields.optionalNumber("risk_free_rate", "A year's, as a fraction; 0 unless said.", above: -1, upTo: 10)
-        let confidence = fields.optionalNumber("confidence", "Of value at risk; 0.95 unless said.", above: 0, upTo: 0.9999)
+        let rate = fields.optionalNumber("risk_free_rate", "A year's, as a fraction; 0 unless said.", above: -1,
+            upTo: 10)
+        let confidence = fields.optionalNumber("confidence", "Of value at risk; 0.95 unless said.", above: 0,
+            upTo: 0.9999)
         return ReturnConventions(
             periodsPerYear: fields.optionalNumber("periods_per_year", "Returns in a year; 252 unless said.", above: 0,
                                                   upTo: 1e7) ?? 252,

@@ -33,6 +33,9 @@ extension AnalyticsEngine {
         "positions":[{"symbol":"GOOG","quantity":100,"average_cost":770,"realized":0,"ts":"2013-02-01T00:00:00Z"}]}
         """
 
+    /// Positions of one answer that are priced by stored bars.
+    private static let markLimit = 500
+
     public var routes: [Route] { [calculateRoute, analyzeRoute, performanceRoute, summaryRoute, healthRoute] }
 
     // MARK: What is sent
@@ -58,7 +61,9 @@ extension AnalyticsEngine {
         }
     }
 
-    private func analyze(_ id: String?, _ body: AnalysisBody, returns: [Double]? = nil) async throws -> PortfolioAnalysis {
+    private func analyze(
+        _ id: String?, _ body: AnalysisBody, returns: [Double]? = nil
+    ) async throws -> PortfolioAnalysis {
         let used = body.returns ?? returns
         let figures = try await figures(used, benchmark: body.benchmark, body.conventions, pointer: "/returns")
         return PortfolioAnalysis(
@@ -87,24 +92,41 @@ extension AnalyticsEngine {
 
     private var performanceRoute: Route {
         .json(.get, "/api/v1/analytics/performance/{portfolio_id}",
-              "Live P&L, and the performance of the equity curve folded so far, against a benchmark where one is named.",
+              "Live P&L, and the performance of the equity curve folded so far, against a benchmark if one is named.",
               answer: Self.liveAnswer, errors: [404, 503]) { [unowned self] (query: PerformanceQuery, _: NoBody, _) in
             let portfolio = try find(query.id), curve = portfolio.curve.usable
-            var figures = try await figures(try? Performance.returns(of: curve.equity), benchmark: nil, query.conventions,
-                                            pointer: "?periods_per_year")
+            let returns = try? Performance.returns(of: curve.equity)
+            var figures = try await figures(returns, benchmark: nil, query.conventions, pointer: "?periods_per_year")
             if let symbol = query.benchmark {
                 let pair = try await aligned(curve, with: symbol, query.timeframe)
                 figures.benchmark = try await self.figures(pair.own, benchmark: pair.other, query.conventions,
                                                            pointer: "?benchmark").benchmark
             }
+            let marks = await marks(of: portfolio)
             return JSONBody { json in
                 Self.writeHead(portfolio, &json)
                 figures.writeMembers(to: &json)
-                portfolio.writePositions(to: &json)
+                portfolio.writePositions(at: marks, to: &json)
                 ReturnFigures.write(query.conventions, observations: max(0, curve.equity.count - 1), &json)
                 json.endObject()
             }
         }
+    }
+
+    /// Stored daily closes of what is held, as of the portfolio's newest value: a position is told when it changes, its
+    /// price moves on. None where market data is away; then the prices told stand.
+    private func marks(of portfolio: LivePortfolio) async -> [Symbol: Mark] {
+        var marks: [Symbol: Mark] = [:]
+        guard let value = portfolio.value else { return [:] }
+        for position in portfolio.open.prefix(Self.markLimit) {
+            guard let bars = try? await BarsClient(context).bars(position.symbol, .day1, to: value.time, last: 1),
+                  let time = bars.times.last, time >= position.time.nanoseconds,
+                  // A day that is not over at the value's time must not lend it its close.
+                  time == value.time.nanoseconds || time + Timeframe.day1.nanoseconds <= value.time.nanoseconds,
+                  let price = bars.close.last.flatMap({ FixedPoint($0) }) else { continue }
+            marks[position.symbol] = Mark(price: price, time: Timestamp(nanoseconds: time))
+        }
+        return marks
     }
 
     /// Returns of the curve and of a stored instrument between the times both have.
@@ -122,7 +144,8 @@ extension AnalyticsEngine {
             other.append(bars.close[row])
         }
         if own.count < 2 {
-            throw Problem.invalid("?benchmark", "\(symbol) has fewer than two \(timeframe.rawValue) bars at times of the curve")
+            throw Problem.invalid("?benchmark",
+                "\(symbol) has fewer than two \(timeframe.rawValue) bars at times of the curve")
         }
         return (try? Performance.returns(of: own), try? Performance.returns(of: other))
     }

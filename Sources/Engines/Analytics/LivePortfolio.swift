@@ -51,7 +51,8 @@ struct LivePortfolio: Sendable {
         json.int(value.trades)
     }
 
-    func writePositions(to json: inout JSONWriter) {
+    /// Open positions at the prices they were told with, or at later marks.
+    func writePositions(at marks: [Symbol: Mark], to json: inout JSONWriter) {
         json.key("positions")
         json.beginArray()
         for position in open {
@@ -64,13 +65,16 @@ struct LivePortfolio: Sendable {
             json.fixed(position.averageCost)
             json.key("realized")
             json.fixed(position.realized)
-            if let price = position.price {
+            let told = position.price.map { Mark(price: $0, time: position.time) }
+            if let mark = marks[position.symbol] ?? told {
                 json.key("price")
-                json.fixed(price)
+                json.fixed(mark.price)
+                json.key("price_ts")
+                json.time(mark.time)
                 json.key("market_value")
-                json.fixed(position.quantity * price)
+                json.fixed(position.quantity * mark.price)
                 json.key("unrealized")
-                json.fixed(position.quantity * (price - position.averageCost))
+                json.fixed(position.quantity * (mark.price - position.averageCost))
             }
             json.key("ts")
             json.time(position.time)
@@ -78,6 +82,11 @@ struct LivePortfolio: Sendable {
         }
         json.endArray()
     }
+}
+
+/// The price of an instrument and the bar it is from.
+struct Mark: Sendable {
+    let price: Price, time: Timestamp
 }
 
 /// What `analytics.pnl` carries: the newest figures of a portfolio.

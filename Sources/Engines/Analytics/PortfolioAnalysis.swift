@@ -59,7 +59,8 @@ struct PortfolioAnalysis: ResponseBody {
             json.beginObject()
             json.key("symbol")
             json.string(position.symbol.text)
-            var amounts = [("quantity", position.quantity), ("average_cost", position.averageCost), ("price", position.price)]
+            var amounts = [("quantity", position.quantity), ("average_cost", position.averageCost),
+                           ("price", position.price)]
             if let close = position.previousClose { amounts.append(("previous_close", close)) }
             amounts += [("market_value", position.marketValue), ("cost_basis", position.cost),
                         ("unrealized", position.unrealized)]

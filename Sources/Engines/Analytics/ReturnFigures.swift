@@ -15,7 +15,8 @@ struct ReturnFigures: Sendable {
         var figures = ReturnFigures()
         figures.performance = try Performance(returns: returns, conventions: conventions)
         if let benchmark {
-            figures.benchmark = try BenchmarkComparison(returns: returns, benchmark: benchmark, conventions: conventions)
+            figures.benchmark = try BenchmarkComparison(returns: returns, benchmark: benchmark,
+                conventions: conventions)
         }
         return figures
     }

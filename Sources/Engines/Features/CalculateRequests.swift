@@ -11,9 +11,11 @@ struct CalculateBody: RequestBody {
     let bars: Bars?
 
     static func read(_ fields: FieldReader) -> CalculateBody {
-        let symbol = fields.optionalSymbol("symbol", "The instrument whose stored bars are meant; a label beside `bars`.")
+        let symbol = fields.optionalSymbol("symbol",
+            "The instrument whose stored bars are meant; a label beside `bars`.")
         let inline = fields.optionalObject("bars", "Columns of equal length, instead of stored bars.", InlineBars.self)
-        fields.require(symbol != nil || fields.has("bars") || fields.isDescribing, "bars", "bars or symbol must be there")
+        fields.require(symbol != nil || fields.has("bars") || fields.isDescribing, "bars",
+            "bars or symbol must be there")
         let range = StoredRange.read(fields)
         fields.require(!fields.has("bars") || (range.from == nil && range.to == nil), "from",
                        "a range is of stored bars; bars were sent")
@@ -47,7 +49,8 @@ struct StoredRange {
 
     static func read(_ fields: FieldReader) -> StoredRange {
         let range = StoredRange(
-            timeframe: fields.optionalChoice("timeframe", "The length of a bar; 1d unless said.", Timeframe.self) ?? .day1,
+            timeframe: fields.optionalChoice("timeframe", "The length of a bar; 1d unless said.", Timeframe.self)
+                ?? .day1,
             from: fields.optionalTime("from", "The first bar."), to: fields.optionalTime("to", "The last bar."))
         if let from = range.from, let to = range.to { fields.require(from <= to, "to", "must not be before from") }
         return range
@@ -60,7 +63,8 @@ enum FeatureList {
     static let limit = 500
 
     static func read(_ fields: FieldReader) -> [Feature] {
-        let texts = fields.strings("features", "Features such as sma(close,20), macd(close,12,26,9).signal or any expression.",
+        let texts = fields.strings("features",
+            "Features such as sma(close,20), macd(close,12,26,9).signal or any expression.",
                                    limit: limit)
         fields.require(!texts.isEmpty || fields.isDescribing || !fields.has("features"), "features",
                        "must name at least one feature")

@@ -100,7 +100,9 @@ struct CatalogPage: ResponseBody {
 
     private static func write(_ function: FunctionDefinition, _ json: inout JSONWriter) {
         json.beginObject()
-        for (name, text) in [("name", function.name), ("category", function.category), ("reference", function.reference)] {
+        for (name, text) in [
+            ("name", function.name), ("category", function.category), ("reference", function.reference),
+        ] {
             json.key(name)
             json.string(text)
         }

@@ -11,8 +11,8 @@ struct FeatureVector: Sendable {
     static let features = [
         "sma(close,20)", "sma(close,50)", "ema(close,12)", "ema(close,26)", "wma(close,20)", "vwap(20)",
         "bbands(close,20,2,2,0)", "linearreg(close,14)", "rsi(close,14)", "macd(close,12,26,9)", "stoch(5,3,0,3,0)",
-        "willr(14)", "cci(20)", "mfi(14)", "adx(14)", "mom(close,10)", "roc(close,10)", "atr(14)", "natr(14)", "trange()",
-        "stddev(close,20)", "obv()", "returns", "ts_stddev(returns,20)", "ts_zscore(close,20)",
+        "willr(14)", "cci(20)", "mfi(14)", "adx(14)", "mom(close,10)", "roc(close,10)", "atr(14)", "natr(14)",
+        "trange()", "stddev(close,20)", "obv()", "returns", "ts_stddev(returns,20)", "ts_zscore(close,20)",
     ]
 
     /// Streams that have seen no bar. All of `features` parse, as a test shows.
@@ -35,7 +35,8 @@ struct FeatureVector: Sendable {
 
     /// Takes the next bar.
     mutating func push(_ bar: Bar) {
-        push(BarValues(open: bar.open, high: bar.high, low: bar.low, close: bar.close, volume: bar.volume), at: bar.time)
+        push(BarValues(open: bar.open, high: bar.high, low: bar.low, close: bar.close, volume: bar.volume),
+            at: bar.time)
     }
 
     /// Takes a stored bar as the next.

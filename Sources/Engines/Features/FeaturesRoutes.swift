@@ -20,7 +20,7 @@ extension FeaturesEngine {
 
     private var calculateRoute: Route {
         .json(.post, "/features/calculate",
-              "Features over bars sent along or stored: indicators and expressions, one column each, as JSON, CSV or Arrow.",
+              "Features over bars sent along or stored: indicators and expressions, a column each; JSON, CSV or Arrow.",
               example: """
                 {"symbol":"GOOG","timeframe":"1d","from":"2012-01-01","features":["sma(close,20)","rsi(close,14)",\
                 "macd(close,12,26,9).signal","atr(14)"]}
@@ -29,7 +29,8 @@ extension FeaturesEngine {
             if let bars = body.bars { return try await table(body.features, bars, symbol: body.symbol, timeframe: nil) }
             guard let symbol = body.symbol else { throw Problem.invalid("/bars", "bars or symbol must be there") }
             guard let bars = try await stored(symbol, body.timeframe, body.from, body.to) else {
-                throw Problem.invalid("/symbol", "no \(body.timeframe.rawValue) bars of \(symbol) are stored; import them "
+                throw Problem.invalid("/symbol",
+                    "no \(body.timeframe.rawValue) bars of \(symbol) are stored; import them "
                     + "with POST /market-data/import, or send bars")
             }
             return try await table(body.features, bars, symbol: symbol, timeframe: body.timeframe)
@@ -38,7 +39,7 @@ extension FeaturesEngine {
 
     private var batchRoute: Route {
         .json(.post, "/features/batch", "The same features over the stored bars of many symbols.",
-              example: #"{"symbols":["AAPL","MSFT"],"timeframe":"1d","from":"2012-01-01","features":["rsi(close,14)"]}"#,
+              example: #"{"symbols":["AAPL","MSFT"],"from":"2012-01-01","features":["rsi(close,14)"]}"#,
               answer: "{\"items\":[\(Self.calculateAnswer)],\"missing\":[\"NONE\"]}", errors: [503]) {
             [unowned self] (_: NoParameters, body: BatchBody, _) in
             var items: [FeatureTable] = [], missing: [Symbol] = [], values = 0
@@ -49,7 +50,8 @@ extension FeaturesEngine {
                 }
                 values += bars.count * body.features.reduce(0) { $0 + $1.columnNames.count }
                 if values > Self.valueLimit {
-                    throw Problem.invalid("/symbols", "the answer has more than \(Self.valueLimit) values; ask for less at once")
+                    throw Problem.invalid("/symbols",
+                        "the answer has more than \(Self.valueLimit) values; ask for less at once")
                 }
                 items.append(try await table(body.features, bars, symbol: symbol, timeframe: body.timeframe))
             }
@@ -78,14 +80,15 @@ extension FeaturesEngine {
                 + "\(Self.stepLimit) are done at once")
         }
         if values > Self.valueLimit {
-            throw Problem.invalid("/features", "the answer has \(values) values, at most \(Self.valueLimit) are sent at once")
+            throw Problem.invalid("/features",
+                "the answer has \(values) values, at most \(Self.valueLimit) are sent at once")
         }
         return await context.compute { FeatureTable.compute(features, bars, symbol: symbol, timeframe: timeframe) }
     }
 
     private var latestRoute: Route {
         .json(.get, "/features/latest/{symbol}",
-              "The newest feature vector of an instrument, kept up to date bar by bar; equal to calculate over its bars.",
+              "The newest feature vector of an instrument, kept up to date bar by bar; equal to calculate.",
               answer: """
                 {"symbol":"GOOG","timeframe":"1d","ts":"2013-03-01T00:00:00Z","values":{"sma(close,20)":783.2,\
                 "rsi(close,14)":71.4}}
@@ -99,10 +102,12 @@ extension FeaturesEngine {
     }
 
     private var catalogRoute: Route {
-        .json(.get, "/features/catalog", "Every function: parameters with bounds, inputs, outputs, look-back, category.",
+        .json(.get, "/features/catalog",
+            "Every function: parameters with bounds, inputs, outputs, look-back, category.",
               answer: """
                 {"items":[{"name":"sma","category":"overlap","reference":"Simple moving average; TA-Lib SMA.",\
-                "inputs":["series"],"outputs":["sma"],"parameters":[{"name":"timeperiod","default":30,"min":1,"max":100000}],\
+                "inputs":["series"],"outputs":["sma"],"parameters":[{"name":"timeperiod","default":30,"min":1,\
+                "max":100000}],\
                 "look_back":29}],"next_cursor":null}
                 """) { (query: CatalogQuery, _: NoBody, _) in CatalogPage.make(query) }
     }

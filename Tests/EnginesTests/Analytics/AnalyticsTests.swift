@@ -15,7 +15,8 @@ import Wire
         [{"symbol":"AAPL","quantity":10,"average_cost":100.1,"price":110.2,"previous_close":109,"sector":"Technology",
           "style":"growth"},
          {"symbol":"KO","quantity":-20,"average_cost":40,"price":39.5,"previous_close":40,"sector":"Staples"},
-         {"symbol":"MSFT","quantity":3,"average_cost":"200.000000001","price":210,"previous_close":211,"sector":"Technology"}]
+         {"symbol":"MSFT","quantity":3,"average_cost":"200.000000001","price":210,"previous_close":211,\
+         "sector":"Technology"}]
         """
 
     @Test @LoopActor func positionsGiveProfitWeightsAndAttribution() async throws {
@@ -79,7 +80,8 @@ import Wire
             "/benchmark_returns",
         ])
         let lengths = try await fixture.json(.analytics, .post, "/analytics/calculate/p",
-                                             #"{"positions":[],"returns":[0.1,0.2],"benchmark_returns":[0.1]}"#, status: 422)
+                                             #"{"positions":[],"returns":[0.1,0.2],"benchmark_returns":[0.1]}"#,
+                                                 status: 422)
         #expect(lengths.pointers == ["/benchmark_returns"])
         let none = try await fixture.json(.analytics, .post, "/api/v1/sprint3/analytics/performance/analyze", "{}",
                                           status: 422)
@@ -141,7 +143,16 @@ import Wire
         try await fixture.store(bars, "SPY")
         let first = bars.times[0] / 86_400_000_000_000
         for row in [0, 1, 3, 5] { try await tell(fixture, first + Int64(row), bars.close[row] * 20) }
-        let live = try await fixture.json(.analytics, .get, "/api/v1/analytics/performance/sample", query: "benchmark=SPY")
+        let live = try await fixture.json(.analytics, .get, "/api/v1/analytics/performance/sample",
+            query: "benchmark=SPY")
+        // A position told on the first day is priced by the close of the newest value's day.
+        try await fixture.publish(Topics.position, "sample", PositionUpdate(
+            portfolioID: "sample", symbol: #require(Symbol("SPY")), quantity: FixedPoint(2),
+                averageCost: FixedPoint(90),
+            price: FixedPoint(91), realized: .zero, time: Timestamp(seconds: first * 86400)), from: .portfolio)
+        let held = try await fixture.json(.analytics, .get, "/api/v1/analytics/performance/sample")
+        #expect(held["positions"]?[0]?["price_ts"]?.text == Timestamp(nanoseconds: bars.times[5]).iso8601)
+        #expect(abs((held["positions"]?[0]?["price"]?.double ?? 0) - bars.close[5]) < 1e-8)
         #expect(abs((live["benchmark"]?["beta"]?.double ?? 0) - 1) < 1e-6)
         let none = try await fixture.json(.analytics, .get, "/api/v1/analytics/performance/sample",
                                           query: "benchmark=NONE", status: 422)

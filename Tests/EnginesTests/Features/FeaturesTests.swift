@@ -150,7 +150,8 @@ import Wire
             names += page["items"]?.elements.compactMap { $0["name"]?.text } ?? []
             cursor = page["next_cursor"]?.text
         } while cursor != nil
-        let twenty = ["sma", "ema", "wma", "rsi", "macd", "bbands", "atr", "natr", "adx", "cci", "mfi", "obv", "roc", "mom",
+        let twenty = ["sma", "ema", "wma", "rsi", "macd", "bbands", "atr", "natr", "adx", "cci", "mfi", "obv", "roc",
+            "mom",
                       "willr", "stoch", "stddev", "trange", "linearreg", "vwap"]
         #expect(Set(twenty).isSubset(of: names) && names == names.sorted() && Set(names).count == names.count)
         let sma = try await fixture.json(.features, .get, "/features/catalog", query: "q=sma&category=overlap")

@@ -18,11 +18,15 @@ struct MHD_Daemon *shim_mhd_start(unsigned flags, shim_mhd_options options, MHD_
                                   void *context, MHD_RequestCompletedCallback completed, void *(*uri_log)(void *, const char *, struct MHD_Connection *),
                                   MHD_NotifyConnectionCallback notify);
 int shim_mhd_epoll_fd(struct MHD_Daemon *daemon);
+/* The port a daemon listens on, or -1. */
+int shim_mhd_port(struct MHD_Daemon *daemon);
 enum MHD_Result shim_mhd_upgrade_close(struct MHD_UpgradeResponseHandle *handle);
 /* Bytes waiting in a descriptor's receive buffer, or -1. */
 int shim_bytes_available(int fd);
 /* Duplicate with close-on-exec, or -1. */
 int shim_dup_cloexec(int fd);
+/* Says that nothing more is sent on a socket (SHUT_WR is not imported everywhere). */
+int shim_shutdown_write(int fd);
 /* Names the calling thread (at most 15 characters). */
 void shim_name_thread(const char *name);
 /* The descriptor of a connection, or -1. */

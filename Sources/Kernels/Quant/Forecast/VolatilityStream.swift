@@ -24,8 +24,13 @@ public struct VolatilityStream: Sendable, Equatable {
         count += 1
     }
 
+    /// Variance of one period after the newest return; nil before the second.
+    public var variance: Double? { count > 1 ? weighted / total : nil }
+
     /// The forecast after the newest return; nil before the second.
-    public func forecast(horizon: Double = 1, periodsPerYear: Double = 252, level: Double = 0.9) -> VolatilityForecast? {
+    public func forecast(
+        horizon: Double = 1, periodsPerYear: Double = 252, level: Double = 0.9
+    ) -> VolatilityForecast? {
         guard count > 1 else { return nil }
         return try? VolatilityForecast(
             variance: weighted / total, effectiveDegrees: total * total / squares, horizon: horizon,

@@ -1,13 +1,12 @@
 import Glibc
-import Runtime
 
 /// An address that a socket can connect to.
-struct SocketAddress: Sendable {
+public struct SocketAddress: Sendable {
     private var bytes: [UInt8]
     private var family: Int32
 
     /// Looks a host up: numbers and `localhost` at once, names on a thread of their own.
-    @LoopActor static func resolve(host: String, port: UInt16) async -> SocketAddress? {
+    @LoopActor public static func resolve(host: String, port: UInt16) async -> SocketAddress? {
         let plain = host == "localhost" ? "127.0.0.1" : host
         if let address = lookUp(plain, port, numeric: true) { return address }
         return await Resolver.shared.lookUp(host, port)
@@ -25,7 +24,7 @@ struct SocketAddress: Sendable {
     }
 
     /// A socket that is connecting, or -1 with `errno` set.
-    func openSocket() -> Int32 {
+    public func openSocket() -> Int32 {
         let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
         let fd = socket(family, kind, 0)
         if fd < 0 { return -1 }

@@ -1,0 +1,134 @@
+import HTTP
+import Market
+import Quant
+import Wire
+
+/// Factor values: for each factor a row a time, in it a value an instrument.
+struct FactorTable: ResponseBody {
+    let symbols: [String]
+    let times: [Int64]
+    /// By factor, instrument and time.
+    let values: [(name: String, values: [[Double]])]
+
+    /// Numbers of one answer, and cells (times by instruments) of one panel.
+    static let valueLimit = 10_000_000, cellLimit = 20_000_000
+
+    /// Aligns the series; times that hardly meet would make a panel of mostly nothing, which is refused.
+    static func panel(_ series: [(symbol: String, bars: Bars)]) throws(Problem) -> Panel {
+        let rows = series.reduce(0) { $0 + $1.bars.count }
+        if rows * series.count > cellLimit {
+            let times = series.reduce(into: Set<Int64>()) { $0.formUnion($1.bars.ts) }
+            if times.count * series.count > cellLimit {
+                throw Problem.invalid("/symbols",
+                    "\(series.count) symbols have \(times.count) different times, which makes "
+                    + "more than \(cellLimit) cells; ask for fewer symbols or times")
+            }
+        }
+        return Panel(series)
+    }
+
+    static func check(rows: Int, symbols: Int, factors: Int) throws(Problem) {
+        let values = rows * symbols * factors
+        if values > valueLimit {
+            throw Problem.invalid("/factors",
+                "the answer has \(values) values, at most \(valueLimit) are sent at once; ask "
+                + "for fewer factors, symbols or times")
+        }
+    }
+
+    /// Evaluates over the whole panel, then keeps the rows asked for.
+    static func compute(_ factors: [FactorName], _ panel: Panel, rows: Range<Int>) -> FactorTable {
+        FactorTable(
+            symbols: panel.symbols, times: Array(panel.ts[rows]),
+            values: factors.map { factor in
+                (factor.text, factor.expression.evaluate(panel).map { Array($0[rows]) })
+            })
+    }
+
+    /// The rows of a panel that a request asks for: a range, or the newest as of a time.
+    static func rows(_ times: [Int64], _ body: FactorBody) -> Range<Int> {
+        if let asOf = body.asOf {
+            let end = times.firstIndex { $0 > asOf.nanoseconds } ?? times.count
+            return max(0, end - 1)..<end
+        }
+        let end = body.to.flatMap { to in times.firstIndex { $0 > to.nanoseconds } } ?? times.count
+        let start = body.from.map { from in times.firstIndex { $0 >= from.nanoseconds } ?? times.count } ?? 0
+        return min(start, end)..<end
+    }
+
+    func write(to json: inout JSONWriter) {
+        json.beginObject()
+        json.key("ts")
+        json.beginArray()
+        for time in times { json.time(Timestamp(nanoseconds: time)) }
+        json.endArray()
+        json.key("symbols")
+        json.beginArray()
+        for symbol in symbols { json.string(symbol) }
+        json.endArray()
+        json.key("values")
+        json.beginObject()
+        for factor in values {
+            json.key(factor.name)
+            json.beginArray()
+            for row in times.indices { json.doubles(factor.values.lazy.map { $0[row] }) }
+            json.endArray()
+        }
+        json.endObject()
+        json.endObject()
+    }
+
+    /// A column for each factor and instrument, named `factor/symbol`.
+    var table: Table? {
+        Table(times: times, columns: values.flatMap { factor in
+            zip(symbols, factor.values).map { (name: "\(factor.name)/\($0)", values: $1) }
+        })
+    }
+}
+
+/// What the last calculation was.
+struct FactorRun: Sendable {
+    let at: Timestamp, factors: Int, symbols: Int, rows: Int, seconds: Double
+}
+
+/// A page of the catalogue.
+struct FactorPage: ResponseBody {
+    let items: [Alpha], next: String?
+
+    static func make(_ query: FactorCatalogQuery) -> FactorPage {
+        let text = query.text?.lowercased(), source = query.source?.lowercased()
+        let found = AlphaCatalog.all.filter { alpha in
+            if let category = query.category, alpha.category != category { return false }
+            if let source, source != FactorSource.builtIn,
+               !alpha.sources.contains(where: { $0.lowercased().contains(source) }) { return false }
+            guard let text else { return true }
+            return alpha.id.contains(text) || alpha.expression.lowercased().contains(text)
+        }
+        let rest = query.page.cursor.map { cursor in found.drop { $0.id <= cursor } } ?? found[...]
+        let items = rest.prefix(query.page.limit)
+        return FactorPage(items: Array(items), next: items.count < rest.count ? items.last?.id : nil)
+    }
+
+    func write(to json: inout JSONWriter) {
+        json.beginObject()
+        json.key("items")
+        json.beginArray()
+        for alpha in items {
+            json.beginObject()
+            for (name, text) in [("id", alpha.id), ("expression", alpha.expression), ("category", alpha.category),
+                                 ("frequency", alpha.frequency), ("source", FactorSource.builtIn)] {
+                json.key(name)
+                json.string(text)
+            }
+            json.key("sources")
+            json.beginArray()
+            for source in alpha.sources { json.string(source) }
+            json.endArray()
+            json.endObject()
+        }
+        json.endArray()
+        json.key("next_cursor")
+        if let next { json.string(next) } else { json.null() }
+        json.endObject()
+    }
+}

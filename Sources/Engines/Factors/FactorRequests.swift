@@ -1,0 +1,96 @@
+import EngineKit
+import HTTP
+import Market
+import Quant
+
+/// Which instruments a calculation runs over when they are not named.
+enum Universe: String, CaseIterable, Sendable {
+    /// Every symbol with stored bars of the timeframe.
+    case stored
+}
+
+/// Which factors over which instruments and times.
+struct FactorBody: RequestBody {
+    /// Most instruments and factors of one request.
+    static let symbolLimit = 2000, factorLimit = 200
+
+    let symbols: [Symbol], universe: Universe?, factors: [FactorName], timeframe: Timeframe
+    let from: Timestamp?, to: Timestamp?, asOf: Timestamp?
+    /// Bars sent along, by symbol, in the order written; nil for stored ones.
+    let panel: [(symbol: String, bars: Bars)]?
+
+    static func read(_ fields: FieldReader) -> FactorBody {
+        let symbols = fields.symbols("symbols", "Instruments with stored bars.", required: false)
+        fields.require(symbols.count <= symbolLimit, "symbols",
+            "names \(symbols.count) symbols, at most \(symbolLimit) are taken")
+        var seen: Set<Symbol> = []
+        for (index, symbol) in symbols.enumerated() where !seen.insert(symbol).inserted {
+            fields.refuse(at: ["symbols", "\(index)"], "appears twice")
+        }
+        let universe = fields.optionalChoice("universe", "Instead of symbols: all that are stored.", Universe.self)
+        let panel = readPanel(fields)
+        let given = [!symbols.isEmpty, universe != nil, panel != nil].count { $0 }
+        fields.require(given == 1 || fields.isDescribing, "symbols", "one of symbols, universe and panel must be there")
+        let timeframe = fields.optionalChoice("timeframe", "The length of a stored bar; 1d unless said.",
+            Timeframe.self)
+        let from = fields.optionalTime("from", "The first time answered; earlier bars still count into values.")
+        let to = fields.optionalTime("to", "The last time answered.")
+        let asOf = fields.optionalTime("as_of", "Only the newest values as of this time, instead of from and to.")
+        if let from, let to { fields.require(from <= to, "to", "must not be before from") }
+        fields.require(asOf == nil || (from == nil && to == nil), "as_of", "stands instead of from and to")
+        return FactorBody(
+            symbols: symbols, universe: universe, factors: readFactors(fields), timeframe: timeframe ?? .day1,
+            from: from, to: to, asOf: asOf, panel: panel)
+    }
+
+    private static func readPanel(_ fields: FieldReader) -> [(symbol: String, bars: Bars)]? {
+        let sent = fields.map("panel", "Columnar bars by symbol, instead of stored ones.", InlineBars.self,
+                              required: false, limit: symbolLimit)
+        for (name, _) in sent where Symbol(name) == nil {
+            fields.refuse(at: ["panel", name], "must be named by a symbol: 1 to 32 of A-Z a-z 0-9 . _ : / -")
+        }
+        return fields.has("panel") ? sent.compactMap { item in item.value.bars.map { (item.name, $0) } } : nil
+    }
+
+    private static func readFactors(_ fields: FieldReader) -> [FactorName] {
+        let texts = fields.strings("factors", "Ids of the catalogue or expressions; all of the sources when left out.",
+                                   required: false, limit: factorLimit)
+        let sources = fields.strings("sources", "Sources whose factors are all calculated, such as alpha101.",
+                                     required: false, limit: 16)
+        fields.require(!texts.isEmpty || !sources.isEmpty || fields.isDescribing, "factors",
+            "must name at least one factor")
+        var factors: [FactorName] = [], seen: Set<String> = []
+        for (index, text) in texts.enumerated() {
+            do throws(QuantError) {
+                let factor = try FactorName.parse(text)
+                if seen.insert(text).inserted { factors.append(factor) }
+            } catch {
+                fields.refuse(at: ["factors", "\(index)"], error.explanation)
+            }
+        }
+        for (index, source) in sources.enumerated() {
+            guard source == FactorSource.builtIn else {
+                fields.refuse(at: ["sources", "\(index)"], FactorSource(rawValue: source)?.detail
+                    ?? "is not a source; GET /api/v1/factor-engine/sources lists them")
+                continue
+            }
+            for alpha in AlphaCatalog.all where seen.insert(alpha.id).inserted {
+                if let factor = try? FactorName.parse(alpha.id) { factors.append(factor) }
+            }
+        }
+        return factors
+    }
+}
+
+/// Which factors are listed.
+struct FactorCatalogQuery: RequestParameters {
+    let text: String?, source: String?, category: String?, page: PageParameters
+
+    static func read(_ parameters: ParameterReader) -> FactorCatalogQuery {
+        FactorCatalogQuery(
+            text: parameters.optionalText("q", "Only ids and expressions with this in them."),
+            source: parameters.optionalText("source", "Only factors of this source, such as alpha101."),
+            category: parameters.optionalText("category", "Only this category, such as momentum."),
+            page: PageParameters.read(parameters))
+    }
+}

@@ -1,0 +1,35 @@
+import HTTP
+import Market
+import Quant
+
+/// Columnar bars in a body: times strictly rising, columns as long as they; a value may be null where the source had
+/// none, a price that is there is above 0.
+struct InlineBars: RequestBody {
+    let bars: Bars?
+
+    private static let prices = ["open", "high", "low", "close", "vwap"]
+
+    static func read(_ fields: FieldReader) -> InlineBars {
+        let times = fields.times("ts", "Bar times, strictly rising.")
+        var columns: [String: [Double]] = [:]
+        for name in ["open", "high", "low", "close", "volume", "vwap"] {
+            guard let column = fields.numbers(name, "The bars' \(name).", required: name == "close", nulls: true)
+            else { continue }
+            fields.require(column.count == times.count, name, "has \(column.count) values for \(times.count) times")
+            let isPrice = prices.contains(name)
+            if let bad = column.firstIndex(where: { isPrice ? $0 <= 0 : $0 < 0 }) {
+                fields.refuse(at: [name, "\(bad)"], isPrice ? "must be above 0" : "must be at least 0")
+            }
+            columns[name] = column
+        }
+        for (index, pair) in zip(times, times.dropFirst()).enumerated() where pair.0 >= pair.1 {
+            fields.refuse(at: ["ts", "\(index + 1)"], pair.0 == pair.1 ? "is the same time as the one before it"
+                : "is before the time in front of it")
+        }
+        // What does not fit was reported above; the value is then thrown away.
+        return InlineBars(bars: try? Bars(
+            ts: times.map(\.nanoseconds), open: columns["open"] ?? [], high: columns["high"] ?? [],
+            low: columns["low"] ?? [], close: columns["close"] ?? [], volume: columns["volume"] ?? [],
+            vwap: columns["vwap"]))
+    }
+}

@@ -1,0 +1,84 @@
+import EngineKit
+import HTTP
+import Market
+
+/// What both predictions take.
+struct PredictionInput {
+    /// Nil is allowed beside `returns`.
+    let symbol: Symbol?, timeframe: Timeframe, horizon: Horizon, level: Double
+    /// Simple returns, one a bar, oldest first, instead of stored bars.
+    let returns: [Double]?
+    let periodsPerYear: Double
+
+    static func read(_ fields: FieldReader, needsSymbol: Bool) -> PredictionInput {
+        let symbol = fields.optionalSymbol("symbol", "The instrument; its stored bars are used.", required: needsSymbol)
+        let timeframe = fields.optionalChoice("timeframe", "The length of a bar; 1d unless said.", Timeframe.self)
+            ?? .day1
+        let bytes = fields.json("horizon", "Bars, or a text such as 1d, 4h, 2w, 1mo; 1d unless said.", required: false)
+        let horizon = bytes.map { Horizon(json: $0) } ?? .oneDay
+        fields.require(horizon != nil, "horizon", Horizon.expected)
+        let returns = fields.numbers("returns", "Simple returns, one a bar, oldest first, instead of stored bars.",
+                                     required: false)
+        if let returns {
+            fields.require(returns.count > 1, "returns", "must have at least two returns")
+            if let bad = returns.firstIndex(where: { $0 <= -1 }) {
+                fields.refuse(at: ["returns", "\(bad)"], "must be above -1")
+            }
+        }
+        return PredictionInput(
+            symbol: symbol, timeframe: timeframe, horizon: horizon ?? .oneDay,
+            level: fields.optionalNumber("level", "Share of the interval; 0.9 unless said.", above: 0, upTo: 0.9999)
+                ?? 0.9,
+            returns: returns,
+            periodsPerYear: fields.optionalNumber("periods_per_year", "Bars in a year; 252 days of bars unless said.",
+                                                  above: 0, upTo: 1e7) ?? Horizon.periodsPerYear(timeframe))
+    }
+
+    var periods: Double { horizon.periods(timeframe) }
+}
+
+/// A volatility to forecast.
+struct VolatilityBody: RequestBody {
+    let input: PredictionInput, lambda: Double
+
+    static func read(_ fields: FieldReader) -> VolatilityBody {
+        let input = PredictionInput.read(fields, needsSymbol: false)
+        fields.require(fields.has("symbol") || fields.has("returns") || fields.isDescribing, "returns",
+                       "returns or the symbol of stored bars must be there")
+        return VolatilityBody(
+            input: input,
+            lambda: fields.optionalNumber("lambda", "Weight of the past; 0.94 unless said.", above: 0, upTo: 0.9999)
+                ?? 0.94)
+    }
+}
+
+/// A price to forecast.
+struct PriceBody: RequestBody {
+    let input: PredictionInput, price: Double?
+    let features: [(name: String, value: Double)]
+
+    static func read(_ fields: FieldReader) -> PriceBody {
+        PriceBody(
+            input: PredictionInput.read(fields, needsSymbol: true),
+            price: fields.optionalNumber("current_price", "The price now; the last stored close unless said.", above: 0,
+                                         upTo: 1e15),
+            features: fields.numberMap(
+                "features",
+                "`volatility` and `drift`, both a year's, are used where no returns are sent; others are named as "
+                    + "ignored.", required: false))
+    }
+
+    func feature(_ name: String) -> Double? { features.first { $0.name == name }?.value }
+
+    /// Features that the baseline knows.
+    static let known: Set<String> = ["volatility", "drift"]
+}
+
+/// A model in the path and a page of its versions.
+struct ModelQuery: RequestParameters {
+    let name: String, page: PageParameters
+
+    static func read(_ parameters: ParameterReader) -> ModelQuery {
+        ModelQuery(name: parameters.path("name", "The model."), page: PageParameters.read(parameters))
+    }
+}

@@ -1,0 +1,181 @@
+import EngineKit
+import HTTP
+import Market
+import Runtime
+@testable import Streaming
+import TestKit
+import Testing
+import Wire
+
+/// A socket that keeps what it is sent.
+@LoopActor final class FakeSocket: WebSocket {
+    let request: Request
+    private(set) var texts: [String] = []
+    private(set) var pings = 0
+    private(set) var frames: [SocketFrame] = []
+    var conflated = 0, queuedBytes = 0, sentBytes = 0, receivedBytes = 0
+    private(set) var closeCode: Int?
+    weak var owner: (any WebSocketDelegate)?
+
+    init(_ path: String = "/ws", query: String = "") { request = Request(method: .get, path: path, query: query) }
+
+    func send(_ frame: SocketFrame) {
+        frames.append(frame)
+        if frame.bytes[0] & 15 == 9 { pings += 1 }
+        if frame.bytes[0] & 15 == 1 {
+            let head = frame.bytes[1] < 126 ? 2 : frame.bytes[1] == 126 ? 4 : 10
+            texts.append(String(decoding: frame.bytes[head...], as: UTF8.self))
+        }
+    }
+
+    func takeConflated() -> Int {
+        defer { conflated = 0 }
+        return conflated
+    }
+
+    func close(code: Int, reason: String) {
+        closeCode = code
+        owner?.closed(self)
+    }
+
+    func takeTexts() -> [String] {
+        defer { texts = [] }
+        return texts
+    }
+}
+
+/// Delivery to many readers, with a clock by hand.
+@Suite struct StreamHubTests {
+    init() { EventLoop.runInBackground() }
+
+    @LoopActor private final class Scene {
+        let engine: EngineScene, hub: StreamHub, streaming: StreamingEngine
+
+        init(_ engine: EngineScene) throws {
+            self.engine = engine
+            streaming = try #require(engine.host.engine as? StreamingEngine)
+            hub = streaming.hub
+        }
+
+        func open(_ path: String = "/ws") throws -> FakeSocket {
+            let socket = FakeSocket(path), door = try #require(streaming.sockets)
+            socket.owner = door.opened(socket)
+            return socket
+        }
+
+        func say(_ text: String, _ socket: FakeSocket) { socket.owner?.received(Array(text.utf8), isText: true, from: socket) }
+
+        func publish(_ topic: String, _ data: String, isConflated: Bool = false) -> Int {
+            hub.publish(topic, type: "t", time: Timestamp(seconds: 0), data: Array(data.utf8), isConflated: isConflated)?.recipients ?? -1
+        }
+    }
+
+    @LoopActor private static func scene() async throws -> Scene { try Scene(try await EngineScene(StreamingEngine.self)) }
+
+    @Test @LoopActor func readersOfATopicShareItsBytesAndOthersHearNothing() async throws {
+        let scene = try await Self.scene()
+        let one = try scene.open(), two = try scene.open(), three = try scene.open()
+        scene.say(#"{"op":"subscribe","id":1,"topics":["a.x"]}"#, one)
+        scene.say(#"{"op":"subscribe","topics":["a.*","*"]}"#, two)
+        scene.say(#"{"op":"subscribe","topics":["b"]}"#, three)
+        #expect(one.takeTexts().first?.hasPrefix(#"{"type":"subscription.ack","op":"subscribe","id":1,"epoch":""#) == true)
+        #expect(scene.publish("a.x", #"{"v":1}"#) == 2)
+        #expect(one.frames.last === two.frames.last)
+        #expect(one.takeTexts() == [#"{"type":"t","topic":"a.x","seq":1,"ts":"1970-01-01T00:00:00Z","data":{"v":1}}"#])
+        #expect(three.texts.count == 1)
+        scene.say(#"{"op":"unsubscribe","topics":["a.x"]}"#, one)
+        #expect(scene.publish("a.x", "2") == 1)
+        two.close(code: 1000, reason: "")
+        #expect(scene.publish("a.x", "3") == 0)
+        #expect(scene.hub.clients.count == 2 && scene.hub.index.count == 1)
+        await scene.engine.stop()
+    }
+
+    @Test @LoopActor func whoComesBackGetsWhatItMissed() async throws {
+        let scene = try await Self.scene()
+        for value in 1...5 { _ = scene.publish("a", "\(value)") }
+        let socket = try scene.open()
+        scene.say(#"{"op":"resume","id":7,"epoch":"\#(scene.hub.epoch)","after":{"a":3,"never":0}}"#, socket)
+        let texts = socket.takeTexts()
+        #expect(texts.count == 3)
+        #expect(texts.first?.contains(#""replayed":{"a":2,"never":0},"missing":{}"#) == true)
+        #expect(texts.last?.contains(#""seq":5"#) == true)
+        #expect(scene.publish("a", "6") == 1)
+        for _ in 0..<400 { _ = scene.publish("a", "0") }
+        let late = try scene.open()
+        scene.say(#"{"op":"resume","epoch":"\#(scene.hub.epoch)","after":{"a":3}}"#, late)
+        #expect(late.texts.first?.contains(#""missing":{"a":{"from":4,"to":150,"count":147}}"#) == true)
+        let other = try scene.open()
+        scene.say(#"{"op":"resume","epoch":"old","after":{"a":3}}"#, other)
+        #expect(other.texts.count == 1 && other.texts.first?.contains(#""reset":true"#) == true)
+        await scene.engine.stop()
+    }
+
+    @Test @LoopActor func ratesAndFiltersAreEachReadersOwn() async throws {
+        let scene = try await Self.scene()
+        let limited = try scene.open(), picky = try scene.open()
+        scene.say(#"{"op":"subscribe","topics":["q","lossless"],"max_rate":10}"#, limited)
+        scene.say(#"{"op":"subscribe","topics":["q"],"filter":{"s":"A"}}"#, picky)
+        _ = (limited.takeTexts(), picky.takeTexts())
+        for value in 0..<5 { _ = scene.publish("q", #"{"s":"\#(value == 2 ? "A" : "B")","v":\#(value)}"#, isConflated: true) }
+        #expect(limited.takeTexts().count == 1)
+        #expect(picky.takeTexts().count == 1)
+        scene.engine.clock.advance(nanoseconds: 100_000_000)
+        scene.hub.openGates()
+        let late = limited.takeTexts()
+        #expect(late.count == 1 && late.first?.contains(#""missed":3,"data":{"s":"B","v":4}"#) == true)
+        for value in 0..<5 { _ = scene.publish("lossless", "\(value)") }
+        #expect(limited.takeTexts().count == 5)
+        await scene.engine.stop()
+    }
+
+    @Test @LoopActor func heartbeatsComeAndDeadLinksGo() async throws {
+        let scene = try await Self.scene()
+        let alive = try scene.open(), dead = try scene.open(), echo = try scene.open("/ws/echo-test")
+        scene.hub.tick()
+        for beat in 1...10 {
+            alive.receivedBytes += 6
+            scene.engine.clock.advance(nanoseconds: StreamHub.heartbeatNanoseconds)
+            scene.hub.tick()
+            #expect(alive.pings == beat)
+        }
+        #expect(alive.texts.count == 10 && alive.texts.first?.contains(#""type":"heartbeat""#) == true)
+        #expect(alive.closeCode == nil && dead.closeCode == 1001 && echo.frames.isEmpty)
+        await scene.engine.stop()
+    }
+
+    @Test @LoopActor func slowReadersAreToldAndThoseWhoStandStillAreClosed() async throws {
+        let scene = try await Self.scene()
+        let slow = try scene.open(), stuck = try scene.open()
+        slow.conflated = 12
+        stuck.queuedBytes = 100
+        for _ in 0..<32 {
+            scene.hub.tick()
+            slow.sentBytes += 1
+            slow.queuedBytes = 5
+            scene.engine.clock.advance(nanoseconds: 1_000_000_000)
+        }
+        #expect(slow.texts.first?.contains(#""type":"missed","missed":12"#) == true)
+        #expect(slow.closeCode == nil && stuck.closeCode == 1008)
+        await scene.engine.stop()
+    }
+
+    @Test @LoopActor func connectionsAndBroadcastsOverHTTP() async throws {
+        let scene = try await Self.scene()
+        let made = await scene.engine.ask(.post, "/api/v1/websocket/connections", #"{"client":"c","topics":["a"]}"#)
+        #expect(made.status == 201)
+        let id = try JSONParser().withDocument(Array(made.text.utf8)) { $0.member("id")?.string ?? "" }
+        #expect(await scene.engine.ask(.post, "/api/v1/websocket/subscriptions", #"{"connection_id":"\#(id)","topic":"b.*"}"#).status == 201)
+        let named = FakeSocket(query: "connection_id=\(id)")
+        named.owner = try #require(scene.streaming.sockets).opened(named)
+        let sent = await scene.engine.ask(.post, "/api/v1/websocket/broadcast", #"{"topic":"b.c","type":"x","data":{"k":[1,"z"]}}"#)
+        #expect(sent.text == #"{"topic":"b.c","type":"x","seq":1,"recipients":1}"#)
+        #expect(named.texts.last?.hasSuffix(#""data":{"k":[1,"z"]}}"#) == true)
+        #expect(await scene.engine.ask(.get, "/api/v1/websocket/subscriptions?connection_id=\(id)").text.contains("b.*"))
+        #expect(await scene.engine.ask(.delete, "/api/v1/websocket/connections?connection_id=\(id)").status == 200)
+        #expect(named.closeCode == 1000)
+        #expect(await scene.engine.ask(.delete, "/api/v1/websocket/connections?connection_id=\(id)").status == 404)
+        #expect(await scene.engine.ask(.delete, "/api/v1/websocket/subscriptions?subscription_id=99").status == 404)
+        await scene.engine.stop()
+    }
+}

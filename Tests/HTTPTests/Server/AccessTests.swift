@@ -1,0 +1,62 @@
+import HTTP
+import HTTPServer
+import Runtime
+import TestKit
+import Testing
+
+/// Who may call, with which methods, from where.
+@Suite struct AccessTests {
+    init() { EventLoop.runInBackground() }
+
+    @Test func otherMethodsAre405WithWhatIsAllowed() async throws {
+        let scene = try await HTTPScene.start()
+        let answer = RawClient.ask(scene.port, HTTPScene.head("DELETE /hello"))
+        #expect(answer?.status == 405)
+        #expect(answer?["Allow"] == "GET, HEAD, OPTIONS")
+        let unknown = RawClient.ask(scene.port, HTTPScene.head("BREW /hello"))
+        #expect(unknown?.status == 405)
+        #expect(unknown?["Allow"]?.contains("GET") == true)
+        #expect(RawClient.ask(scene.port, HTTPScene.head("GET /hello/"))?.status == 404)
+        #expect(RawClient.ask(scene.port, HTTPScene.head("GET /items/a%2"))?.status == 404)
+        #expect(RawClient.ask(scene.port, HTTPScene.head("GET /items/a%20b?limit=x"))?.status == 422)
+        await scene.stop()
+    }
+
+    @Test func preflightsAreAnsweredFromTheList() async throws {
+        let scene = try await HTTPScene.start(access: AccessPolicy(origins: ["http://localhost:3000"]))
+        let known = RawClient.ask(scene.port, HTTPScene.head(
+            "OPTIONS /sample", "Origin: http://localhost:3000", "Access-Control-Request-Method: POST"))
+        #expect(known?.status == 204)
+        #expect(known?["Access-Control-Allow-Origin"] == "http://localhost:3000")
+        #expect(known?["Access-Control-Allow-Methods"]?.contains("POST") == true)
+        let foreign = RawClient.ask(scene.port, HTTPScene.head("OPTIONS /sample", "Origin: http://evil.example"))
+        #expect(foreign?["Access-Control-Allow-Origin"] == nil)
+        await scene.stop()
+    }
+
+    @Test func foreignHostsAndOriginsAreRefused() async throws {
+        let scene = try await HTTPScene.start(access: AccessPolicy(publicHosts: ["trade.example"], origins: ["http://ok.example"]))
+        func status(_ line: String, host: String, _ fields: String = "") -> Int? {
+            RawClient.ask(scene.port, "\(line) HTTP/1.1\r\nHost: \(host)\r\n\(fields)\r\n")?.status
+        }
+        #expect(status("GET /hello", host: "evil.example") == 403)
+        #expect(status("GET /hello", host: "127.0.0.1.evil.example:80") == 403)
+        #expect(status("GET /metrics", host: "evil.example") == 403)
+        #expect(status("GET /hello", host: "Trade.example:8001") == 200)
+        #expect(status("GET /hello", host: "[::1]:8001") == 200)
+        #expect(status("GET /hello", host: "localhost", "Origin: http://evil.example\r\n") == 200)
+        #expect(status("POST /echo", host: "localhost", "Content-Length: 0\r\nOrigin: http://evil.example\r\n") == 403)
+        #expect(status("POST /echo", host: "localhost", "Content-Length: 0\r\nOrigin: null\r\n") == 403)
+        #expect(status("POST /echo", host: "localhost", "Content-Length: 0\r\nOrigin: http://ok.example\r\n") == 200)
+        await scene.stop()
+    }
+
+    @Test func aKeyIsAskedForWhereThePolicySaysSo() async throws {
+        let scene = try await HTTPScene.start(access: AccessPolicy(requiresKey: true, isKeyValid: { $0 == "secret" }))
+        #expect(RawClient.ask(scene.port, HTTPScene.head("GET /hello"))?.status == 401)
+        #expect(RawClient.ask(scene.port, HTTPScene.head("GET /hello", "X-API-Key: wrong"))?.status == 401)
+        #expect(RawClient.ask(scene.port, HTTPScene.head("GET /hello", "X-API-Key: secret"))?.status == 200)
+        #expect(RawClient.ask(scene.port, HTTPScene.head("GET /health"))?.status == 200)
+        await scene.stop()
+    }
+}
