@@ -41,6 +41,25 @@ import Testing
         await bus.stop()
     }
 
+    @Test(.timeLimit(.minutes(1))) @LoopActor func aDroppedGroupHoldsNothingBackAnyMore() async throws {
+        let scene = try RedisScene()
+        let bus = try scene.bus(groups: ["test.order": ["g", "gone"], "test.history": ["gone"]])
+        let tally = Tally()
+        var settled = 0
+        bus.onSettled(source: "tester") { settled += $0.count }
+        try bus.subscribe(Subscription(group: "g", families: [TestFamilies.orders]) { tally.add($0) })
+        await bus.start()
+        try await eventually("it is connected") { bus.health.connected }
+        try await scene.publish(0..<20, of: TestFamilies.orders, on: bus, slowly: false)
+        try await eventually("the other group has all") { tally.isComplete(0..<20) }
+        #expect(settled == 0)
+        #expect(try await bus.dropGroup("gone") > 1)
+        try await eventually("all are settled") { settled == 20 }
+        #expect(try await bus.dropGroup("gone") == 0)
+        #expect(try !scene.server.command("XINFO", "GROUPS", "bus:{test.order.0}:critical").contains("gone"))
+        await bus.stop()
+    }
+
     @Test @LoopActor func entriesOfADeadConsumerAreClaimed() async throws {
         let scene = try RedisScene()
         let bus = try scene.bus(groups: ["test.order": ["g"]])

@@ -41,6 +41,26 @@ import Testing
         await fixture.bus.stop()
     }
 
+    @Test(.timeLimit(.minutes(1)), arguments: BusKind.allCases) @LoopActor
+    func whatIsPostponedIsNeverParked(_ kind: BusKind) async throws {
+        let fixture = try await BusFixture.make(kind)
+        let inbox = Inbox()
+        var tries = 0
+        let handler: MessageHandler = { batch in
+            tries += 1
+            if tries <= 6 { throw Postponed("the database is away") }
+            inbox.add(batch)
+        }
+        try fixture.bus.subscribe(Subscription(
+            group: "g", families: [TestFamilies.orders], attempts: 2, handler: handler))
+        await fixture.bus.start()
+        try fixture.bus.publish(fixture.messages(TestFamilies.orders, keys: 1, count: 5))
+        try await eventually("all are handled in the end") { inbox.messages.count == 5 }
+        #expect(inbox.numbers("K0") == Array(0..<5))
+        #expect(try await fixture.bus.deadLetters(limit: 10).isEmpty)
+        await fixture.bus.stop()
+    }
+
     @Test(arguments: BusKind.allCases) @LoopActor
     func workersGrowWithoutReorderingAKey(_ kind: BusKind) async throws {
         let fixture = try await BusFixture.make(kind)
