@@ -35,6 +35,8 @@ public struct HealthCheck: Sendable {
     /// Its readers on the bus; families must be those of `Topics.readBy`.
     var subscriptions: [Subscription] { get }
 
+    /// Whether its routes wait for `start`: without its state it would deny what is there. They then answer 503.
+    static var answersAfterStart: Bool { get }
     /// Loads state. Called once, before the first message, after the migrations; called again after a failure.
     func start() async throws
     /// Finishes what runs. Called before the bus and the stores close.
@@ -47,6 +49,7 @@ public struct HealthCheck: Sendable {
 
 extension Engine {
     public static var migrations: [Migration] { [] }
+    public static var answersAfterStart: Bool { false }
     public var subscriptions: [Subscription] { [] }
     public func start() async throws {}
     public func stop() async {}

@@ -41,7 +41,7 @@ import Wire
         application = Application(
             name: context.name.rawValue, routes: [], access: access, identifiers: context.identifiers,
             clock: context.clock, logger: context.logger, registry: context.registry)
-        let all = standardRoutes(routes) + routes
+        let all = standardRoutes(routes) + routes.map(patient)
         application = Application(
             name: context.name.rawValue, routes: all, access: access, identifiers: context.identifiers,
             clock: context.clock, logger: context.logger, registry: context.registry)
@@ -50,6 +50,21 @@ import Wire
         context.registry.computed("nautilus_engine_ready_ratio", "1 when the engine is ready, else 0.") { [weak self] in
             guard let self else { return 0 }
             return LoopActor.assumeIsolated { self.phase == .ready } ? 1 : 0
+        }
+    }
+
+    /// The same route, with 503 for what will pass: state that is not loaded yet, a store that is away.
+    private func patient(_ route: Route) -> Route {
+        let isHeldBack = type(of: engine).answersAfterStart && route.declaration.missing == nil
+        return route.guarded { [unowned self] in
+            switch phase {
+            case .starting where isHeldBack: throw Problem.unavailable("engine", "it is starting")
+            case .waiting(let part, let reason) where isHeldBack: throw Problem.unavailable(part, reason)
+            default: break
+            }
+        } translating: { error in
+            guard let error = error as? StoreError, error.isOutage else { return error }
+            return Problem.unavailable("records", error.description)
         }
     }
 

@@ -104,9 +104,36 @@ import Telemetry
             let results = try await records.transaction(all)
             ticket.outcome = messages
             return Array(results.prefix(statements.count))
+        } catch where error.code == .outcomeUnknown {
+            // Memory must not differ from the store: nothing goes on before it is known.
+            let happened = await isStored(messages[0])
+            ticket.outcome = happened ? messages : []
+            if happened { return [] }
+            throw StoreError(.unavailable, error.context, underlying: error.underlying)
         } catch {
             ticket.outcome = []
             throw error
+        }
+    }
+
+    /// Whether a commit whose answer was lost took place. To store its first message once more, and take that back,
+    /// waits for a transaction that is still under way, and fails where the message is there.
+    private func isStored(_ message: Message) async -> Bool {
+        var wait: Int64 = 50_000_000
+        while true {
+            do throws(StoreError) {
+                let id = SQLValue.text(hexadecimal(message.id.value))
+                try await records.transaction([insert(message), Statement("DELETE FROM outbox WHERE id = $1", [id])])
+                return false
+            } catch where error.code == .constraint(.unique) {
+                return true
+            } catch where error.code == .closed {
+                return false
+            } catch {
+                logger.warning("outcome of a commit not known yet", ["error": .string("\(error)")])
+            }
+            await clock.sleep(nanoseconds: wait)
+            wait = min(1_000_000_000, wait * 2)
         }
     }
 

@@ -12,6 +12,7 @@ import Wire
 @LoopActor public final class PortfolioEngine: Engine {
     public nonisolated static var name: EngineName { .portfolio }
     public nonisolated static var migrations: [Migration] { LedgerRecords.migrations }
+    public nonisolated static var answersAfterStart: Bool { true }
 
     let context: EngineContext
     let idempotency: Idempotency

@@ -109,8 +109,12 @@ extension StrategyEngine {
     }
 
     private func set(_ id: String, running: Bool) async throws -> JSONBody {
+        try await locks.with(id) { try await setAlone(id, running: running) }
+    }
+
+    private func setAlone(_ id: String, running: Bool) async throws -> JSONBody {
         var deployment = try deployment(id)
-        var statements: [Statement] = [], messages: [Message] = []
+        var statements: [Statement] = [], messages: [Message] = [], cancelled: String?
         deployment.isRunning = running
         if !running, let open = deployment.runner.order, var order = openOrders[open.intent.orderID],
            deployment.runner.cancel(open.intent.orderID) {
@@ -119,10 +123,11 @@ extension StrategyEngine {
             order.reasons.append("the deployment was stopped")
             statements.append(order.upsert)
             messages.append(update(order, nil))
-            openOrders[order.intent.orderID] = nil
+            cancelled = open.intent.orderID
         }
         try await context.commit([deployment.upsert] + statements, messages)
         deployments[id] = deployment
+        if let cancelled { openOrders[cancelled] = nil }
         publishStatus(deployment, context.clock.now, nil)
         return JSONBody { write(deployment, &$0) }
     }

@@ -116,6 +116,10 @@ extension StrategyEngine {
 
     /// An approved order by hand meets the paper venue at a price, if its limit allows.
     private func execute(_ id: String, at price: Price, _ time: Timestamp) async throws {
+        try await locks.with(id) { try await executeAlone(id, at: price, time) }
+    }
+
+    private func executeAlone(_ id: String, at price: Price, _ time: Timestamp) async throws {
         guard var order = openOrders[id], order.state == .working, case .quantity(let quantity) = order.intent.size
         else { return }
         let isReached = order.intent.limitPrice.map { order.intent.side == .buy ? price <= $0 : price >= $0 } ?? true
@@ -126,9 +130,9 @@ extension StrategyEngine {
         order.fills.append(fill)
         order.state = .filled
         order.updated = fill.time
-        openOrders[id] = nil
         try await context.commit([order.upsert], [
             context.message(Topics.fill, fill.portfolioID, time: fill.time, fill), update(order, nil)])
+        openOrders[id] = nil
     }
 
     /// The last price that came by, else the market data engine's latest.
@@ -147,17 +151,22 @@ extension StrategyEngine {
     }
 
     private func cancel(_ id: String) async throws -> JSONBody {
+        try await locks.with(Self.lockKey(id)) { try await cancelAlone(id) }
+    }
+
+    private func cancelAlone(_ id: String) async throws -> JSONBody {
         var order = try await self.order(id)
         if order.state.isFinal { throw Problem.conflict("order \(id) is \(order.state.rawValue)") }
-        var statements: [Statement] = []
+        var statements: [Statement] = [], freed: Deployment?
         if var deployment = deployments[order.deploymentID], deployment.runner.cancel(id) {
             statements.append(deployment.upsert)
-            deployments[deployment.id] = deployment
+            freed = deployment
         }
         order.state = .cancelled
         order.updated = context.clock.now
-        openOrders[id] = nil
         try await context.commit([order.upsert] + statements, [update(order, nil)])
+        openOrders[id] = nil
+        if let freed { deployments[freed.id] = freed }
         return JSONBody { order.write(to: &$0) }
     }
 }

@@ -13,6 +13,7 @@ import Wire
 @LoopActor public final class StrategyEngine: Engine {
     public nonisolated static var name: EngineName { .strategy }
     public nonisolated static var migrations: [Migration] { StrategyRecords.migrations }
+    public nonisolated static var answersAfterStart: Bool { true }
     /// How long a bar's handler waits for risk: bars of one key stay in order behind it. An order that is still
     /// undecided then stays pending until the decision comes.
     static let decisionNanoseconds: Int64 = 5_000_000_000
@@ -25,6 +26,8 @@ import Wire
     var deploymentOrder: [String] = []
     /// Orders that may still change, by id.
     var openOrders: [String: OrderRecord] = [:]
+    /// One change at a time of a deployment and its orders: each reads, waits for the store, and then applies.
+    let locks = KeyedLock()
     private var waiting: [String: CheckedContinuation<Void, Never>] = [:]
     /// Last price of each instrument that came by.
     var prices: [Symbol: Price] = [:]
@@ -99,7 +102,7 @@ import Wire
             }
             for id in deploymentOrder {
                 guard let deployment = deployments[id], deployment.isRunning, deployment.runner.wants(bar) else { continue }
-                try await take(bar, deployment, message)
+                await decision(of: try await take(bar, id, message))
             }
             return
         }
@@ -120,16 +123,18 @@ import Wire
             guard definition.trigger == .quote, definition.symbol == quote.symbol else { continue }
             let bar = Bar(symbol: quote.symbol, timeframe: definition.timeframe, time: quote.time, open: mid, high: mid,
                           low: mid, close: mid, volume: 0)
-            try await take(bar, deployment, message)
+            await decision(of: try await take(bar, id, message))
         }
     }
 
-    private func take(_ bar: Bar, _ deployment: Deployment, _ message: Message) async throws {
-        var deployment = deployment
-        if deployment.runner.hasSeen(bar) {
-            await decision(of: deployment.runner.order?.intent.orderID)
-            return
-        }
+    /// A deployment looks at a bar. Returns the order that waits for a decision, if there is one.
+    private func take(_ bar: Bar, _ id: String, _ message: Message) async throws -> String? {
+        try await locks.with(id) { try await takeAlone(bar, id, message) }
+    }
+
+    private func takeAlone(_ bar: Bar, _ id: String, _ message: Message) async throws -> String? {
+        guard var deployment = deployments[id], deployment.isRunning else { return nil }
+        if deployment.runner.hasSeen(bar) { return deployment.runner.order?.intent.orderID }
         let actions = try deployment.runner.take(bar)
         var statements = [deployment.upsert], messages: [Message] = [], intended: String?, changed: [OrderRecord] = []
         for action in actions {
@@ -144,7 +149,7 @@ import Wire
         deployments[deployment.id] = deployment
         for order in changed { openOrders[order.intent.orderID] = order.state.isFinal ? nil : order }
         publishStatus(deployment, bar.time, message)
-        await decision(of: intended)
+        return intended
     }
 
     /// Turns an action into the order as it is then and the messages that tell of it.
@@ -192,23 +197,29 @@ import Wire
         guard let decision = try JSONParser().withDocument(message.data, { RiskDecision(json: $0) }) else {
             throw StrategyError.unreadable(message.topic.description)
         }
-        guard var order = openOrders[decision.orderID], order.state == .pending else {
-            waiting.removeValue(forKey: decision.orderID)?.resume()
-            return
-        }
+        try await locks.with(Self.lockKey(decision.orderID)) { try await apply(decision, message) }
+        waiting.removeValue(forKey: decision.orderID)?.resume()
+    }
+
+    /// The deployment of an order, which its id begins with; an order by hand is on its own.
+    static func lockKey(_ orderID: String) -> String { orderID.split(separator: ".").first.map(String.init) ?? orderID }
+
+    private func apply(_ decision: RiskDecision, _ message: Message) async throws {
+        guard var order = openOrders[decision.orderID], order.state == .pending else { return }
         order.state = decision.isApproved ? .working : .denied
         order.reasons = decision.reasons
         order.updated = decision.time
-        var statements = [order.upsert]
+        var statements = [order.upsert], decided: Deployment?
         if var deployment = deployments[order.deploymentID], deployment.runner.decide(decision) {
             statements.append(deployment.upsert)
-            deployments[deployment.id] = deployment
+            decided = deployment
         }
+        // Memory follows the store: what could not be written is decided again when the message comes again.
+        try await context.commit(statements, [update(order, message)])
+        if let decided { deployments[decided.id] = decided }
+        openOrders[decision.orderID] = order.state.isFinal ? nil : order
         if !decision.isApproved { denied.increment() }
         latencies.record(context.clock.now.nanoseconds - message.received.nanoseconds, tickToOrder)
-        openOrders[decision.orderID] = order.state.isFinal ? nil : order
-        try await context.commit(statements, [update(order, message)])
-        waiting.removeValue(forKey: decision.orderID)?.resume()
     }
 
     /// Returns when risk has decided on the order, or after `decisionNanoseconds`.

@@ -139,6 +139,26 @@ public struct Route: Sendable {
         return Route(declaration: declaration, handler: .sync { _, _ in throw Problem.notImplemented(missing: missing) })
     }
 
+    /// The same route: `before` may refuse the request by throwing, `translating` may make another error of what its
+    /// work throws.
+    public func guarded(
+        _ before: @escaping @Sendable @LoopActor () throws -> Void,
+        translating: @escaping @Sendable (any Error) -> any Error
+    ) -> Route {
+        switch handler {
+        case .sync(let work):
+            return Route(declaration: declaration, handler: .sync { request, path in
+                try before()
+                do { return try work(request, path) } catch { throw translating(error) }
+            })
+        case .async(let work):
+            return Route(declaration: declaration, handler: .async { request, path in
+                try before()
+                do { return try await work(request, path) } catch { throw translating(error) }
+            })
+        }
+    }
+
     /// The same work at another path.
     public func alias(_ path: String, method: Method? = nil, summary: String? = nil) -> Route {
         let old = declaration

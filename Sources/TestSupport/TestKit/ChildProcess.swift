@@ -68,7 +68,14 @@ public final class ChildProcess: Sendable {
         var child = pid_t()
         let program = strdup(path)
         defer { free(program) }
-        let code = posix_spawn(&child, path, &actions, nil, [program] + names + [nil], variables + [nil])
+        // The pool's threads block signals, and a child would inherit that: SIGTERM must reach it.
+        var attributes = posix_spawnattr_t(), signals = sigset_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        sigemptyset(&signals)
+        posix_spawnattr_setsigmask(&attributes, &signals)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+        let code = posix_spawn(&child, path, &actions, &attributes, [program] + names + [nil], variables + [nil])
         if ends[1] >= 0 { close(ends[1]) }
         guard code == 0 else {
             if ends[0] >= 0 { close(ends[0]) }
