@@ -38,7 +38,7 @@ import Wire
     }
 
     /// `nautilus` with its standard output in a file; see `lines`.
-    func nautilus(_ arguments: String...) throws -> ChildProcess {
+    func nautilus(_ arguments: [String]) throws -> ChildProcess {
         let script = "exec \"$0\" \"$@\" >'\(folder.path)/out' 2>'\(folder.path)/err'"
         return try ChildProcess(
             "/bin/sh", ["-c", script, PlatformFixture.binaries + "/nautilus"] + arguments,

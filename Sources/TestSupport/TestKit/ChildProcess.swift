@@ -110,6 +110,20 @@ public final class ChildProcess: Sendable {
         wait()
     }
 
+    /// Whether it has ended; does not wait.
+    public var hasEnded: Bool {
+        status.withLock { status in
+            if status != nil { return true }
+            var raw: Int32 = 0
+            guard waitpid(id, &raw, WNOHANG) == id else { return false }
+            Self.alive.withLock { _ = $0.remove(id) }
+            status = Self.code(raw)
+            return true
+        }
+    }
+
+    private static func code(_ raw: Int32) -> Int32 { raw & 0x7f == 0 ? (raw >> 8) & 0xff : 128 + (raw & 0x7f) }
+
     /// Waits for its end, blocking: the exit code, or 128 and the signal's number.
     @discardableResult
     public func wait() -> Int32 {
@@ -118,7 +132,7 @@ public final class ChildProcess: Sendable {
             var raw: Int32 = 0
             while waitpid(id, &raw, 0) < 0 && errno == EINTR {}
             Self.alive.withLock { _ = $0.remove(id) }
-            let code = raw & 0x7f == 0 ? (raw >> 8) & 0xff : 128 + (raw & 0x7f)
+            let code = Self.code(raw)
             status = code
             return code
         }

@@ -1,0 +1,118 @@
+import Foundation
+import HTTP
+import Runtime
+import TestKit
+import Testing
+
+/// Redis absent, gone and empty; messages that nobody can read.
+@Suite(.serialized) struct BusBadDayTests {
+    init() { EventLoop.runInBackground() }
+
+    @Test(.timeLimit(.minutes(2))) @LoopActor func redisComesLateAndGoesAndComesBackEmpty() async throws {
+        let redis = try RedisServer()
+        redis.stop()
+        let day = try BadDay([.portfolio, .analytics], ["NAUTILUS_REDIS_URL": redis.url])
+        defer { day.end() }
+        for engine in [EngineName.portfolio, .analytics] {
+            try day.start(engine)
+            #expect(await day.eventually(10) { await day.ask(engine, .get, "/health") != nil })
+            let health = try #require(await day.ask(engine, .get, "/health"))
+            #expect(health.status == 200)
+            #expect(health.json["status"] as? String == "degraded")
+            let bus = health.json["bus"] as? [String: Any]
+            #expect(bus?["connected"] as? Bool == false)
+            let readiness = try #require(await day.ask(engine, .get, "/health/ready"))
+            #expect(readiness.status == 503)
+            #expect(readiness.text.contains("bus"), "\(readiness.text)")
+        }
+        try redis.start()
+        #expect(await day.ready(.portfolio))
+        #expect(await day.ready(.analytics))
+        let made = await day.ask(.portfolio, .post, "/portfolios", #"{"id":"p","name":"P","currency":"USD"}"#)
+        #expect(made?.status == 201)
+        let count = 300
+        for number in 1...count {
+            if number == 100 { redis.kill() }
+            if number == 200 { try redis.start() }
+            // Each at a day of its own: analytics has a point for every one of them.
+            let day1 = Date(timeIntervalSince1970: 1_600_000_000 + Double(number) * 86_400).ISO8601Format()
+            let posted = await day.ask(.portfolio, .post, "/portfolios/p/transactions", key: "\(number)",
+                                       #"{"type":"deposit","amount":\#(number),"currency":"USD","ts":"\#(day1)"}"#)
+            #expect(posted?.status == 201, "\(number): \(posted?.text ?? "no answer")")
+        }
+        let path = "/api/v1/sprint3/analytics/portfolio/p/summary"
+        #expect(await day.eventually(20) { await day.ask(.analytics, .get, path)?.json["points"] as? Int == count })
+        let summary = try #require(await day.ask(.analytics, .get, path))
+        #expect(summary.json["points"] as? Int == count, "\(summary.text)")
+        let pnl = summary.json["pnl"] as? [String: Any]
+        #expect(pnl?["equity"] as? Double == Double(count * (count + 1) / 2), "\(summary.text)")
+        // Nothing is owed any more: every group has acknowledged every message.
+        #expect(await day.eventually(10) {
+            let metrics = await day.ask(.portfolio, .get, "/metrics")?.text ?? ""
+            return metrics.split(separator: "\n").contains {
+                $0.hasPrefix("nautilus_outbox_pending_messages_count") && $0.hasSuffix(" 0")
+            }
+        })
+    }
+
+    @Test(.timeLimit(.minutes(2))) @LoopActor func poisonGoesToTheDeadLettersAndBlocksNobody() async throws {
+        let redis = try RedisServer()
+        let day = try BadDay([.portfolio], ["NAUTILUS_REDIS_URL": redis.url])
+        defer { day.end() }
+        try day.start(.portfolio)
+        try #require(await day.ready(.portfolio))
+        _ = await day.ask(.portfolio, .post, "/portfolios", #"{"id":"p","name":"P","currency":"USD"}"#)
+        let stream = "bus:{trade.fill.0}:high"
+        try redis.command("XADD", stream, "*", "what", "is this")
+        try add(redis, stream, 1, portfolio: "p", #"{"id":"#)
+        try add(redis, stream, 2, portfolio: "nobody", fill("f2", "nobody"))
+        try add(redis, stream, 3, portfolio: "p", fill("f3", "p"))
+        #expect(await day.eventually(5) {
+            (try? await day.list(.portfolio, "/portfolios/p/transactions"))?.count == 1
+        }, "the good message waits behind the bad ones")
+        var letters: [[String: Any]] = []
+        for _ in 0..<20 where letters.count < 3 { letters = try await deadLetters(day) }
+        try #require(letters.count == 3, "\(letters)")
+        let reasons = letters.compactMap { $0["reason"] as? String }
+        #expect(reasons.contains { $0.contains("unreadable") })
+        #expect(reasons.contains { $0.contains("nobody") })
+        #expect(redis.isRunning)
+        // The portfolio is made; the letter is replayed and booked; the others are purged.
+        _ = await day.ask(.portfolio, .post, "/portfolios", #"{"id":"nobody","name":"N","currency":"USD"}"#)
+        for letter in letters {
+            let entry = try #require(letter["entry"] as? String)
+            let isCured = (letter["reason"] as? String)?.contains("nobody") ?? false
+            #expect(try await run(day, "bus", isCured ? "replay" : "purge", entry) == 0)
+        }
+        #expect(await day.eventually(10) {
+            (try? await day.list(.portfolio, "/portfolios/nobody/transactions"))?.count == 1
+        })
+        #expect(try await deadLetters(day).isEmpty)
+    }
+
+    private func fill(_ id: String, _ portfolio: String) -> String {
+        """
+        {"id":"\(id)","order_id":"o","portfolio_id":"\(portfolio)","strategy_id":"","symbol":"GOOG","side":"buy",\
+        "quantity":1,"price":10,"commission":0,"ts":"2024-01-02T00:00:00Z"}
+        """
+    }
+
+    private func add(_ redis: RedisServer, _ stream: String, _ number: Int, portfolio: String, _ data: String) throws {
+        let id = String(repeating: "0", count: 31) + "\(number)"
+        try redis.command("XADD", stream, "*", "id", id, "topic", "trade.fill.\(portfolio)", "ts", "1704153600000000000",
+                          "source", "test", "seq", "\(number)", "data", data)
+    }
+
+    /// Runs `nautilus` to its end.
+    @LoopActor private func run(_ day: BadDay, _ words: String...) async throws -> Int32 {
+        let child = try day.nautilus(words)
+        #expect(await day.eventually(15) { child.hasEnded })
+        return child.wait()
+    }
+
+    @LoopActor private func deadLetters(_ day: BadDay) async throws -> [[String: Any]] {
+        #expect(try await run(day, "bus", "dead-letters", "--json") == 0, "\(day.lines("err"))")
+        let text = day.lines().joined()
+        return (try JSONSerialization.jsonObject(with: Data(text.utf8))) as? [[String: Any]] ?? []
+    }
+}

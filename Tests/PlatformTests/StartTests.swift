@@ -1,0 +1,88 @@
+import Foundation
+import Runtime
+import TestKit
+import Testing
+
+/// What stops a start: one line on standard error and a code of sysexits.
+@Suite(.serialized) struct StartTests {
+    /// Runs a binary to its end; its code, and what it wrote on standard error.
+    private func run(
+        _ binary: String, _ arguments: [String] = [], _ settings: [String: String], user: String = ""
+    ) throws -> (code: Int32, lines: [String]) {
+        let program = user.isEmpty ? "exec" : "exec setpriv --reuid=\(user) --regid=\(user) --clear-groups"
+        let script = "\(program) \"$0\" \"$@\" 2>&1 >/dev/null"
+        let path = binary.hasPrefix("/") ? binary : "\(PlatformFixture.binaries)/\(binary)"
+        let child = try ChildProcess(
+            "/bin/sh", ["-c", script, path] + arguments,
+            environment: PlatformFixture.environment(settings), output: .lines)
+        var lines: [String] = []
+        while let line = child.readLine() { lines.append(line) }
+        return (child.wait(), lines)
+    }
+
+    private func expect(_ result: (code: Int32, lines: [String]), _ code: ClosedRange<Int32>, _ words: String) {
+        #expect(code.contains(result.code), "\(result)")
+        #expect(result.lines.count == 1, "\(result.lines)")
+        #expect(result.lines.first?.contains(words) ?? false, "\(result.lines)")
+    }
+
+    @Test(.timeLimit(.minutes(1))) func takenPortIsToldAndExits69() throws {
+        let folder = TemporaryFolder()
+        let settings = PlatformFixture.settings(folder.path + "/data")
+        let port = try #require(Int(settings["NAUTILUS_RISK_PORT"] ?? ""))
+        let fd = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(fd) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = in_port_t(port).bigEndian
+        address.sin_addr.s_addr = in_addr_t(0x7f00_0001).bigEndian
+        let bound = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(fd, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        try #require(bound == 0 && listen(fd, 1) == 0)
+        expect(try run("risk-engine", [], settings), 69...69, "\(port)")
+        expect(try run("nautilus", ["up"], settings), 69...69, "\(port)")
+    }
+
+    @Test(.timeLimit(.minutes(1))) func unusableDataFolderIsTold() throws {
+        let folder = TemporaryFolder()
+        try Data().write(to: URL(fileURLWithPath: folder.path + "/file"))
+        expect(try run("nautilus", ["up"], PlatformFixture.settings(folder.path + "/file")), 64...78, folder.path + "/file")
+        expect(try run("risk-engine", [], PlatformFixture.settings(folder.path + "/file/in")), 64...78, folder.path + "/file")
+    }
+
+    @Test(.enabled(if: getuid() == 0, "only root can be somebody else"), .timeLimit(.minutes(1)))
+    func readOnlyDataFolderIsTold() throws {
+        let folder = TemporaryFolder()
+        chmod(folder.path, 0o555)
+        // The binaries may lie where nobody else can look.
+        let copy = TemporaryFolder()
+        try FileManager.default.copyItem(atPath: PlatformFixture.binaries + "/risk-engine", toPath: copy.path + "/risk-engine")
+        chmod(copy.path, 0o755)
+        let result = try run(copy.path + "/risk-engine", [], PlatformFixture.settings(folder.path), user: "65534")
+        expect(result, 64...78, folder.path)
+    }
+
+    @Test(.timeLimit(.minutes(1))) func misspeltSettingAndOpenDoorAreTold() throws {
+        let folder = TemporaryFolder()
+        let settings = PlatformFixture.settings(folder.path)
+        expect(try run("risk-engine", [], settings.merging(["NAUTILUS_RISK_PROT": "1"]) { $1 }), 78...78, "NAUTILUS_RISK_PROT")
+        expect(try run("nautilus", ["up"], settings.merging(["NAUTILUS_HOST": "0.0.0.0"]) { $1 }), 78...78, "NAUTILUS_HOST")
+    }
+
+    @Test(.timeLimit(.minutes(1))) func secondSupervisorRefusesAndFirstEndsInTime() throws {
+        let folder = TemporaryFolder()
+        let settings = PlatformFixture.settings(folder.path, ["NAUTILUS_ENGINES": "risk"])
+        let first = try ChildProcess(
+            PlatformFixture.binaries + "/nautilus", ["up"], environment: PlatformFixture.environment(settings), output: .lines)
+        #expect(first.readLine()?.contains("\"ready\":true") ?? false)
+        let others = PlatformFixture.settings(folder.path, ["NAUTILUS_ENGINES": "risk"])
+        expect(try run("nautilus", ["up"], others), 64...78, folder.path)
+        let began = ContinuousClock.now
+        first.signal(SIGTERM)
+        #expect(first.wait() == 0)
+        #expect(ContinuousClock.now - began < .seconds(10))
+    }
+}
