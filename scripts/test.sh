@@ -7,11 +7,13 @@ log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 swift build --explicit-target-dependency-import-check error 2>&1 | grep -vE '^warning: prohibited flag|^\[[0-9]+/[0-9]+\]' || true
 swift build --build-tests 2>&1 | grep -E 'error|warning: [^p]|Compiling|Build' | tail -n 40
-# Servers and processes are started by the tests themselves; two at a time suit two cores.
-swift test --skip-build --no-parallel "$@" 2>&1 | tee "$log"
+# Servers and processes are started by the tests themselves, one test at a time.
+# Line by line, and never longer than half an hour: a test that hangs is a test that fails.
+timeout --kill-after=10 1800 stdbuf -oL swift test --skip-build --no-parallel "$@" 2>&1 | tee "$log"
 status=${PIPESTATUS[0]}
-passed=$(grep -cE '^✔ Test .* passed after|^.* Test .*\(\) passed after' "$log" || true)
-failed=$(grep -cE '^✘ Test .*\) failed after|^✘ Test "[^"]*" failed after' "$log" || true)
+count() { grep -E "^$1 Test " "$log" | grep -v ' Test run ' | grep -c "$2 after" || true; }
+passed=$(count '✔' passed)
+failed=$(count '✘' failed)
 [ "$status" -ne 0 ] && [ "$failed" -eq 0 ] && failed=1
 echo "$passed passed, $failed failed"
 exit "$status"

@@ -76,8 +76,8 @@ public struct Setting: Sendable {
     private static let bus = [
         Setting("REDIS_URL", "", .text, "Redis for the bus, redis://[:password@]host[:port]; empty is in process.",
                 secret: true),
-        Setting("SPOOL_LIMIT", "1000000", .integer(1000...100_000_000),
-                "Lossless messages kept on disk while Redis is away; beyond it new work is refused."),
+        Setting("SPOOL_BYTES", "268435456", .integer(65_536...1_000_000_000_000),
+                "Bytes of lossless messages kept on disk for each lane while Redis is away; beyond it new work is refused."),
     ]
 
     private static func engine(_ name: EngineName) -> [Setting] {

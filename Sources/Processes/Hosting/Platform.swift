@@ -109,10 +109,12 @@ public import Telemetry
                              metrics: busRegistry, logger: logger.named("bus"))
         }
         let name = names.count == 1 ? names[0].rawValue : "nautilus"
+        var limits = RedisBusLimits()
+        limits.spoolBytesPerLane = configuration.int("SPOOL_BYTES")
         return try RedisBus(
             url: url, families: Topics.all, groups: groups, instance: "\(name)-\(Limits.hostName)",
             spoolFolder: try folder.spool(of: name), clock: clock, identifiers: identifiers, metrics: busRegistry,
-            logger: logger.named("bus"))
+            logger: logger.named("bus"), limits: limits)
     }
 
     /// Engines of this process are called, others are asked over HTTP.

@@ -18,6 +18,7 @@ public enum ProcessRunner {
     /// standard error and its sysexits code.
     public static func run(_ name: String, _ body: @escaping @Sendable @LoopActor () async throws -> Int32) -> Never {
         signal(SIGPIPE, SIG_IGN)
+        unblockSignals()
         let outcome = Outcome()
         spawn {
             do {
@@ -31,6 +32,13 @@ public enum ProcessRunner {
         }
         EventLoop.main.run()
         exit(LoopActor.assumeIsolated { outcome.code })
+    }
+
+    /// A parent may have started us with signals blocked; we must hear the one that stops us.
+    private static func unblockSignals() {
+        var none = sigset_t()
+        sigemptyset(&none)
+        pthread_sigmask(SIG_SETMASK, &none, nil)
     }
 
     @LoopActor private final class Outcome {

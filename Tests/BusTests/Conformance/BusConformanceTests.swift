@@ -96,6 +96,7 @@ import Testing
         await fixture.bus.start()
         try fixture.bus.publish(fixture.messages(TestFamilies.orders, keys: 2, count: 2))
         var letters: [DeadLetter] = []
+        try await eventually("the link is up") { fixture.bus.health.connected }
         try await eventually("both are parked") {
             letters = try await fixture.bus.deadLetters(limit: 10)
             return letters.count == 2 && bystander.messages.count == 2
