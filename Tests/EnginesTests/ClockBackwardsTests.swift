@@ -15,7 +15,8 @@ import Testing
 
     @Test(.timeLimit(.minutes(2))) @LoopActor func ledgerKeepsCountAndOrder() async throws {
         let fixture = try await EngineFixture.make([PortfolioEngine.self])
-        _ = try await fixture.json(.portfolio, .post, "/portfolios", #"{"id":"p","name":"P","currency":"USD"}"#, status: 201)
+        let portfolio = #"{"id":"p","name":"P","currency":"USD"}"#
+        _ = try await fixture.json(.portfolio, .post, "/portfolios", portfolio, status: 201)
         let path = "/portfolios/p/transactions", start = fixture.clock.now
         var ids: Set<String> = []
         for step in [0, -86_400, -86_400 * 365, 60] {
@@ -43,7 +44,9 @@ import Testing
         var outcome: BusError?
         let sleepers = fixture.clock.sleeping
         let waiting = spawn {
-            do throws(BusError) { _ = try await fixture.bus.request(request, deadlineNanoseconds: 5_000_000_000) } catch {
+            do throws(BusError) {
+                _ = try await fixture.bus.request(request, deadlineNanoseconds: 5_000_000_000)
+            } catch {
                 outcome = error
             }
         }

@@ -102,8 +102,8 @@ import Testing
 
     private func add(_ redis: RedisServer, _ stream: String, _ number: Int, portfolio: String, _ data: String) throws {
         let id = String(repeating: "0", count: 31) + "\(number)"
-        try redis.command("XADD", stream, "*", "id", id, "topic", "trade.fill.\(portfolio)", "ts", "1704153600000000000",
-                          "source", "test", "seq", "\(number)", "data", data)
+        try redis.command("XADD", stream, "*", "id", id, "topic", "trade.fill.\(portfolio)",
+                          "ts", "1704153600000000000", "source", "test", "seq", "\(number)", "data", data)
     }
 
     /// Runs `nautilus` to its end.
