@@ -16,7 +16,8 @@ import Wire
 
     /// - Parameter engines: who is part of the platform.
     init(_ engines: [EngineName], _ more: [String: String] = [:]) throws {
-        let named = ["NAUTILUS_ENGINES": engines.map(\.rawValue).joined(separator: ","), "NAUTILUS_LOG_LEVEL": "warning"]
+        let names = engines.map(\.rawValue).joined(separator: ",")
+        let named = ["NAUTILUS_ENGINES": names, "NAUTILUS_LOG_LEVEL": "warning"]
         settings = PlatformFixture.settings(folder.path + "/data", named.merging(more) { $1 })
         peers = HTTPPeers(try Configuration(environment: settings), clock: clock)
     }

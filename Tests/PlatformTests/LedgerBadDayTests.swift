@@ -15,7 +15,9 @@ import Testing
     @Test(.enabled(if: PostgresServer.programs != nil, "PostgreSQL is not installed"), .timeLimit(.minutes(2)))
     @LoopActor func killedLedgerOnPostgreSQLKeepsWhatItAcknowledged() async throws {
         let redis = try RedisServer(), database = try PostgresServer()
-        try await killThrice(BadDay([.portfolio], ["NAUTILUS_REDIS_URL": redis.url, "NAUTILUS_DATABASE_URL": database.url]))
+        try await killThrice(BadDay([.portfolio], [
+            "NAUTILUS_REDIS_URL": redis.url, "NAUTILUS_DATABASE_URL": database.url,
+        ]))
     }
 
     @LoopActor private func killThrice(_ day: BadDay) async throws {

@@ -20,7 +20,8 @@ import Testing
     /// Makes the portfolios and lets so many clients post until `stop`.
     func start(clients: Int) async throws {
         for id in Self.portfolios {
-            let made = try #require(await day.ask(.portfolio, .post, "/portfolios", #"{"id":"\#(id)","name":"L","currency":"USD"}"#))
+            let portfolio = #"{"id":"\#(id)","name":"L","currency":"USD"}"#
+            let made = try #require(await day.ask(.portfolio, .post, "/portfolios", portfolio))
             try #require(made.status == 201, "\(made.text)")
         }
         running = (0..<clients).map { client in

@@ -49,8 +49,9 @@ import Testing
     @Test(.timeLimit(.minutes(1))) func unusableDataFolderIsTold() throws {
         let folder = TemporaryFolder()
         try Data().write(to: URL(fileURLWithPath: folder.path + "/file"))
-        expect(try run("nautilus", ["up"], PlatformFixture.settings(folder.path + "/file")), 64...78, folder.path + "/file")
-        expect(try run("risk-engine", [], PlatformFixture.settings(folder.path + "/file/in")), 64...78, folder.path + "/file")
+        let file = folder.path + "/file"
+        expect(try run("nautilus", ["up"], PlatformFixture.settings(file)), 64...78, file)
+        expect(try run("risk-engine", [], PlatformFixture.settings(file + "/in")), 64...78, file)
     }
 
     @Test(.enabled(if: getuid() == 0, "only root can be somebody else"), .timeLimit(.minutes(1)))
@@ -59,7 +60,8 @@ import Testing
         chmod(folder.path, 0o555)
         // The binaries may lie where nobody else can look.
         let copy = TemporaryFolder()
-        try FileManager.default.copyItem(atPath: PlatformFixture.binaries + "/risk-engine", toPath: copy.path + "/risk-engine")
+        try FileManager.default.copyItem(
+            atPath: PlatformFixture.binaries + "/risk-engine", toPath: copy.path + "/risk-engine")
         chmod(copy.path, 0o755)
         let result = try run(copy.path + "/risk-engine", [], PlatformFixture.settings(folder.path), user: "65534")
         expect(result, 64...78, folder.path)
@@ -68,15 +70,18 @@ import Testing
     @Test(.timeLimit(.minutes(1))) func misspeltSettingAndOpenDoorAreTold() throws {
         let folder = TemporaryFolder()
         let settings = PlatformFixture.settings(folder.path)
-        expect(try run("risk-engine", [], settings.merging(["NAUTILUS_RISK_PROT": "1"]) { $1 }), 78...78, "NAUTILUS_RISK_PROT")
-        expect(try run("nautilus", ["up"], settings.merging(["NAUTILUS_HOST": "0.0.0.0"]) { $1 }), 78...78, "NAUTILUS_HOST")
+        let misspelt = settings.merging(["NAUTILUS_RISK_PROT": "1"]) { $1 }
+        expect(try run("risk-engine", [], misspelt), 78...78, "NAUTILUS_RISK_PROT")
+        let open = settings.merging(["NAUTILUS_HOST": "0.0.0.0"]) { $1 }
+        expect(try run("nautilus", ["up"], open), 78...78, "NAUTILUS_HOST")
     }
 
     @Test(.timeLimit(.minutes(1))) func secondSupervisorRefusesAndFirstEndsInTime() throws {
         let folder = TemporaryFolder()
         let settings = PlatformFixture.settings(folder.path, ["NAUTILUS_ENGINES": "risk"])
         let first = try ChildProcess(
-            PlatformFixture.binaries + "/nautilus", ["up"], environment: PlatformFixture.environment(settings), output: .lines)
+            PlatformFixture.binaries + "/nautilus", ["up"], environment: PlatformFixture.environment(settings),
+            output: .lines)
         #expect(first.readLine()?.contains("\"ready\":true") ?? false)
         let others = PlatformFixture.settings(folder.path, ["NAUTILUS_ENGINES": "risk"])
         expect(try run("nautilus", ["up"], others), 64...78, folder.path)

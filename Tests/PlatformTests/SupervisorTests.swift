@@ -16,7 +16,8 @@ import Testing
             else { continue }
             let fields = line[line.index(close, offsetBy: 2)...].split(separator: " ")
             // The kernel keeps 15 bytes of a name. A zombie is no process.
-            if line[line.index(after: open)..<close] == name.prefix(15), fields[0] != "Z", fields[1] == "\(parent)" { return id }
+            let isNamed = line[line.index(after: open)..<close] == name.prefix(15)
+            if isNamed && fields[0] != "Z" && fields[1] == "\(parent)" { return id }
         }
         return nil
     }
@@ -43,7 +44,8 @@ import Testing
         #expect(Self.child("risk-engine", of: platform.id) == nil)
     }
 
-    @Test(.enabled(if: PlatformFixture.sample != nil, "no sample prices; run scripts/setup.sh test"), .timeLimit(.minutes(2)))
+    @Test(.enabled(if: PlatformFixture.sample != nil, "no sample prices; run scripts/setup.sh test"),
+          .timeLimit(.minutes(2)))
     @LoopActor func strategyKilledInAReplayTradesTheSame() async throws {
         let assets = try #require(PlatformFixture.sample)
         let redis = try RedisServer()
