@@ -54,7 +54,7 @@ import Testing
     /// How many messages the ledger's outbox holds.
     @LoopActor private func pending(_ day: BadDay) async -> Double? {
         let metrics = await day.ask(.portfolio, .get, "/metrics")?.text ?? ""
-        let line = metrics.split(separator: "\n").first { $0.hasPrefix("nautilus_outbox_pending_messages_count") }
+        let line = metrics.split(separator: "\n").first { $0.hasPrefix("nautilus_outbox_pending_messages") }
         return line?.split(separator: " ").last.flatMap { Double($0) }
     }
 

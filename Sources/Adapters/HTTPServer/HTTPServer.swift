@@ -79,7 +79,7 @@ public enum HTTPServerError: Error, CustomStringConvertible {
         self.configuration = configuration
         self.clock = clock
         self.sockets = sockets
-        open = registry.gauge("nautilus_http_open_connections_count", "Open HTTP connections.")
+        open = registry.gauge("nautilus_http_open_connections", "Open HTTP connections.")
     }
 
     /// Binds and serves.

@@ -45,7 +45,7 @@ import Telemetry
         self.records = records
         self.clock = clock
         self.logger = logger
-        pending = registry.gauge("nautilus_outbox_pending_messages_count",
+        pending = registry.gauge("nautilus_outbox_pending_messages",
                                  "Lossless messages that some group has not acknowledged.")
     }
 

@@ -28,7 +28,7 @@ import Telemetry
             refusals = registry.counter("nautilus_gateway_breaker_refusals_total",
                                         "Requests refused because the service's circuit breaker was open.",
                                         ["target": text])
-            state = registry.gauge("nautilus_gateway_breaker_state_count",
+            state = registry.gauge("nautilus_gateway_breaker_state",
                                    "The circuit breaker: 0 closed, 1 half open, 2 open.", ["target": text])
         }
     }

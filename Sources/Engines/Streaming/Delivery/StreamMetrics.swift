@@ -8,9 +8,9 @@ struct StreamMetrics {
     let received: Counter, slow: Counter, dead: Counter, opened: Counter
 
     init(_ registry: MetricsRegistry) {
-        connections = registry.gauge("nautilus_websocket_open_connections_count", "Open WebSockets.")
-        subscriptions = registry.gauge("nautilus_websocket_subscriptions_count", "Topics and patterns subscribed to.")
-        topics = registry.gauge("nautilus_websocket_topics_count", "Topics known.")
+        connections = registry.gauge("nautilus_websocket_open_connections", "Open WebSockets.")
+        subscriptions = registry.gauge("nautilus_websocket_subscriptions", "Topics and patterns subscribed to.")
+        topics = registry.gauge("nautilus_websocket_topics", "Topics known.")
         updates = registry.counter("nautilus_websocket_updates_total", "Updates taken from the bus and from broadcasts.")
         deliveries = registry.counter("nautilus_websocket_deliveries_total", "Updates handed to sockets.")
         conflated = registry.counter("nautilus_websocket_conflated_updates_total",
