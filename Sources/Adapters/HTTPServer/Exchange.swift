@@ -6,10 +6,11 @@ import Runtime
 
 /// One request on its way to one response. libmicrohttpd holds it from the request line to completion.
 @LoopActor final class Exchange {
-    let target: String
+    let path: String, query: String
     let fd: Int32
     var headers = Headers()
     var method: HTTP.Method?
+    /// The method as sent, where it is none that is known.
     var methodText = ""
     var body: [UInt8] = []
     var response: Response?
@@ -18,17 +19,29 @@ import Runtime
     /// Set once the request is whole.
     var server: HTTPServer?
 
-    init(target: String, fd: Int32) {
-        self.target = target
+    init(path: String, query: String, fd: Int32) {
+        self.path = path
+        self.query = query
         self.fd = fd
     }
 
-    var path: String { String(target.prefix { $0 != "?" }) }
+    /// Takes path and query apart where the bytes still are.
+    convenience init(target: UnsafePointer<CChar>, fd: Int32) {
+        guard let mark = strchr(target, 63) else {
+            self.init(path: String(cString: target), query: "", fd: fd)
+            return
+        }
+        let path = UnsafeRawBufferPointer(start: target, count: UnsafePointer(mark) - target)
+        self.init(path: String(decoding: path, as: UTF8.self), query: String(cString: mark + 1), fd: fd)
+    }
 
-    var request: Request {
-        let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
-        return Request(method: method ?? .get, path: parts.isEmpty ? "/" : String(parts[0]),
-                       query: parts.count > 1 ? String(parts[1]) : "", headers: headers, body: body)
+    var request: Request { Request(method: method ?? .get, path: path, query: query, headers: headers, body: body) }
+
+    func setMethod(_ text: UnsafePointer<CChar>) {
+        if strcmp(text, "GET") == 0 { method = .get } else if strcmp(text, "POST") == 0 { method = .post } else {
+            methodText = String(cString: text)
+            method = HTTP.Method(rawValue: methodText)
+        }
     }
 }
 
@@ -39,7 +52,8 @@ extension HTTPServer {
         { _, uri, connection in
             LoopActor.assumeIsolated {
                 let fd = connection.map { shim_mhd_connection_fd($0) } ?? -1
-                return Unmanaged.passRetained(Exchange(target: uri.map { String(cString: $0) } ?? "/", fd: fd)).toOpaque()
+                let exchange = uri.map { Exchange(target: $0, fd: fd) } ?? Exchange(path: "/", query: "", fd: fd)
+                return Unmanaged.passRetained(exchange).toOpaque()
             }
         }
     }
@@ -74,7 +88,7 @@ extension HTTPServer {
                 let server = Unmanaged<HTTPServer>.fromOpaque(context).takeUnretainedValue()
                 let exchange = Unmanaged<Exchange>.fromOpaque(held).takeUnretainedValue()
                 if !exchange.headRead {
-                    exchange.methodText = method.map { String(cString: $0) } ?? ""
+                    if let method { exchange.setMethod(method) }
                     return server.head(exchange, connection)
                 }
                 if size.pointee > 0 {
@@ -91,7 +105,6 @@ extension HTTPServer {
     private func head(_ exchange: Exchange, _ connection: OpaquePointer) -> MHD_Result {
         exchange.headRead = true
         exchange.deadline = deadline()
-        exchange.method = HTTP.Method(rawValue: exchange.methodText)
         withUnsafeMutablePointer(to: &exchange.headers) { headers in
             _ = MHD_get_connection_values(connection, .HEADER_KIND, { context, _, name, value in
                 let headers = context!.assumingMemoryBound(to: Headers.self)

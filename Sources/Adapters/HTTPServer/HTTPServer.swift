@@ -17,7 +17,7 @@ public struct HTTPServerConfiguration: Sendable {
     /// The most open connections.
     public var connectionLimit = 20_000
     /// Memory of one connection: bounds its header fields; more is 431.
-    public var connectionMemory = 32 << 10
+    public var connectionMemory = 16 << 10
     /// A connection on which nothing moves is closed after so long.
     public var idleSeconds = 60
     /// A request must be whole within so long after the connection was opened or the answer before it was sent; this is

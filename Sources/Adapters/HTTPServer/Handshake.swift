@@ -7,7 +7,7 @@ extension HTTPServer {
     /// Answers a WebSocket handshake, or nil when the request is something else.
     func handshake(_ request: Request, _ sockets: any WebSocketAcceptor, _ connection: OpaquePointer) -> MHD_Result? {
         guard request.method == .get, sockets.isSocket(request.path) else { return nil }
-        let exchange = Exchange(target: request.path, fd: -1)
+        let exchange = Exchange(path: request.path, query: "", fd: -1)
         exchange.headers = request.headers
         if let refusal = application.refusal(of: request, isHandshake: true) {
             return reply(connection, refusal, exchange)

@@ -140,6 +140,35 @@ public struct JSONValue {
         }
     }
 
+    /// The names of an object's members that were there before, once for each time.
+    public func repeatedMembers() -> [String] {
+        guard tag == UInt8(ascii: "{") else { return [] }
+        let end = next - 1
+        var at = index + 1, names: [Int] = []
+        while at < end {
+            names.append(at)
+            at = JSONValue(tape: tape, strings: strings, index: at + 1).next
+        }
+        // Few names are compared as they lie; many are looked up.
+        if names.count > 16 {
+            var seen: Set<String> = []
+            return names.compactMap { place in
+                let name = String(decoding: JSONValue(tape: tape, strings: strings, index: place).text, as: UTF8.self)
+                return seen.insert(name).inserted ? nil : name
+            }
+        }
+        var repeated: [String] = []
+        for later in names.indices.dropFirst() {
+            let name = JSONValue(tape: tape, strings: strings, index: names[later]).text
+            let isKnown = names[..<later].contains { place in
+                let other = JSONValue(tape: tape, strings: strings, index: place).text
+                return other.count == name.count && other.elementsEqual(name)
+            }
+            if isKnown { repeated.append(String(decoding: name, as: UTF8.self)) }
+        }
+        return repeated
+    }
+
     /// The member called `name`, or nil. A linear search over raw bytes.
     public func member(_ name: String) -> JSONValue? {
         guard tag == UInt8(ascii: "{") else { return nil }

@@ -75,7 +75,7 @@ extension AnalyticsEngine {
         _ returns: [Double]?, benchmark: [Double]?, _ conventions: ReturnConventions, pointer: String
     ) async throws -> ReturnFigures {
         do {
-            return try await context.compute { try ReturnFigures.compute(returns, benchmark: benchmark, conventions) }
+            return try await context.compute(over: returns?.count ?? 0) { try ReturnFigures.compute(returns, benchmark: benchmark, conventions) }
         } catch let error as QuantError {
             throw Problem.invalid(pointer, error.explanation)
         }

@@ -81,9 +81,13 @@ public import Wire
         try await outbox.commit(statements, messages)
     }
 
-    /// Runs arithmetic off the loop and comes back.
-    public func compute<R: Sendable>(_ work: @Sendable () throws -> R) async rethrows -> R {
-        try await withTaskExecutorPreference(globalConcurrentExecutor) { try await offLoop(work) }
+    /// Arithmetic over no more numbers than this takes less time than a change of threads and back.
+    public static let inlineNumbers = 4096
+
+    /// Runs arithmetic off the loop and comes back; over few numbers it is done at once.
+    public func compute<R: Sendable>(over numbers: Int = .max, _ work: @Sendable () throws -> R) async rethrows -> R {
+        if numbers <= Self.inlineNumbers { return try work() }
+        return try await withTaskExecutorPreference(globalConcurrentExecutor) { try await offLoop(work) }
     }
 }
 

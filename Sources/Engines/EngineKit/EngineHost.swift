@@ -21,7 +21,9 @@ import Wire
     public let engine: any Engine
     public let context: EngineContext
     public private(set) var application: Application
-    public private(set) var phase = Phase.starting
+    public private(set) var phase = Phase.starting { didSet { told = nil } }
+    /// The answer of `/health`, and the turn of the loop it was written in: many callers of one turn get the same bytes.
+    private var told: (turn: UInt64, response: Response)?
     private let started: Int64
     private var bringUp: Task<Void, Never>?
     private var beat: LoopTimer?
@@ -165,6 +167,14 @@ import Wire
         let all = checks
         if all.contains(where: { $0.status == .unhealthy }) { return .unhealthy }
         return all.contains { $0.status == .degraded } ? .degraded : .healthy
+    }
+
+    func healthAnswer() -> Response {
+        let turn = EventLoop.main.turn
+        if let told, told.turn == turn { return told.response }
+        let response = Response.json(status: status == .unhealthy ? 503 : 200) { writeHealth(&$0) }
+        told = (turn, response)
+        return response
     }
 
     func writeHealth(_ json: inout JSONWriter) {

@@ -26,8 +26,7 @@ extension EngineHost {
         let hasOwnHealth = own.contains { $0.declaration.path == "/health" }
         let health = hasOwnHealth ? [] : [
             Route.document("/health", "How the engine is and what it depends on.", answer: Self.healthExample, errors: [503]) {
-                [unowned self] _ in
-                Response.json(status: status == .unhealthy ? 503 : 200) { writeHealth(&$0) }
+                [unowned self] _ in healthAnswer()
             },
         ]
         let document = Route.document("/openapi.json", "The OpenAPI document of this process.") { [unowned self] _ in

@@ -156,7 +156,8 @@ extension RiskEngine {
                 value: body.value, confidence: body.confidence, horizonDays: Double(body.horizonDays))
             let result: ValueAtRisk
             do {
-                result = try await context.compute {
+                let rows = body.method == .monteCarlo ? body.simulations : body.returns.first?.count ?? 0
+                result = try await context.compute(over: rows * body.returns.count) {
                     try Measures.tail(body.method, body.returns, body.weights, settings, simulations: body.simulations,
                                       seed: body.seed)
                 }

@@ -88,8 +88,8 @@ extension FieldReader {
 
     /// Member names to arrays of numbers, in the order written.
     public func numberColumns(_ name: String, _ doc: String, required: Bool = true) -> [(name: String, values: [Double])] {
-        let number = Schema.number(minimum: nil, exclusiveMinimum: false, maximum: nil)
-        declare(name, .object([], additional: .array(number)), required: required, doc)
+        declare(name, .object([], additional: .array(.number(minimum: nil, exclusiveMinimum: false, maximum: nil))),
+                required: required, doc)
         return members(name, required: required, limit: 10_000) { key, value in
             nested(key) { column(value, nulls: false, limit: 10_000_000) }
         }.map { ($0.name, $0.value) }
@@ -97,8 +97,8 @@ extension FieldReader {
 
     /// Member names to numbers, in the order written.
     public func numberMap(_ name: String, _ doc: String, required: Bool = true) -> [(name: String, value: Double)] {
-        let number = Schema.number(minimum: nil, exclusiveMinimum: false, maximum: nil)
-        declare(name, .object([], additional: number), required: required, doc)
+        declare(name, .object([], additional: .number(minimum: nil, exclusiveMinimum: false, maximum: nil)),
+                required: required, doc)
         return members(name, required: required, limit: 10_000) { key, value in
             if let number = value.double { return number }
             context.report("must be a finite number", at: [key])
@@ -183,10 +183,10 @@ extension FieldReader {
                 context.report("must be an object")
                 return []
             }
-            var out: [(name: String, value: T)] = [], seen: Set<String> = []
+            var out: [(name: String, value: T)] = []
+            for key in value.repeatedMembers() { context.report("appears twice", at: [key]) }
             value.forEachMember { key, member in
                 if out.count > limit { return }
-                if !seen.insert(key).inserted { context.report("appears twice", at: [key]) }
                 if let converted = convert(key, member) { out.append((key, converted)) }
             }
             if out.count > limit { context.report("has more than \(limit) members") }

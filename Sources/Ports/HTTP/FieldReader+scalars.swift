@@ -13,8 +13,8 @@ extension FieldReader {
     }
 
     private func text(_ name: String, _ doc: String, _ length: ClosedRange<Int>, required: Bool) -> String? {
-        let expected = "must be a string of \(length.lowerBound) to \(length.upperBound) characters"
-        return field(name, doc, .string(format: nil, allowed: nil), required: required, expected: expected) { value in
+        field(name, doc, .string(format: nil, allowed: nil), required: required,
+              expected: "must be a string of \(length.lowerBound) to \(length.upperBound) characters") { value in
             guard let text = value.string, length.contains(text.utf8.count) else { return nil }
             return text
         }
@@ -30,10 +30,9 @@ extension FieldReader {
     public func optionalChoice<E: RawRepresentable & CaseIterable>(
         _ name: String, _ doc: String, _ type: E.Type, required: Bool = false
     ) -> E? where E.RawValue == String {
-        let allowed = E.allCases.map(\.rawValue)
-        let expected = "must be one of " + allowed.joined(separator: ", ")
-        return field(name, doc, .string(format: nil, allowed: allowed), required: required, expected: expected) {
-            $0.string.flatMap(E.init(rawValue:))
+        field(name, doc, .string(format: nil, allowed: E.allCases.map { $0.rawValue }), required: required,
+              expected: "must be one of " + E.allCases.map { $0.rawValue }.joined(separator: ", ")) { value in
+            value.string.flatMap { E(rawValue: $0) }
         }
     }
 
@@ -62,9 +61,8 @@ extension FieldReader {
         _ name: String, _ doc: String, above: Double? = nil, from: Double? = nil, upTo: Double? = nil,
         required: Bool = false
     ) -> Double? {
-        let schema = Schema.number(minimum: above ?? from, exclusiveMinimum: above != nil, maximum: upTo)
-        let expected = "must be a finite number" + Self.bounds(above, from, upTo)
-        return field(name, doc, schema, required: required, expected: expected) { value in
+        field(name, doc, .number(minimum: above ?? from, exclusiveMinimum: above != nil, maximum: upTo), required: required,
+              expected: "must be a finite number" + Self.bounds(above, from, upTo)) { value in
             guard let number = value.double, number.isFinite, above.map({ number > $0 }) ?? true,
                   from.map({ number >= $0 }) ?? true, upTo.map({ number <= $0 }) ?? true else { return nil }
             return number
@@ -88,9 +86,8 @@ extension FieldReader {
     }
 
     public func optionalInt(_ name: String, _ doc: String, _ range: ClosedRange<Int>, required: Bool = false) -> Int? {
-        let expected = "must be a whole number from \(range.lowerBound) to \(range.upperBound)"
-        let schema = Schema.integer(minimum: range.lowerBound, maximum: range.upperBound)
-        return field(name, doc, schema, required: required, expected: expected) { value in
+        field(name, doc, .integer(minimum: range.lowerBound, maximum: range.upperBound), required: required,
+              expected: "must be a whole number from \(range.lowerBound) to \(range.upperBound)") { value in
             guard let number = value.int, range.contains(number) else { return nil }
             return number
         }
@@ -108,11 +105,14 @@ extension FieldReader {
     public func optionalFixed(
         _ name: String, _ doc: String, above: FixedPoint? = nil, from: FixedPoint? = nil, required: Bool = false
     ) -> FixedPoint? {
-        let number = Schema.number(minimum: (above ?? from)?.double, exclusiveMinimum: above != nil, maximum: nil)
-        let expected = "must be a finite number (or decimal text)" + Self.bounds(above?.double, from?.double, nil)
-            + ", at most 1e15 in size"
-        let schema = Schema.oneOf([number, .string(format: "decimal", allowed: nil)])
-        return field(name, doc, schema, required: required, expected: expected) { value in
+        func schema() -> Schema {
+            let number = Schema.number(minimum: (above ?? from)?.double, exclusiveMinimum: above != nil, maximum: nil)
+            return .oneOf([number, .string(format: "decimal", allowed: nil)])
+        }
+        func expected() -> String {
+            "must be a finite number (or decimal text)" + Self.bounds(above?.double, from?.double, nil) + ", at most 1e15 in size"
+        }
+        return field(name, doc, schema(), required: required, expected: expected()) { value in
             let parsed = value.double.flatMap { FixedPoint($0) } ?? value.string.flatMap { FixedPoint(text: $0) }
             guard let parsed, above.map({ parsed > $0 }) ?? true, from.map({ parsed >= $0 }) ?? true else { return nil }
             return parsed
@@ -127,8 +127,8 @@ extension FieldReader {
 
     /// ISO-8601 text or epoch milliseconds.
     public func optionalTime(_ name: String, _ doc: String, required: Bool = false) -> Timestamp? {
-        let schema = Schema.oneOf([.string(format: "date-time", allowed: nil), .integer(minimum: nil, maximum: nil)])
-        return field(name, doc, schema, required: required, expected: Self.timeExpected, Self.time)
+        field(name, doc, .oneOf([.string(format: "date-time", allowed: nil), .integer(minimum: nil, maximum: nil)]),
+              required: required, expected: Self.timeExpected, Self.time)
     }
 
     static let timeExpected = "must be an ISO-8601 time or epoch milliseconds, within 1678 to 2261"

@@ -47,10 +47,7 @@ public final class FieldReader {
     }
 
     private func refuseDuplicates(_ object: JSONValue) {
-        var seen: Set<String> = []
-        object.forEachMember { name, _ in
-            if !seen.insert(name).inserted { context.report("appears twice", at: [name]) }
-        }
+        for name in object.repeatedMembers() { context.report("appears twice", at: [name]) }
     }
 
     /// Whether the body has the field, and not as null.
@@ -72,9 +69,10 @@ public final class FieldReader {
 
     // MARK: Building blocks
 
-    func declare(_ name: String, _ schema: Schema, required: Bool, _ doc: String) {
+    /// `schema` is made only when somebody wants to see it.
+    func declare(_ name: String, _ schema: @autoclosure () -> Schema, required: Bool, _ doc: String) {
         if context.describing {
-            properties.append(Schema.Property(name: name, schema: schema, required: required, doc: doc))
+            properties.append(Schema.Property(name: name, schema: schema(), required: required, doc: doc))
         }
     }
 
@@ -89,13 +87,13 @@ public final class FieldReader {
 
     /// One field: declared, found, converted. `convert` returns nil and a message for a bad value.
     func field<T>(
-        _ name: String, _ doc: String, _ schema: Schema, required: Bool, expected: String,
-        _ convert: (JSONValue) -> T?
+        _ name: String, _ doc: String, _ schema: @autoclosure () -> Schema, required: Bool,
+        expected: @autoclosure () -> String, _ convert: (JSONValue) -> T?
     ) -> T? {
-        declare(name, schema, required: required, doc)
+        declare(name, schema(), required: required, doc)
         guard let value = value(name, required: required) else { return nil }
         if let converted = convert(value) { return converted }
-        context.report(expected, at: [name])
+        context.report(expected(), at: [name])
         return nil
     }
 

@@ -8,7 +8,7 @@ extension Route {
     static func parameters<P: RequestParameters>(
         _ type: P.Type, _ request: Request, _ path: [(name: String, value: String)]
     ) throws(Problem) -> P {
-        guard let query = PercentCoding.query(request.query) else {
+        guard let query = request.query.isEmpty ? [] : PercentCoding.query(request.query) else {
             throw Problem(400, "the query has a broken percent escape")
         }
         let reader = ParameterReader(path: path, query: query)
@@ -37,6 +37,7 @@ extension Route {
     }
 
     private static func isJSON(_ type: String) -> Bool {
+        if type == "application/json" { return true }
         let name = type.prefix { $0 != ";" }.lowercased().trimmed
         return name == "application/json" || name.hasSuffix("+json")
     }

@@ -59,6 +59,9 @@ public final class EventLoop: SerialExecutor, TaskExecutor, Sendable {
     public func isIsolatingCurrentContext() -> Bool? { owner.load(ordering: .relaxed) == pthread_self() }
     public func checkIsolated() { precondition(isOnLoop, "not on the event loop") }
 
+    /// Rises with every turn: within one, nothing comes in from outside. The loop's thread only.
+    nonisolated(unsafe) public private(set) var turn: UInt64 = 0
+
     /// Asks for `work.endOfTurn()` when this turn's jobs are done.
     @LoopActor public func atEndOfTurn(_ work: any TurnWork) { dirty.append(work) }
 
@@ -75,6 +78,7 @@ public final class EventLoop: SerialExecutor, TaskExecutor, Sendable {
         let serial = asUnownedSerialExecutor(), tasks = asUnownedTaskExecutor()
         var batch: [UnownedJob] = []
         while !stopped.load(ordering: .relaxed) {
+            turn &+= 1
             swap(&batch, &local)
             takeInbox(into: &batch)
             for job in batch { job.runSynchronously(isolatedTo: serial, taskExecutor: tasks) }
