@@ -173,7 +173,7 @@ extension HTTPServer {
         _ work: @escaping @Sendable @LoopActor () async -> Response, _ exchange: Exchange, _ connection: OpaquePointer
     ) -> MHD_Result {
         let held = UnsafeConnection(pointer: connection)
-        Task.immediate {
+        spawnInline {
             exchange.response = await work()
             if exchange.suspended { self.resume(held.pointer) }
         }

@@ -27,6 +27,9 @@ public final class EventLoop: SerialExecutor, TaskExecutor, Sendable {
     nonisolated(unsafe) private var local: [UnownedJob] = []
     nonisolated(unsafe) private var dirty: [any TurnWork] = []
     nonisolated(unsafe) private var work: [any TurnWork] = []
+    /// The pump between two turns.
+    nonisolated(unsafe) private var parked: UnsafeContinuation<Void, Never>?
+    nonisolated(unsafe) private var isPumping = false
     /// libuv's loop. The loop's thread only.
     nonisolated(unsafe) public let uv: UnsafeMutablePointer<uv_loop_t>
     nonisolated(unsafe) private let wake: UnsafeMutablePointer<uv_async_t>
@@ -76,16 +79,35 @@ public final class EventLoop: SerialExecutor, TaskExecutor, Sendable {
         owner.store(pthread_self(), ordering: .relaxed)
         stopped.store(false, ordering: .relaxed)
         let serial = asUnownedSerialExecutor(), tasks = asUnownedTaskExecutor()
+        if !isPumping {
+            isPumping = true
+            spawn { await self.pump() }
+        }
         var batch: [UnownedJob] = []
         while !stopped.load(ordering: .relaxed) {
             turn &+= 1
-            swap(&batch, &local)
+            // Queued behind all other jobs, so that it is the last of this turn.
+            if let pumping = parked {
+                parked = nil
+                pumping.resume()
+            }
             takeInbox(into: &batch)
+            batch.append(contentsOf: local)
+            local.removeAll(keepingCapacity: true)
             for job in batch { job.runSynchronously(isolatedTo: serial, taskExecutor: tasks) }
             batch.removeAll(keepingCapacity: true)
-            LoopActor.assumeIsolated { runTurnWork() }
+        }
+    }
+
+    /// Flushes and polls, once a turn. It is a job like any other: a callback of libuv then runs with this loop as the
+    /// runtime's current executor, so that a task it starts inline (`Task.immediate`) comes back here when it resumes,
+    /// and not by way of the global pool.
+    @LoopActor private func pump() async {
+        while true {
+            runTurnWork()
             let idle = local.isEmpty && dirty.isEmpty && !stopped.load(ordering: .relaxed)
             _ = uv_run(uv, idle ? UV_RUN_ONCE : UV_RUN_NOWAIT)
+            await withUnsafeContinuation { parked = $0 }
         }
     }
 
@@ -139,4 +161,10 @@ public final class EventLoop: SerialExecutor, TaskExecutor, Sendable {
 @discardableResult
 public func spawn(_ body: @escaping @Sendable @LoopActor () async -> Void) -> Task<Void, Never> {
     Task(executorPreference: EventLoop.main, operation: body)
+}
+
+/// Starts a task on the loop and runs it at once, up to where it first waits; it resumes on the loop too.
+@discardableResult
+@LoopActor public func spawnInline(_ body: @escaping @Sendable @LoopActor () async -> Void) -> Task<Void, Never> {
+    Task.immediate(executorPreference: EventLoop.main, operation: body)
 }
