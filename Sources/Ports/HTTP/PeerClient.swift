@@ -49,7 +49,7 @@ public enum PeerError: Error, Sendable, Equatable {
         _ nanoseconds: Int64, for work: @escaping @Sendable @LoopActor () async -> Response
     ) async -> Response? {
         let patience = Patience()
-        spawnInline { patience.finish(await work()) }
+        Task.immediate { patience.finish(await work()) }
         if let response = patience.response { return response }
         return await withCheckedContinuation { continuation in
             // Looked at again: the loop may have turned before this runs.

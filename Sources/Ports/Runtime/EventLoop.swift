@@ -27,9 +27,6 @@ public final class EventLoop: SerialExecutor, TaskExecutor, Sendable {
     nonisolated(unsafe) private var local: [UnownedJob] = []
     nonisolated(unsafe) private var dirty: [any TurnWork] = []
     nonisolated(unsafe) private var work: [any TurnWork] = []
-    /// The pump between two turns.
-    nonisolated(unsafe) private var parked: UnsafeContinuation<Void, Never>?
-    nonisolated(unsafe) private var isPumping = false
     /// libuv's loop. The loop's thread only.
     nonisolated(unsafe) public let uv: UnsafeMutablePointer<uv_loop_t>
     nonisolated(unsafe) private let wake: UnsafeMutablePointer<uv_async_t>
@@ -79,36 +76,27 @@ public final class EventLoop: SerialExecutor, TaskExecutor, Sendable {
         owner.store(pthread_self(), ordering: .relaxed)
         stopped.store(false, ordering: .relaxed)
         let serial = asUnownedSerialExecutor(), tasks = asUnownedTaskExecutor()
-        if !isPumping {
-            isPumping = true
-            spawn { await self.pump() }
-        }
         var batch: [UnownedJob] = []
         while !stopped.load(ordering: .relaxed) {
             turn &+= 1
-            // Queued behind all other jobs, so that it is the last of this turn.
-            if let pumping = parked {
-                parked = nil
-                pumping.resume()
-            }
+            swap(&batch, &local)
             takeInbox(into: &batch)
-            batch.append(contentsOf: local)
-            local.removeAll(keepingCapacity: true)
             for job in batch { job.runSynchronously(isolatedTo: serial, taskExecutor: tasks) }
             batch.removeAll(keepingCapacity: true)
+            LoopActor.assumeIsolated { runTurnWork() }
+            let idle = local.isEmpty && dirty.isEmpty && !stopped.load(ordering: .relaxed)
+            _ = uv_run(uv, idle ? UV_RUN_ONCE : UV_RUN_NOWAIT)
         }
     }
 
-    /// Flushes and polls, once a turn. It is a job like any other: a callback of libuv then runs with this loop as the
-    /// runtime's current executor, so that a task it starts inline (`Task.immediate`) comes back here when it resumes,
-    /// and not by way of the global pool.
-    @LoopActor private func pump() async {
-        while true {
-            runTurnWork()
-            let idle = local.isEmpty && dirty.isEmpty && !stopped.load(ordering: .relaxed)
-            _ = uv_run(uv, idle ? UV_RUN_ONCE : UV_RUN_NOWAIT)
-            await withUnsafeContinuation { parked = $0 }
-        }
+    /// Starts a task and, where no other is running (in a callback of libuv), runs it at once up to where it first waits.
+    /// `Task.immediate` would do so too, but what it starts outside a job resumes by way of the global pool.
+    @LoopActor func startInline(_ body: @escaping @Sendable @LoopActor () async -> Void) {
+        let before = local.count
+        spawn(body)
+        guard local.count == before + 1, withUnsafeCurrentTask(body: { $0 == nil }) else { return }
+        let job = local.removeLast()
+        job.runSynchronously(isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
     }
 
     private func takeInbox(into batch: inout [UnownedJob]) {
@@ -163,8 +151,7 @@ public func spawn(_ body: @escaping @Sendable @LoopActor () async -> Void) -> Ta
     Task(executorPreference: EventLoop.main, operation: body)
 }
 
-/// Starts a task on the loop and runs it at once, up to where it first waits; it resumes on the loop too.
-@discardableResult
-@LoopActor public func spawnInline(_ body: @escaping @Sendable @LoopActor () async -> Void) -> Task<Void, Never> {
-    Task.immediate(executorPreference: EventLoop.main, operation: body)
+/// Starts a task on the loop from a callback and runs it at once, up to where it first waits.
+@LoopActor public func spawnInline(_ body: @escaping @Sendable @LoopActor () async -> Void) {
+    EventLoop.main.startInline(body)
 }
