@@ -3,8 +3,8 @@ import Market
 /// What a portfolio was worth over time and what it earned, with the running peak and the deepest fall so far at every
 /// point, so that a new value costs the same however long the curve is, and a restated one only what comes after it.
 ///
-/// Returns are time-weighted: money that comes in or goes out is none. With equity E and net deposits D the return of
-/// a period is r = (E_t − (D_t − D_{t−1})) / E_{t−1} − 1: a flow counts at the end of its period, after its gains.
+/// Returns are time-weighted: money that comes in or goes out is none. With equity E and net deposits D the return
+/// of a period is r = (E_t − (D_t − D_{t−1})) / E_{t−1} − 1: a flow counts at the end of its period, after its gains.
 /// `adjusted` is the curve of those returns, in the first point's money: equal to the equity while nothing flows.
 struct EquityCurve: Sendable {
     private(set) var times: [Int64] = []

@@ -97,7 +97,8 @@ import Wire
         let money = try #require(FixedPoint(equity)), half = try #require(FixedPoint(equity / 2))
         try await fixture.publish(Topics.value, "sample", PortfolioValue(
             portfolioID: "sample", time: Timestamp(seconds: day * 86400), cash: money - half, marketValue: half,
-            realized: .zero, unrealized: money - FixedPoint(1000), netDeposits: FixedPoint(deposits), trades: 2), from: .portfolio)
+            realized: .zero, unrealized: money - FixedPoint(1000), netDeposits: FixedPoint(deposits),
+            trades: 2), from: .portfolio)
     }
 
     @Test @LoopActor func valuesFoldIntoACurveThatIsToldAndKept() async throws {
