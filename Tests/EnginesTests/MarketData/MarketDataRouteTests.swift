@@ -26,7 +26,8 @@ import Wire
         let text = "ts,close\n2024-01-02,10\n2024-01-03,0\n2024-01-04,12\n"
         let refused = try await csv(fixture, text, query: "symbol=KO&strict=true", status: 422)
         #expect(refused.pointers == ["line 3"])
-        _ = try await fixture.json(.marketdata, .get, "/api/v1/market-data/historical/bars", query: "symbol=KO", status: 404)
+        _ = try await fixture.json(.marketdata, .get, "/api/v1/market-data/historical/bars", query: "symbol=KO",
+            status: 404)
         let taken = try await csv(fixture, text)
         #expect(taken["rows"]?.int == 3 && taken["stored"]?.int == 2 && taken["appended"]?.int == 2)
         #expect(taken["rejected"]?[0]?["line"]?.int == 3 && taken["rejected_count"]?.int == 1)

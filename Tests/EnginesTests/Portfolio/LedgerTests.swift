@@ -29,7 +29,8 @@ import TestKit
             case 4: .dividend(symbol, draws.amount())
             case 5: .split(symbol, ratio: FixedPoint(draws.next(below: 3) + 2))
             default:
-                .trade(symbol, draws.next(below: 2) == 0 ? .buy : .sell, quantity: draws.amount(), price: draws.amount(),
+                .trade(symbol, draws.next(below: 2) == 0 ? .buy : .sell, quantity: draws.amount(),
+                    price: draws.amount(),
                        commission: draws.next(below: 2) == 0 ? .zero : draws.amount())
             }
             return make(kind, day: index / 3, sequence: index)
@@ -37,7 +38,8 @@ import TestKit
     }
 
     private static func make(_ kind: LedgerTransaction.Kind, day: Int, sequence: Int) -> LedgerTransaction {
-        LedgerTransaction(id: "t\(sequence)", kind: kind, currency: "USD", time: Timestamp(seconds: Int64(day) * 86_400),
+        LedgerTransaction(id: "t\(sequence)", kind: kind, currency: "USD",
+            time: Timestamp(seconds: Int64(day) * 86_400),
                           sequence: Int64(sequence), note: "")
     }
 

@@ -15,7 +15,8 @@ import Wire
     @LoopActor private func post(
         _ fixture: EngineFixture, _ body: String, status: Int = 201, location: SourceLocation = #_sourceLocation
     ) async throws -> JSONTree {
-        try await fixture.json(.portfolio, .post, "/portfolios/p/transactions", body, status: status, location: location)
+        try await fixture.json(.portfolio, .post, "/portfolios/p/transactions", body, status: status,
+            location: location)
     }
 
     @LoopActor private func make(negative: Bool = true) async throws -> EngineFixture {
@@ -74,7 +75,8 @@ import Wire
         #expect(await send(#"{"type":"deposit","amount":6}"#).status == 409)
         #expect(try await fixture.json(.portfolio, .get, "/portfolios/p")["cash"]?.double == 5)
         // A name that is taken is a conflict too.
-        _ = try await fixture.json(.portfolio, .post, "/portfolios", #"{"id":"p","name":"Q","currency":"USD"}"#, status: 409)
+        _ = try await fixture.json(.portfolio, .post, "/portfolios", #"{"id":"p","name":"Q","currency":"USD"}"#,
+            status: 409)
         await fixture.stop()
     }
 

@@ -14,8 +14,10 @@ import TestKit
     /// Equity 1000: 400 of A long, 300 of B short, 900 in cash.
     private static let picture = RiskPicture(
         positions: [
-            RiskPosition(symbol: "A", quantity: 40, price: 10, previousClose: 12, sector: "Tech", averageDailyVolume: 100),
-            RiskPosition(symbol: "B", quantity: -30, price: 10, previousClose: 9, sector: "Food", averageDailyVolume: 50),
+            RiskPosition(symbol: "A", quantity: 40, price: 10, previousClose: 12, sector: "Tech",
+                averageDailyVolume: 100),
+            RiskPosition(symbol: "B", quantity: -30, price: 10, previousClose: 9, sector: "Food",
+                averageDailyVolume: 50),
         ],
         cash: 900, order: nil,
         returns: ["A": [0.01, -0.02, 0.03, 0.01], "B": [0.02, 0.01, -0.01, 0.0]],
@@ -110,7 +112,8 @@ import TestKit
     @Test func aPositionIsPricedBeforeABarComes() throws {
         let symbol = try #require(Symbol("KO"))
         var state = RiskState()
-        state.apply(PositionUpdate(portfolioID: "p", symbol: symbol, quantity: FixedPoint(3), averageCost: FixedPoint(40),
+        state.apply(PositionUpdate(portfolioID: "p", symbol: symbol, quantity: FixedPoint(3),
+            averageCost: FixedPoint(40),
                                    price: FixedPoint(50), realized: .zero, time: Timestamp(seconds: 0)))
         #expect(state.picture(of: "p", order: nil, rate: 0)?.marketValues == [150])
         state.apply(BarColumns.walk(1, start: 60).bar(0, "KO"))

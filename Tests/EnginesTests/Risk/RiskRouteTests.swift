@@ -18,7 +18,8 @@ import Wire
         let path = "/api/v1/risk/limits"
         for id in ["c", "b", "a"] {
             let made = try await fixture.json(
-                .risk, .post, path, #"{"id":"\#(id)","type":"gross_exposure","threshold":1000,"portfolio_id":"p"}"#, status: 201)
+                .risk, .post, path, #"{"id":"\#(id)","type":"gross_exposure","threshold":1000,"portfolio_id":"p"}"#,
+                    status: 201)
             #expect(made["id"]?.text == id && made["scope"]?.text == "portfolio:p" && made["warn_at"]?.double == 0.8)
         }
         _ = try await fixture.json(.risk, .post, path, #"{"id":"a","type":"beta","threshold":1}"#, status: 409)

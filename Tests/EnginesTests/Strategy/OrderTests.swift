@@ -18,15 +18,18 @@ import Wire
         let fixture = try await EngineFixture.make([StrategyEngine.self, RiskEngine.self, PortfolioEngine.self])
         let bars = BarColumns.walk(6)
         try await fixture.store(bars.prefix(3), "KO")
-        _ = try await fixture.json(.portfolio, .post, "/portfolios", #"{"id":"p","name":"P","currency":"USD"}"#, status: 201)
+        _ = try await fixture.json(.portfolio, .post, "/portfolios", #"{"id":"p","name":"P","currency":"USD"}"#,
+            status: 201)
         _ = try await fixture.json(.portfolio, .post, "/portfolios/p/transactions",
                                    #"{"type":"deposit","amount":10000,"ts":"2019-12-01"}"#, status: 201)
         await fixture.settle()
         return (fixture, bars)
     }
 
-    @LoopActor private func place(_ fixture: EngineFixture, _ more: String, status: Int = 200) async throws -> JSONTree {
-        try await fixture.json(.strategy, .post, "/orders", #"{"portfolio_id":"p","symbol":"KO",\#(more)}"#, status: status)
+    @LoopActor private func place(_ fixture: EngineFixture, _ more: String,
+        status: Int = 200) async throws -> JSONTree {
+        try await fixture.json(.strategy, .post, "/orders", #"{"portfolio_id":"p","symbol":"KO",\#(more)}"#,
+            status: status)
     }
 
     @Test @LoopActor func aMarketOrderIsFilledAndBooked() async throws {
@@ -98,7 +101,8 @@ import Wire
         let wrong = try await place(fixture, #""side":"hold","quantity":0,"price":-1"#, status: 422)
         #expect(Set(wrong.pointers) == ["/side", "/quantity", "/price"])
         let unknown = try await fixture.json(.strategy, .post, "/orders",
-                                             #"{"portfolio_id":"p","symbol":"NONE","side":"buy","quantity":1}"#, status: 422)
+                                             #"{"portfolio_id":"p","symbol":"NONE","side":"buy","quantity":1}"#,
+                                                 status: 422)
         #expect(unknown.pointers == ["/symbol"])
         _ = try await fixture.json(.strategy, .post, "/orders",
                                    #"{"portfolio_id":"q","symbol":"KO","side":"buy","quantity":1}"#, status: 404)

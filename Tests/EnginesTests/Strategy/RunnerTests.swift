@@ -54,8 +54,10 @@ import TestKit
         let bars = BarColumns.walk(250, seed: seed), definition = try Self.definition()
         var runner = try Self.runner()
         let trades = try Self.fills(&runner, bars, approves: true)
-        let kernel = try RulesBacktest(initialCash: 10_000, costs: TradingCosts(commissionBps: 5, slippageBps: 1.5)).run(
-            Bars(ts: bars.times, open: bars.open, high: bars.high, low: bars.low, close: bars.close, volume: bars.volume),
+        let kernel = try RulesBacktest(initialCash: 10_000, costs: TradingCosts(commissionBps: 5,
+            slippageBps: 1.5)).run(
+            Bars(ts: bars.times, open: bars.open, high: bars.high, low: bars.low, close: bars.close,
+                volume: bars.volume),
             entry: Quant.Expression.parse(definition.entry), exit: Quant.Expression.parse(definition.exit))
         #expect(trades.count == kernel.fills.count && trades.count > 4)
         for (trade, fill) in zip(trades, kernel.fills) {
