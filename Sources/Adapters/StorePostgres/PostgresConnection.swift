@@ -19,6 +19,9 @@ import Store
     private var round: PostgresRound?
     private var names: [String: String] = [:]
     private var made = 0
+    /// Ends a round that the server never answers: a call must not wait for ever.
+    private var deadline: LoopTimer?
+    private static let roundMilliseconds = 60_000
     /// Called once when the link breaks while no round is running.
     var onLost: (@LoopActor () -> Void)?
     /// Prepared statements kept; more are prepared for one use.
@@ -115,6 +118,8 @@ import Store
 
     /// Ends the connection at once; a running round ends as lost.
     func close() {
+        deadline?.cancel()
+        deadline = nil
         poller?.close()
         poller = nil
         if let handle { PQfinish(handle) }
@@ -151,6 +156,8 @@ import Store
             }
             self.round = round
             waiting = continuation
+            deadline?.cancel()
+            deadline = LoopTimer.once(milliseconds: Self.roundMilliseconds) { [weak self] in self?.breakLink() }
             watch()
         }
     }
@@ -242,6 +249,8 @@ import Store
         for (sql, name) in round.prepared { names[sql] = name }
         self.round = nil
         self.waiting = nil
+        deadline?.cancel()
+        deadline = nil
         waiting.resume(returning: Ending(round: round))
     }
 

@@ -10,7 +10,10 @@ import Synchronization
     private let configuration: PostgresConfiguration
     private let clock: any Clock
     private var idle: [PostgresConnection] = []
-    private var waiters: [Waiter] = []
+    private var waiters: [(number: Int, waiter: Waiter)] = []
+    private var lastNumber = 0
+    /// A call that has waited so long for a connection is told that there is none.
+    private static let waitMilliseconds = 15_000
     /// Connections lent or idle, and attempts under way.
     private var alive = 0
     private var attempts = 0
@@ -36,6 +39,7 @@ import Synchronization
     func take() async throws(StoreError) -> PostgresConnection {
         if isClosed { throw StoreError(.closed, "the store is closed") }
         while let connection = idle.popLast() {
+            connection.onLost = nil
             if connection.isAlive { return connection }
             drop(connection)
         }
@@ -46,16 +50,29 @@ import Synchronization
             } else if pause != nil && alive == 0 {
                 waiter.resume(returning: .failure(lastFailure))
             } else if let connection = idle.popLast() {
+                connection.onLost = nil
                 waiter.resume(returning: .success(connection))
             } else if waiters.count >= configuration.queueCapacity {
                 let text = "\(waiters.count) calls wait for a PostgreSQL connection"
                 waiter.resume(returning: .failure(StoreError(.busy, text)))
             } else {
-                waiters.append(waiter)
+                enqueue(waiter)
                 if alive + attempts < configuration.connections { beginAttempt() }
             }
         }
         return try result.get()
+    }
+
+    private func enqueue(_ waiter: Waiter) {
+        lastNumber += 1
+        let number = lastNumber
+        waiters.append((number, waiter))
+        LoopTimer.once(milliseconds: Self.waitMilliseconds) { [weak self] in
+            guard let self, let index = waiters.firstIndex(where: { $0.number == number }) else { return }
+            let error = StoreError(.unavailable, "no PostgreSQL connection in \(Self.waitMilliseconds / 1000) s")
+            waiters.remove(at: index).waiter.resume(returning: .failure(error))
+            if attempts == 0 && pause == nil && alive <= 0 { beginAttempt() }
+        }
     }
 
     /// Takes a connection back; a broken one is replaced.
@@ -70,7 +87,7 @@ import Synchronization
             idle.append(connection)
         } else {
             connection.onLost = nil
-            waiters.removeFirst().resume(returning: .success(connection))
+            waiters.removeFirst().waiter.resume(returning: .success(connection))
         }
     }
 
@@ -106,7 +123,7 @@ import Synchronization
     private func fail(_ error: StoreError) {
         let failed = waiters
         waiters = []
-        for waiter in failed { waiter.resume(returning: .failure(error)) }
+        for waiting in failed { waiting.waiter.resume(returning: .failure(error)) }
     }
 
     private func beginAttempt() {

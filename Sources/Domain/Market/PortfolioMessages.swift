@@ -8,12 +8,14 @@ public struct PortfolioValue: Sendable, Equatable {
     public var marketValue: Money
     public var realized: Money
     public var unrealized: Money
+    /// Deposits less withdrawals so far, in the currency of cash: what is no return.
+    public var netDeposits: Money
     /// Fills so far.
     public var trades: Int
 
     public init(
         portfolioID: String, time: Timestamp, cash: Money, marketValue: Money, realized: Money, unrealized: Money,
-        trades: Int
+        netDeposits: Money, trades: Int
     ) {
         self.portfolioID = portfolioID
         self.time = time
@@ -21,6 +23,7 @@ public struct PortfolioValue: Sendable, Equatable {
         self.marketValue = marketValue
         self.realized = realized
         self.unrealized = unrealized
+        self.netDeposits = netDeposits
         self.trades = trades
     }
 

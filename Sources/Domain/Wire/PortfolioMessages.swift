@@ -6,7 +6,7 @@ extension PortfolioValue: WireValue {
               let value = json.fixed("market_value"), let realized = json.fixed("realized"),
               let unrealized = json.fixed("unrealized"), let trades = json.member("trades")?.int else { return nil }
         self.init(portfolioID: portfolio, time: time, cash: cash, marketValue: value, realized: realized,
-                  unrealized: unrealized, trades: trades)
+                  unrealized: unrealized, netDeposits: json.fixed("net_deposits") ?? .zero, trades: trades)
     }
 
     public func write(to json: inout JSONWriter) {
@@ -18,6 +18,7 @@ extension PortfolioValue: WireValue {
         json.member("equity", equity)
         json.member("realized", realized)
         json.member("unrealized", unrealized)
+        json.member("net_deposits", netDeposits)
         json.key("trades")
         json.int(trades)
         json.endObject()

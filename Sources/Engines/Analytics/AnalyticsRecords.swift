@@ -16,20 +16,26 @@ enum AnalyticsRecords {
                 price TEXT, realized TEXT NOT NULL, ts BIGINT NOT NULL, PRIMARY KEY (portfolio, symbol))
             """,
         ]),
+        // Null where a row is older than the column: what had come in by then was not told.
+        Migration(version: 3, name: "net deposits", statements: [
+            "ALTER TABLE portfolio_value ADD COLUMN net_deposits TEXT",
+        ]),
     ]
 
     /// Writes a value; the same message again changes nothing, a later one for the same time restates it.
     static func upsert(_ value: PortfolioValue) -> Statement {
         Statement(
             """
-            INSERT INTO portfolio_value (portfolio, ts, cash, market_value, realized, unrealized, trades)
-            VALUES ($1, $2, $3, $4, $5, $6, $7)
+            INSERT INTO portfolio_value (portfolio, ts, cash, market_value, realized, unrealized, trades, net_deposits)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
             ON CONFLICT (portfolio, ts) DO UPDATE SET cash = excluded.cash, market_value = excluded.market_value,
-                realized = excluded.realized, unrealized = excluded.unrealized, trades = excluded.trades
+                realized = excluded.realized, unrealized = excluded.unrealized, trades = excluded.trades,
+                net_deposits = excluded.net_deposits
             """,
             [.text(value.portfolioID), .integer(value.time.nanoseconds), .text(value.cash.description),
              .text(value.marketValue.description), .text(value.realized.description),
-             .text(value.unrealized.description), .integer(Int64(value.trades))])
+             .text(value.unrealized.description), .integer(Int64(value.trades)),
+             .text(value.netDeposits.description)])
     }
 
     /// Writes a position unless a later one is there.
@@ -51,17 +57,8 @@ enum AnalyticsRecords {
     /// Everything that was folded in an earlier life.
     static func load(_ records: any RecordStore) async throws -> [String: LivePortfolio] {
         var portfolios: [String: LivePortfolio] = [:]
-        let values = try await records.query(Statement(
-            """
-            SELECT portfolio, ts, cash, market_value, realized, unrealized, trades FROM portfolio_value
-            ORDER BY portfolio, ts
-            """))
-        for row in values.records {
-            let id: String = try row.value(0)
-            portfolios[id, default: LivePortfolio(id: id)].take(PortfolioValue(
-                portfolioID: id, time: Timestamp(nanoseconds: try row.value(1)), cash: try money(row, 2),
-                marketValue: try money(row, 3), realized: try money(row, 4), unrealized: try money(row, 5),
-                trades: try row.value(6)))
+        for value in try await values(records) {
+            portfolios[value.portfolioID, default: LivePortfolio(id: value.portfolioID)].take(value)
         }
         let positions = try await records.query(Statement(
             "SELECT portfolio, symbol, quantity, average_cost, price, realized, ts FROM portfolio_position"))
@@ -74,6 +71,26 @@ enum AnalyticsRecords {
                 time: Timestamp(nanoseconds: try row.value(6))))
         }
         return portfolios
+    }
+
+    /// Stored values by portfolio and time. A row without net deposits has those of the next one: what came in before
+    /// the column was there moved the curve, and is not told as one great flow now.
+    private static func values(_ records: any RecordStore) async throws -> [PortfolioValue] {
+        let rows = try await records.query(Statement(
+            """
+            SELECT portfolio, ts, cash, market_value, realized, unrealized, trades, net_deposits FROM portfolio_value
+            ORDER BY portfolio, ts
+            """))
+        var values: [PortfolioValue] = []
+        for row in rows.records.reversed() {
+            let id: String = try row.value(0), text: String? = try row.value(7)
+            let next = values.last.flatMap { $0.portfolioID == id ? $0.netDeposits : nil }
+            values.append(PortfolioValue(
+                portfolioID: id, time: Timestamp(nanoseconds: try row.value(1)), cash: try money(row, 2),
+                marketValue: try money(row, 3), realized: try money(row, 4), unrealized: try money(row, 5),
+                netDeposits: try text == nil ? next ?? .zero : money(row, 7), trades: try row.value(6)))
+        }
+        return values.reversed()
     }
 
     private static func money(_ row: ResultSet.Row, _ column: Int) throws(StoreError) -> FixedPoint {

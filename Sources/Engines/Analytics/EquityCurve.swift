@@ -1,35 +1,42 @@
 import Market
 
-/// What a portfolio was worth over time, with the running peak and the deepest fall so far at every point, so that a
-/// new value costs the same however long the curve is, and a restated one only what comes after it.
+/// What a portfolio was worth over time and what it earned, with the running peak and the deepest fall so far at every
+/// point, so that a new value costs the same however long the curve is, and a restated one only what comes after it.
+///
+/// Returns are time-weighted: money that comes in or goes out is none. With equity E and net deposits D the return
+/// of a period is r = (E_t − (D_t − D_{t−1})) / E_{t−1} − 1: a flow counts at the end of its period, after its gains.
+/// `adjusted` is the curve of those returns, in the first point's money: equal to the equity while nothing flows.
 struct EquityCurve: Sendable {
     private(set) var times: [Int64] = []
-    /// Exact values, and the same as numbers for statistics.
+    /// Exact values and net deposits.
     private(set) var money: [Money] = []
-    private(set) var equity: [Double] = []
+    private var deposits: [Money] = []
+    /// What equity would be had nothing flowed since the first point.
+    private var adjusted: [Double] = []
+    /// `adjusted` over equity, once flows of the point are booked.
+    private var factors: [Double] = []
     private var peaks: [Double] = []
     private var deepest: [Double] = []
-    /// Index of the first point after the last value at or below 0: returns begin there.
+    /// Index of the first point after the last one at or below 0: returns begin there.
     private var start = 0
 
     var count: Int { times.count }
 
     /// Takes a value; one for a known time restates it, one in between is put in its place.
-    mutating func record(_ value: Money, at time: Timestamp) {
+    mutating func record(_ value: Money, deposits total: Money, at time: Timestamp) {
         let index = place(of: time.nanoseconds)
         if index < times.count && times[index] == time.nanoseconds {
             money[index] = value
-            equity[index] = value.double
+            deposits[index] = total
         } else {
             times.insert(time.nanoseconds, at: index)
             money.insert(value, at: index)
-            equity.insert(value.double, at: index)
+            deposits.insert(total, at: index)
+            adjusted.insert(0, at: index)
+            factors.insert(1, at: index)
             peaks.insert(0, at: index)
             deepest.insert(0, at: index)
-            if index < start { start += 1 }
         }
-        if value <= .zero { start = max(start, index + 1) }
-        while start > 0 && equity[start - 1] > 0 { start -= 1 }
         follow(from: index)
     }
 
@@ -45,34 +52,60 @@ struct EquityCurve: Sendable {
     }
 
     private mutating func follow(from first: Int) {
+        var last: Int?
         for index in first..<times.count {
+            adjust(index)
+            if !isSound(index) { last = index }
             let before = index == 0 ? 0 : peaks[index - 1]
-            peaks[index] = max(before, equity[index])
-            let fall = peaks[index] > 0 ? equity[index] / peaks[index] - 1 : 0
+            peaks[index] = max(before, adjusted[index])
+            let fall = peaks[index] > 0 ? adjusted[index] / peaks[index] - 1 : 0
             deepest[index] = min(index == 0 ? 0 : deepest[index - 1], fall)
+        }
+        start = last.map { $0 + 1 } ?? min(start, first)
+        while start > 0 && isSound(start - 1) { start -= 1 }
+    }
+
+    /// Whether a return may begin at a point.
+    private func isSound(_ index: Int) -> Bool { money[index] > .zero && adjusted[index] > 0 }
+
+    private mutating func adjust(_ index: Int) {
+        let equity = money[index].double
+        adjusted[index] = equity
+        factors[index] = 1
+        guard index > 0 else { return }
+        if money[index - 1] > .zero {
+            let flow = deposits[index] - deposits[index - 1], factor = factors[index - 1]
+            adjusted[index] = (money[index] - flow).double * factor
+            // A flow changes the money, not the level; without one the factor stays to the bit.
+            let isCarried = flow.isZero || equity <= 0 || adjusted[index] <= 0
+            factors[index] = isCarried ? factor : adjusted[index] / equity
+        } else if adjusted[index - 1] > 0 && equity > 0 {
+            // All had been taken out: it goes on at the level it had.
+            adjusted[index] = adjusted[index - 1]
+            factors[index] = adjusted[index] / equity
         }
     }
 
     /// Fall from the peak now, 0 or negative; nil without a point.
     var drawdown: Double? {
-        guard let last = equity.last, let peak = peaks.last else { return nil }
+        guard let last = adjusted.last, let peak = peaks.last else { return nil }
         return peak > 0 ? last / peak - 1 : 0
     }
 
     /// Deepest fall so far, 0 or negative; nil without a point.
     var maxDrawdown: Double? { deepest.last }
 
-    /// Of the stretch above 0: the newest value over the first, less 1; nil where there is none.
-    var totalReturn: Double? { start < count ? equity[count - 1] / equity[start] - 1 : nil }
+    /// Of the stretch above 0: the product of its returns, less 1; nil where there is none.
+    var totalReturn: Double? { start < count ? adjusted[count - 1] / adjusted[start] - 1 : nil }
 
-    /// The stretch above 0 at the end, whose returns are defined.
-    var usable: (times: [Int64], equity: [Double]) { (Array(times[start...]), Array(equity[start...])) }
+    /// The stretch above 0 at the end, whose returns are defined, net of flows.
+    var usable: (times: [Int64], equity: [Double]) { (Array(times[start...]), Array(adjusted[start...])) }
 
-    /// Change since the last value of a day (UTC) before the newest one's; nil on the first day.
+    /// Change since the last value of a day (UTC) before the newest one's, net of flows; nil on the first day.
     var daily: Money? {
-        guard let last = times.last, let value = money.last else { return nil }
+        guard let last = times.last, let value = money.last, let total = deposits.last else { return nil }
         let day: Int64 = 86_400_000_000_000
         let index = place(of: last - ((last % day) + day) % day)
-        return index > 0 ? value - money[index - 1] : nil
+        return index > 0 ? value - money[index - 1] - (total - deposits[index - 1]) : nil
     }
 }

@@ -13,7 +13,7 @@ struct LivePortfolio: Sendable {
     init(id: String) { self.id = id }
 
     mutating func take(_ update: PortfolioValue) {
-        curve.record(update.equity, at: update.time)
+        curve.record(update.equity, deposits: update.netDeposits, at: update.time)
         if value.map({ update.time >= $0.time }) ?? true { value = update }
     }
 

@@ -67,7 +67,8 @@ struct BarFile: Sendable {
                 cells.append(.nan)
                 continue
             }
-            guard let value = Double(fields[place]), !value.isNaN else {
+            guard let value = Double(fields[place]), !value.isNaN, !fields[place].utf8.contains(where: { $0 | 32 == 120 })
+            else {
                 reject(line, "\(name) \"\(fields[place].prefix(40))\" is not a number")
                 return
             }

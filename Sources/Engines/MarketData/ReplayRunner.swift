@@ -89,6 +89,7 @@ struct Replay: Sendable {
                 let due = start + Int64(Double(row) / replay.speed * 1e9)
                 let wait = due - context.clock.monotonic
                 if wait > 0 { await context.clock.sleep(nanoseconds: wait) }
+                if Task.isCancelled { break }
             }
             do {
                 try await publish(Self.bar(bars, row, replay))

@@ -45,7 +45,8 @@ extension PortfolioEngine {
         for (name, amount) in [
             ("market_value", value), ("equity", cash + value), ("cost_basis", book.costBasis),
             ("realized", book.realized), ("realized_fifo", book.realizedFIFO), ("unrealized", value - basis),
-            ("fees", book.fees), ("dividends", book.dividends), ("net_deposits", book.deposits),
+            ("fees", book.fees), ("dividends", book.dividends),
+            ("net_deposits", book.deposits[account.currency] ?? .zero),
         ] {
             json.key(name)
             json.fixed(amount)

@@ -61,8 +61,12 @@ import Wire
         try await locks.with(portfolio) {
             guard let account = accounts[portfolio] else { throw Problem.notFound("no portfolio \(portfolio)") }
             if account.known.contains(draft.id) { return draft }
-            if let refusal = account.refusal(of: draft) { throw Problem.invalid("/amount", refusal) }
             var transaction = draft
+            transaction.sequence = sequence + 1
+            // A fill has happened: it is booked whatever it leaves.
+            if cause == nil, let refusal = account.refusal(of: transaction) {
+                throw Problem.invalid("/" + refusal.field, refusal.reason)
+            }
             sequence += 1
             transaction.sequence = sequence
             var after = account

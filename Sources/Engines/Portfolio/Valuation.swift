@@ -55,6 +55,7 @@ struct ValuationHistory {
         }
         return PortfolioValue(
             portfolioID: account.id, time: time, cash: book.cash[account.currency] ?? .zero, marketValue: total,
-            realized: book.realized, unrealized: total - cost, trades: book.trades)
+            realized: book.realized, unrealized: total - cost,
+            netDeposits: book.deposits[account.currency] ?? .zero, trades: book.trades)
     }
 }

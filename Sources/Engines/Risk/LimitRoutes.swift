@@ -57,8 +57,7 @@ extension RiskEngine {
 
     private func store(_ limit: Limit, status: Int, _ record: Idempotency.Record) async throws -> JSONBody {
         let answer = JSONBody(status: status) { limit.write(to: &$0) }
-        let place = limits.firstIndex { $0.id == limit.id } ?? limits.count
-        try await context.commit([RiskRecords.upsert(limit, position: place)] + record.statements(answer, context))
+        try await context.commit([RiskRecords.upsert(limit)] + record.statements(answer, context))
         if let index = limits.firstIndex(where: { $0.id == limit.id }) { limits[index] = limit } else { limits.append(limit) }
         return answer
     }

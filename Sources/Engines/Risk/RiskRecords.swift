@@ -37,14 +37,16 @@ enum RiskRecords {
         ]),
     ]
 
-    static func upsert(_ limit: Limit, position: Int) -> Statement {
+    /// Writes a limit: a new one after all others, also where one before was removed.
+    static func upsert(_ limit: Limit) -> Statement {
         var json = JSONWriter()
         limit.write(to: &json)
         return Statement(
             """
-            INSERT INTO limits (id, definition, position) VALUES ($1, $2, $3)
+            INSERT INTO limits (id, definition, position)
+            VALUES ($1, $2, (SELECT COALESCE(MAX(position) + 1, 0) FROM limits))
             ON CONFLICT (id) DO UPDATE SET definition = excluded.definition
-            """, [.text(limit.id), .blob(json.bytes), .integer(Int64(position))])
+            """, [.text(limit.id), .blob(json.bytes)])
     }
 
     static func delete(_ id: String) -> Statement { Statement("DELETE FROM limits WHERE id = $1", [.text(id)]) }

@@ -16,12 +16,15 @@ struct RiskState: Sendable {
 
     private(set) var books: [String: Book] = [:]
     private(set) var prices: [Symbol: (last: Double, previous: Double?, time: Timestamp)] = [:]
+    /// Prices that positions were told with, or what was paid: before a bar came by, as after a start.
+    private var told: [Symbol: Double] = [:]
     /// When orders were checked, by portfolio, newest last.
     private var checks: [String: [Int64]] = [:]
 
     mutating func apply(_ update: PositionUpdate) {
         books[update.portfolioID, default: Book()].positions[update.symbol] =
             update.quantity.isZero ? nil : update.quantity.double
+        if !update.quantity.isZero { told[update.symbol] = (update.price ?? update.averageCost).double }
     }
 
     /// A later value for a time that was told restates it.
@@ -72,7 +75,7 @@ struct RiskState: Sendable {
             let price = prices[symbol]
             return RiskPosition(
                 symbol: symbol.text, quantity: quantity,
-                price: price?.last ?? (order?.symbol == symbol.text ? order?.price : nil) ?? 0,
+                price: price?.last ?? (order?.symbol == symbol.text ? order?.price : nil) ?? told[symbol] ?? 0,
                 previousClose: price?.previous ?? price?.last)
         }
         return RiskPicture(positions: positions, cash: book.cash, order: order, returns: nil, benchmarkReturns: nil,

@@ -93,11 +93,13 @@ import Wire
         await fixture.stop()
     }
 
-    @LoopActor private func tell(_ fixture: EngineFixture, _ day: Int64, _ equity: Double) async throws {
+    @LoopActor private func tell(_ fixture: EngineFixture, _ day: Int64, _ equity: Double,
+        deposits: Int = 1000) async throws {
         let money = try #require(FixedPoint(equity)), half = try #require(FixedPoint(equity / 2))
         try await fixture.publish(Topics.value, "sample", PortfolioValue(
             portfolioID: "sample", time: Timestamp(seconds: day * 86400), cash: money - half, marketValue: half,
-            realized: .zero, unrealized: money - FixedPoint(1000), trades: 2), from: .portfolio)
+            realized: .zero, unrealized: money - FixedPoint(1000), netDeposits: FixedPoint(deposits),
+            trades: 2), from: .portfolio)
     }
 
     @Test @LoopActor func valuesFoldIntoACurveThatIsToldAndKept() async throws {

@@ -24,20 +24,41 @@ struct Account: Sendable {
         self.watched = watched
     }
 
-    /// Why a transaction cannot be booked, or nil. Looks at the book after it, at every later time too.
-    func refusal(of transaction: LedgerTransaction) -> String? {
-        if case .split(let symbol, _) = transaction.kind, book.holdings[symbol] == nil {
-            return "there is no holding of \(symbol) to split"
+    /// Why a transaction cannot be booked: the field of it and the reason.
+    struct Refusal: Equatable {
+        let field: String, reason: String
+    }
+
+    /// Why a transaction cannot be booked, or nil. Looks at the book after it, at every later time too: one that is
+    /// dated back must leave cash for what came since.
+    func refusal(of transaction: LedgerTransaction) -> Refusal? {
+        if case .split(let symbol, _) = transaction.kind,
+           book(at: transaction.time).holdings[symbol]?.quantity.isZero ?? true {
+            return Refusal(field: "symbol", reason: "there is no holding of \(symbol) to split")
         }
         if allowsNegativeCash { return nil }
         var copy = self
         copy.add(transaction)
-        let cash = copy.book.cash[transaction.currency] ?? .zero
-        let before = book.cash[transaction.currency] ?? .zero
-        if cash.isNegative && cash < before {
-            return "cash would be \(cash) \(transaction.currency), and this portfolio does not allow negative cash"
+        let after = copy.book.cash[transaction.currency] ?? .zero, before = book.cash[transaction.currency] ?? .zero
+        guard after < before else { return nil }
+        let lowest = copy.lowestCash(from: transaction)
+        guard lowest.isNegative else { return nil }
+        return Refusal(
+            field: transaction.symbol == nil ? "amount" : "quantity",
+            reason: "cash would be \(lowest) \(transaction.currency), and this portfolio does not allow negative cash")
+    }
+
+    /// The least cash in a transaction's currency after it and after each one that follows it.
+    private func lowestCash(from transaction: LedgerTransaction) -> Money {
+        let currency = transaction.currency
+        if transactions.last?.id == transaction.id { return book.cash[currency] ?? .zero }
+        var book = Book(), lowest: Money?
+        for known in transactions {
+            book.apply(known)
+            let cash = book.cash[currency] ?? .zero
+            if lowest != nil || known.id == transaction.id { lowest = min(lowest ?? cash, cash) }
         }
-        return nil
+        return lowest ?? .zero
     }
 
     /// Books a transaction. One that is dated back is put in its place and the book computed anew.

@@ -6,7 +6,8 @@ struct Book: Sendable, Equatable {
     private(set) var holdings: [Symbol: Holding] = [:]
     private(set) var fees = Money.zero
     private(set) var dividends = Money.zero
-    private(set) var deposits = Money.zero
+    /// Deposits less withdrawals by currency.
+    private(set) var deposits: [String: Money] = [:]
     private(set) var trades = 0
 
     /// Books one transaction and returns its double entry, whose amounts add up to zero.
@@ -19,11 +20,11 @@ struct Book: Sendable, Equatable {
         switch transaction.kind {
         case .deposit(let amount):
             cash[currency, default: .zero] += amount
-            deposits += amount
+            deposits[currency, default: .zero] += amount
             return entries([("cash", amount), ("capital", -amount)])
         case .withdrawal(let amount):
             cash[currency, default: .zero] -= amount
-            deposits -= amount
+            deposits[currency, default: .zero] -= amount
             return entries([("cash", -amount), ("capital", amount)])
         case .fee(let amount):
             cash[currency, default: .zero] -= amount

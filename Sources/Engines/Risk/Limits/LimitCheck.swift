@@ -24,7 +24,10 @@ struct LimitCheck: Sendable {
         self.value = value
         let share = limit.threshold > 0 ? value / limit.threshold : value > 0 ? .infinity : 0
         let text = "\(limit.type.rawValue) of \(Self.short(value))"
-        if value > limit.threshold {
+        if value.isNaN {
+            verdict = .breach
+            reason = "cannot be judged: \(limit.type.rawValue) is not a number"
+        } else if value > limit.threshold {
             verdict = .breach
             reason = "\(text) is above \(Self.short(limit.threshold))"
         } else if share >= limit.warnAt {

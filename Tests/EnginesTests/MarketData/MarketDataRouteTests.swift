@@ -1,0 +1,112 @@
+import EngineKit
+import HTTP
+import Market
+import Runtime
+import Testing
+import TestKit
+import Wire
+
+/// Imports, quotes and replays by HTTP.
+@Suite struct MarketDataRouteTests {
+    init() { EventLoop.runInBackground() }
+
+    @LoopActor private func csv(
+        _ fixture: EngineFixture, _ text: String, query: String = "symbol=KO", status: Int = 200
+    ) async throws -> JSONTree {
+        let host = try #require(fixture.hosts[.marketdata])
+        let response = await host.application.respond(Request(
+            method: .post, path: "/market-data/import", query: query,
+            headers: ["Host": "localhost", "Content-Type": "text/csv; charset=utf-8"], body: Array(text.utf8)))
+        #expect(response.status == status)
+        return try JSONTree(response.body)
+    }
+
+    @Test @LoopActor func strictRefusesAllAndALaterImportRestates() async throws {
+        let fixture = try await EngineFixture.make([])
+        let text = "ts,close\n2024-01-02,10\n2024-01-03,0\n2024-01-04,12\n"
+        let refused = try await csv(fixture, text, query: "symbol=KO&strict=true", status: 422)
+        #expect(refused.pointers == ["line 3"])
+        _ = try await fixture.json(.marketdata, .get, "/api/v1/market-data/historical/bars", query: "symbol=KO",
+            status: 404)
+        let taken = try await csv(fixture, text)
+        #expect(taken["rows"]?.int == 3 && taken["stored"]?.int == 2 && taken["appended"]?.int == 2)
+        #expect(taken["rejected"]?[0]?["line"]?.int == 3 && taken["rejected_count"]?.int == 1)
+        let again = try await csv(fixture, "ts,close\n2024-01-02,10\n2024-01-03,11\n2024-01-04,13\n2024-01-05,14\n")
+        #expect(again["unchanged"]?.int == 1 && again["restated"]?.int == 1 && again["inserted"]?.int == 1)
+        #expect(again["appended"]?.int == 1 && (again["version"]?.int ?? 0) > (taken["version"]?.int ?? 0))
+        let bars = try await fixture.json(.marketdata, .get, "/api/v1/market-data/historical/bars", query: "symbol=KO")
+        #expect(bars["close"]?.doubles == [10, 11, 13, 14] && bars["open"]?[0] == .null)
+        let newest = try await fixture.json(.marketdata, .get, "/api/v1/market-data/historical/bars",
+                                            query: "symbol=KO&last=2&to=2024-01-04")
+        #expect(newest["close"]?.doubles == [11, 13])
+        #expect(try await csv(fixture, text, query: "", status: 422).pointers == ["?symbol"])
+        await fixture.stop()
+    }
+
+    @Test @LoopActor func theListPagesThroughEverySeriesOnce() async throws {
+        let fixture = try await EngineFixture.make([])
+        let names = ["A", "B", "C", "D"]
+        for name in names { try await fixture.store(.walk(2), name) }
+        for name in ["A", "C"] { try await fixture.store(.walk(2), name, timeframe: "1h") }
+        var found: [String] = [], cursor: String?, pages = 0
+        repeat {
+            let page = try await fixture.json(.marketdata, .get, "/market-data/symbols",
+                                              query: "limit=2" + (cursor.map { "&cursor=\($0)" } ?? ""))
+            found += page["items"]?.elements.map { "\($0["symbol"]?.text ?? "")/\($0["timeframe"]?.text ?? "")" } ?? []
+            cursor = page["next_cursor"]?.text
+            pages += 1
+        } while cursor != nil && pages < 10
+        #expect(Set(found) == ["A/1d", "B/1d", "C/1d", "D/1d", "A/1h", "C/1h"] && found.count == 6 && pages == 3)
+        _ = try await fixture.json(.marketdata, .get, "/market-data/symbols", query: "cursor=x", status: 422)
+        await fixture.stop()
+    }
+
+    @Test @LoopActor func aBadQuoteIsRefusedAndKeptForPeople() async throws {
+        let fixture = try await EngineFixture.make([])
+        let path = "/market-data/quotes"
+        _ = try await fixture.json(.marketdata, .post, path, #"{"symbol":"KO","bid":10,"ask":11,"ts":"2024-01-02"}"#)
+        for bad in [#"{"symbol":"KO","bid":12,"ask":11,"ts":"2024-01-03"}"#, #"{"symbol":"KO","bid":10,"ts":"2024-01-01"}"#] {
+            _ = try await fixture.json(.marketdata, .post, path, bad, status: 422)
+        }
+        let latest = try await fixture.json(.marketdata, .get, "/market-data/quote/KO")
+        #expect(latest["price"]?.double == 10.5 && latest["source"]?.text == "quote")
+        let kept = try await fixture.json(.marketdata, .get, "/market-data/quarantine")
+        let reasons = kept["items"]?.elements.compactMap { $0["reason"]?.text } ?? []
+        #expect(reasons.count == 2 && reasons[0].contains("crossed") && reasons[1].contains("before"))
+        _ = try await fixture.json(.marketdata, .get, "/market-data/quote/NONE", status: 404)
+        await fixture.stop()
+    }
+
+    @Test @LoopActor func aReplayKeepsTheOrderAndCanBeCancelled() async throws {
+        let fixture = try await EngineFixture.make([])
+        try fixture.listen([Topics.bar])
+        let bars = BarColumns.walk(20)
+        try await fixture.store(bars, "KO")
+        let run = try await fixture.json(.marketdata, .post, "/market-data/replay", #"{"symbol":"KO","speed":0}"#)
+        let id = try #require(run["id"]?.text)
+        try await fixture.until("the replay is over") {
+            try await fixture.json(.marketdata, .get, "/market-data/replay/\(id)")["state"]?.text == "finished"
+        }
+        await fixture.until("all bars came") { fixture.published.count == 20 }
+        let told = try fixture.published.compactMap { message in
+            try JSONParser().withDocument(message.data) { Bar(json: $0) }
+        }
+        #expect(told.map(\.time.nanoseconds) == bars.times && told.allSatisfy { $0.replay == id })
+        #expect(told.map(\.close) == bars.close)
+        _ = try await fixture.json(.marketdata, .delete, "/market-data/replay/\(id)", status: 409)
+        // One bar a second on a clock that stands: it waits after the first, until it is cancelled.
+        let slow = try await fixture.json(.marketdata, .post, "/market-data/replay", #"{"symbol":"KO","speed":1}"#)
+        let path = "/market-data/replay/" + (slow["id"]?.text ?? "")
+        try await fixture.until("one is sent") { try await fixture.json(.marketdata, .get, path)["sent"]?.int == 1 }
+        _ = try await fixture.json(.marketdata, .delete, path)
+        try await fixture.until("it is cancelled") {
+            fixture.clock.advance(nanoseconds: 1_000_000_000)
+            return try await fixture.json(.marketdata, .get, path)["state"]?.text == "cancelled"
+        }
+        let end = try await fixture.json(.marketdata, .get, path)
+        #expect(end["sent"]?.int == 1 && end["total"]?.int == 20)
+        _ = try await fixture.json(.marketdata, .delete, path, status: 409)
+        _ = try await fixture.json(.marketdata, .get, "/market-data/replay/none", status: 404)
+        await fixture.stop()
+    }
+}

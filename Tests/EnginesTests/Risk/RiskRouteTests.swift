@@ -1,0 +1,138 @@
+import EngineKit
+import HTTP
+import Market
+import Risk
+import Runtime
+import Testing
+import TestKit
+import Wire
+
+/// Limits and checks by HTTP and by bus.
+@Suite struct RiskRouteTests {
+    init() { EventLoop.runInBackground() }
+
+    private static let held = #""positions":[{"symbol":"KO","quantity":10,"price":50}],"cash":500"#
+
+    @Test @LoopActor func limitsAreMadeReadChangedListedAndRemoved() async throws {
+        let fixture = try await EngineFixture.make([RiskEngine.self])
+        let path = "/api/v1/risk/limits"
+        for id in ["c", "b", "a"] {
+            let made = try await fixture.json(
+                .risk, .post, path, #"{"id":"\#(id)","type":"gross_exposure","threshold":1000,"portfolio_id":"p"}"#,
+                    status: 201)
+            #expect(made["id"]?.text == id && made["scope"]?.text == "portfolio:p" && made["warn_at"]?.double == 0.8)
+        }
+        _ = try await fixture.json(.risk, .post, path, #"{"id":"a","type":"beta","threshold":1}"#, status: 409)
+        let bad = try await fixture.json(
+            .risk, .post, path, #"{"type":"luck","threshold":-1,"warn_at":2,"confidence":1,"scope":"x"}"#, status: 422)
+        #expect(Set(bad.pointers) == ["/type", "/threshold", "/warn_at", "/confidence", "/scope"])
+        let changed = try await fixture.json(.risk, .put, path + "/b", #"{"type":"gross_exposure","threshold":400}"#)
+        #expect(changed["threshold"]?.double == 400)
+        _ = try await fixture.json(.risk, .delete, path + "/c")
+        _ = try await fixture.json(.risk, .get, path + "/c", status: 404)
+        _ = try await fixture.json(.risk, .delete, path + "/c", status: 404)
+        _ = try await fixture.json(.risk, .put, path + "/c", #"{"type":"beta","threshold":1}"#, status: 404)
+        _ = try await fixture.json(.risk, .post, path, #"{"id":"0","type":"beta","threshold":1}"#, status: 201)
+        // The next life lists them in the order of creation too.
+        let list = try await fixture.json(.risk, .get, path)
+        #expect(list["items"]?.elements.compactMap { $0["id"]?.text } == ["b", "a", "0"])
+        let engine = try #require(fixture.hosts[.risk]?.engine)
+        try await engine.start()
+        #expect(try await fixture.json(.risk, .get, path) == list)
+        let first = try await fixture.json(.risk, .get, path, query: "limit=1&type=gross_exposure")
+        #expect(first["next_cursor"]?.text == "b" && first["items"]?.elements.count == 1)
+        for (value, verdict) in [(300, "pass"), (320, "warn"), (400, "warn"), (401, "breach")] {
+            let check = try await fixture.json(.risk, .post, path + "/b/check", #"{"value":\#(value)}"#)
+            #expect(check["verdict"]?.text == verdict)
+        }
+        await fixture.stop()
+    }
+
+    @Test @LoopActor func missingInputsAreNamedAndTheSixthOrderBreaches() async throws {
+        let fixture = try await EngineFixture.make([RiskEngine.self])
+        let missing = try await fixture.json(.risk, .post, "/risk/check/p", """
+            {\(Self.held),"limits":[{"type":"beta","threshold":1},{"type":"stress_loss","threshold":1},
+             {"type":"max_drawdown","threshold":1},{"type":"daily_loss","threshold":1},
+             {"type":"liquidity_days","threshold":1},{"type":"value_at_risk","threshold":1}]}
+            """, status: 422)
+        #expect(Set(missing.pointers) == ["/benchmark_returns", "/scenarios", "/equity_curve", "/returns",
+                                          "/positions/0/previous_close", "/positions/0/average_daily_volume"])
+        let equal = try await fixture.json(.risk, .post, "/risk/check/p", """
+            {\(Self.held),"limits":[{"type":"gross_exposure","threshold":500},{"type":"leverage","threshold":5}]}
+            """)
+        #expect(equal["verdict"]?.text == "warn" && equal["allowed"] == .bool(true))
+        #expect(equal["checks"]?.elements.compactMap { $0["verdict"]?.text } == ["warn", "pass"])
+        #expect(equal["reasons"]?.elements.count == 1 && equal["metrics"]?["equity"]?.double == 1000)
+        let order = """
+            {\(Self.held),"order":{"symbol":"KO","side":"buy","quantity":1,"price":50},
+             "limits":[{"type":"order_rate","threshold":5,"warn_at":1}]}
+            """
+        var verdicts: [String] = []
+        for _ in 0..<6 {
+            verdicts.append(try await fixture.json(.risk, .post, "/risk/check/rate", order)["verdict"]?.text ?? "")
+        }
+        #expect(verdicts == ["pass", "pass", "pass", "pass", "warn", "breach"])
+        fixture.clock.advance(nanoseconds: 60_000_000_001)
+        #expect(try await fixture.json(.risk, .post, "/risk/check/rate", order)["verdict"]?.text == "pass")
+        _ = try await fixture.json(.risk, .get, "/api/v1/sprint3/risk/realtime/none", status: 404)
+        await fixture.stop()
+    }
+
+    @Test @LoopActor func theSameSeedGivesTheSameBits() async throws {
+        let fixture = try await EngineFixture.make([RiskEngine.self])
+        func body(_ seed: Int) -> String {
+            """
+            {"returns":{"A":[0.01,-0.02,0.005,0.013],"B":[0.004,-0.011,0.002,0.009]},"weights":{"A":0.4,"B":0.6},
+             "value":1000,"method":"monte_carlo","simulations":5000,"seed":\(seed)}
+            """
+        }
+        let first = try await fixture.json(.risk, .post, "/risk/var", body(7))
+        let second = try await fixture.json(.risk, .post, "/risk/var", body(7))
+        let other = try await fixture.json(.risk, .post, "/risk/var", body(8))
+        #expect(first == second && first["value_at_risk"] != other["value_at_risk"])
+        let value = try #require(first["value_at_risk"]?.double)
+        #expect(value > 0 && (first["expected_shortfall"]?.double ?? 0) > value)
+        let parts = ["A", "B"].compactMap { first["component"]?[$0]?.double }
+        let sum: Double = parts.reduce(0, +)
+        #expect(abs(sum - value) < 1e-9)
+        await fixture.stop()
+    }
+
+    @LoopActor private func decide(_ fixture: EngineFixture, _ id: String) async throws -> RiskDecision {
+        let intent = OrderIntent(
+            orderID: id, portfolioID: "p", strategyID: "", symbol: try #require(Symbol("KO")), side: .buy,
+            size: .quantity(FixedPoint(2)), expectedQuantity: FixedPoint(2), referencePrice: FixedPoint(50),
+            time: fixture.clock.now)
+        try await fixture.publish(Topics.intent, "p", intent, from: .strategy)
+        let decisions = try fixture.published.compactMap { message in
+            try JSONParser().withDocument(message.data) { RiskDecision(json: $0) }
+        }.filter { $0.orderID == id }
+        #expect(decisions.count == 1)
+        return try #require(decisions.first)
+    }
+
+    @Test @LoopActor func anIntentIsApprovedOrDeniedWithEveryReasonAndOnce() async throws {
+        let fixture = try await EngineFixture.make([RiskEngine.self])
+        try fixture.listen([Topics.decision])
+        #expect(try await decide(fixture, "o1").isApproved)
+        let path = "/api/v1/risk/limits"
+        _ = try await fixture.json(.risk, .post, path, #"{"type":"order_size","threshold":100}"#, status: 201)
+        // Nothing is known of the portfolio: what cannot be judged is denied.
+        let unknown = try await decide(fixture, "o2")
+        #expect(!unknown.isApproved && unknown.reasons.first?.contains("nothing is known") == true)
+        try await fixture.publish(Topics.value, "p", PortfolioValue(
+            portfolioID: "p", time: fixture.clock.now, cash: FixedPoint(1000), marketValue: .zero, realized: .zero,
+            unrealized: .zero, netDeposits: FixedPoint(1000), trades: 0), from: .portfolio)
+        let warned = try await decide(fixture, "o3")
+        #expect(warned.isApproved && warned.reasons.count == 1)
+        _ = try await fixture.json(.risk, .post, path, #"{"type":"gross_exposure","threshold":99}"#, status: 201)
+        _ = try await fixture.json(.risk, .post, path, #"{"type":"beta","threshold":1}"#, status: 201)
+        let denied = try await decide(fixture, "o4")
+        #expect(!denied.isApproved && denied.reasons.count == 3)
+        #expect(denied.reasons.contains { $0.contains("gross_exposure of 100.0 is above 99.0") })
+        #expect(denied.reasons.contains { $0.contains("beta needs benchmark_returns") })
+        // The same intent again is not decided twice.
+        _ = try await decide(fixture, "o4")
+        await fixture.stop()
+    }
+}

@@ -1,0 +1,112 @@
+import EngineKit
+import HTTP
+import Market
+import Portfolio
+import Risk
+import Runtime
+import Strategy
+import Testing
+import TestKit
+import Wire
+
+/// Orders by hand through strategy, risk, portfolio and market data.
+@Suite struct OrderTests {
+    init() { EventLoop.runInBackground() }
+
+    /// A portfolio of 10,000 and three bars of KO, the last close known.
+    @LoopActor private func make() async throws -> (EngineFixture, BarColumns) {
+        let fixture = try await EngineFixture.make([StrategyEngine.self, RiskEngine.self, PortfolioEngine.self])
+        let bars = BarColumns.walk(6)
+        try await fixture.store(bars.prefix(3), "KO")
+        _ = try await fixture.json(.portfolio, .post, "/portfolios", #"{"id":"p","name":"P","currency":"USD"}"#,
+            status: 201)
+        _ = try await fixture.json(.portfolio, .post, "/portfolios/p/transactions",
+                                   #"{"type":"deposit","amount":10000,"ts":"2019-12-01"}"#, status: 201)
+        await fixture.settle()
+        return (fixture, bars)
+    }
+
+    @LoopActor private func place(_ fixture: EngineFixture, _ more: String,
+        status: Int = 200) async throws -> JSONTree {
+        try await fixture.json(.strategy, .post, "/orders", #"{"portfolio_id":"p","symbol":"KO",\#(more)}"#,
+            status: status)
+    }
+
+    @Test @LoopActor func aMarketOrderIsFilledAndBooked() async throws {
+        let (fixture, bars) = try await make()
+        let order = try await place(fixture, #""side":"buy","quantity":3"#)
+        #expect(order["state"]?.text == "filled" && order["filled_quantity"]?.double == 3)
+        let price = try #require(order["fills"]?[0]?["price"]?.double)
+        #expect(abs(price - bars.close[2]) < 1e-8)
+        await fixture.settle()
+        let held = try await fixture.json(.portfolio, .get, "/portfolios/p")
+        #expect(held["positions"]?[0]?["quantity"]?.double == 3 && held["trades"]?.int == 1)
+        let cash = try #require(held["cash"]?.double), left: Double = 10_000 - 3 * price
+        #expect(abs(cash - left) < 1e-6)
+        let id = try #require(order["id"]?.text)
+        #expect(try await fixture.json(.strategy, .get, "/orders/\(id)") == order)
+        #expect(try await fixture.json(.strategy, .delete, "/orders/\(id)", status: 409)["detail"]?.text?
+            .contains("filled") == true)
+        await fixture.stop()
+    }
+
+    @Test @LoopActor func aLimitOrderRestsUntilThePriceComesOrItIsCancelled() async throws {
+        let (fixture, bars) = try await make()
+        let first = try await place(fixture, #""side":"buy","quantity":1,"price":1"#)
+        let second = try await place(fixture, #""side":"sell","quantity":1,"price":\#(bars.close[2] * 3)"#)
+        let third = try await place(fixture, #""side":"buy","quantity":2,"price":2"#)
+        for order in [first, second, third] {
+            #expect(order["state"]?.text == "working" && order["fills"] == .array([]))
+        }
+        let cancelled = try #require(third["id"]?.text), resting = try #require(first["id"]?.text)
+        #expect(try await fixture.json(.strategy, .delete, "/orders/\(cancelled)")["state"]?.text == "cancelled")
+        _ = try await fixture.json(.strategy, .delete, "/orders/\(cancelled)", status: 409)
+        // A bar that does not reach it leaves it; one that does fills it at its close.
+        try await fixture.publish(bars.bar(3, "KO"))
+        #expect(try await fixture.json(.strategy, .get, "/orders/\(resting)")["state"]?.text == "working")
+        var low = bars.bar(4, "KO")
+        (low.open, low.high, low.low, low.close) = (0.9, 1, 0.8, 0.9)
+        try await fixture.publish(low)
+        await fixture.settle()
+        let filled = try await fixture.json(.strategy, .get, "/orders/\(resting)")
+        #expect(filled["state"]?.text == "filled" && filled["fills"]?[0]?["price"]?.double == 0.9)
+        let list = try await fixture.json(.strategy, .get, "/orders")
+        #expect(Set(list["items"]?.elements.compactMap { $0["state"]?.text } ?? []) == ["filled", "working", "cancelled"])
+        let held = try await fixture.json(.portfolio, .get, "/portfolios/p")
+        #expect(held["trades"]?.int == 1 && held["cash"]?.double == 9999.1)
+        await fixture.stop()
+    }
+
+    @Test @LoopActor func aLimitOfRiskDeniesWithItsReasons() async throws {
+        let (fixture, _) = try await make()
+        for type in ["order_size", "gross_exposure"] {
+            _ = try await fixture.json(.risk, .post, "/api/v1/risk/limits",
+                                       #"{"type":"\#(type)","threshold":150,"portfolio_id":"p"}"#, status: 201)
+        }
+        let denied = try await place(fixture, #""side":"buy","quantity":3"#)
+        #expect(denied["state"]?.text == "denied" && denied["fills"] == .array([]))
+        let reasons = denied["reasons"]?.elements.compactMap(\.text) ?? []
+        #expect(Set(reasons.compactMap { $0.split(separator: " ").first }) == ["order_size", "gross_exposure"])
+        #expect(try await place(fixture, #""side":"buy","quantity":1"#)["state"]?.text == "filled")
+        await fixture.settle()
+        // The second one would make the exposure 2.
+        let second = try await place(fixture, #""side":"buy","quantity":1"#)
+        #expect(second["state"]?.text == "denied" && second["reasons"]?.elements.count == 1)
+        #expect(try await fixture.json(.portfolio, .get, "/portfolios/p")["trades"]?.int == 1)
+        await fixture.stop()
+    }
+
+    @Test @LoopActor func everyWrongFieldIsNamedAtOnce() async throws {
+        let (fixture, _) = try await make()
+        let wrong = try await place(fixture, #""side":"hold","quantity":0,"price":-1"#, status: 422)
+        #expect(Set(wrong.pointers) == ["/side", "/quantity", "/price"])
+        let unknown = try await fixture.json(.strategy, .post, "/orders",
+                                             #"{"portfolio_id":"p","symbol":"NONE","side":"buy","quantity":1}"#,
+                                                 status: 422)
+        #expect(unknown.pointers == ["/symbol"])
+        _ = try await fixture.json(.strategy, .post, "/orders",
+                                   #"{"portfolio_id":"q","symbol":"KO","side":"buy","quantity":1}"#, status: 404)
+        _ = try await fixture.json(.strategy, .get, "/orders/none", status: 404)
+        await fixture.stop()
+    }
+}
