@@ -190,12 +190,14 @@ extension HTTPServer {
     func reply(_ connection: OpaquePointer, _ response: Response, _ exchange: Exchange) -> MHD_Result {
         var body = response.body, isCompressed = false
         if body.count >= configuration.gzipFrom, response.headers["Content-Encoding"] == nil,
-           let accepted = exchange.headers["Accept-Encoding"], Gzip.isAccepted(accepted), let small = Gzip.compress(body) {
+           let accepted = exchange.headers["Accept-Encoding"], Gzip.isAccepted(accepted),
+           let small = Gzip.compress(body) {
             body = small
             isCompressed = true
         }
         let made = body.withUnsafeBytes {
-            MHD_create_response_from_buffer($0.count, UnsafeMutableRawPointer(mutating: $0.baseAddress), .RESPMEM_MUST_COPY)
+            MHD_create_response_from_buffer(
+                $0.count, UnsafeMutableRawPointer(mutating: $0.baseAddress), .RESPMEM_MUST_COPY)
         }
         if !response.contentType.isEmpty { MHD_add_response_header(made, "Content-Type", response.contentType) }
         if isCompressed {

@@ -164,7 +164,8 @@ public enum HTTPServerError: Error, CustomStringConvertible {
         setWaiting(exchange.fd, ticks)
     }
 
-    /// The caller is told before all of its request was read: closing at once would reset the connection under the answer.
+    /// The caller is told before all of its request was read: closing at once would reset the connection under the
+    /// answer.
     func linger(_ exchange: Exchange) { lingering.insert(exchange.fd) }
 
     func suspended() { inFlight += 1 }
@@ -192,7 +193,8 @@ public enum HTTPServerError: Error, CustomStringConvertible {
 
     // MARK: Stopping
 
-    /// Refuses new connections and new requests, waits for running ones up to `graceNanoseconds`, closes. Returns whether all ended.
+    /// Refuses new connections and new requests, waits for running ones up to `graceNanoseconds`, closes. Returns
+    /// whether all ended.
     /// (libmicrohttpd aborts the process when stopped with suspended connections, so it is stopped only when none are.)
     @discardableResult
     public func stop(graceNanoseconds: Int64) async -> Bool {

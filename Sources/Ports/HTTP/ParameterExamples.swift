@@ -7,7 +7,7 @@ enum ParameterExamples {
         "symbols": "GOOG,AAPL", "limit_id": "sample-gross", "strategy_id": "sample-cross", "timeframe": "1d",
         "cik": "0000320193", "series": "GDP", "series_id": "GDP", "source": "fred", "provider": "fred",
         "provider_code": "FED", "dataset": "sample", "report_type": "daily", "category": "momentum", "view": "overview",
-        "name": "sample", "file": "swagger-ui.css", "format": "json",
+        "name": "ewma_volatility", "file": "swagger-ui.css", "format": "json",
     ]
 
     /// The example of a parameter, or nil where one would only get in the way: an optional one is best left out.

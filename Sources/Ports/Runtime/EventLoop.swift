@@ -89,8 +89,8 @@ public final class EventLoop: SerialExecutor, TaskExecutor, Sendable {
         }
     }
 
-    /// Starts a task and, where no other is running (in a callback of libuv), runs it at once up to where it first waits.
-    /// `Task.immediate` would do so too, but what it starts outside a job resumes by way of the global pool.
+    /// Starts a task and, where no other is running (in a callback of libuv), runs it at once up to where it first
+    /// waits. `Task.immediate` would do so too, but what it starts outside a job resumes by way of the global pool.
     @LoopActor func startInline(_ body: @escaping @Sendable @LoopActor () async -> Void) {
         let before = local.count
         spawn(body)

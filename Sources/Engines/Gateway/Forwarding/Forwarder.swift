@@ -46,7 +46,9 @@ import Telemetry
     }
 
     /// How a service's breaker stands, and what went through.
-    func figures(of engine: EngineName) -> (state: CircuitBreaker.State, requests: Int, seconds: Double, failures: Int) {
+    func figures(
+        of engine: EngineName
+    ) -> (state: CircuitBreaker.State, requests: Int, seconds: Double, failures: Int) {
         guard let target = targets[engine] else { return (.closed, 0, 0, 0) }
         let totals = target.seconds.totals
         return (target.breaker.state, totals.count, totals.sum, target.failures.value)

@@ -11,7 +11,8 @@ struct StreamMetrics {
         connections = registry.gauge("nautilus_websocket_open_connections", "Open WebSockets.")
         subscriptions = registry.gauge("nautilus_websocket_subscriptions", "Topics and patterns subscribed to.")
         topics = registry.gauge("nautilus_websocket_topics", "Topics known.")
-        updates = registry.counter("nautilus_websocket_updates_total", "Updates taken from the bus and from broadcasts.")
+        updates = registry.counter("nautilus_websocket_updates_total",
+                                   "Updates taken from the bus and from broadcasts.")
         deliveries = registry.counter("nautilus_websocket_deliveries_total", "Updates handed to sockets.")
         conflated = registry.counter("nautilus_websocket_conflated_updates_total",
                                      "Updates whose place a newer one took in a slow reader's queue.")
@@ -19,7 +20,8 @@ struct StreamMetrics {
                                    "Updates left out because a reader asked for a lower rate.")
         received = registry.counter("nautilus_websocket_received_messages_total", "Messages from clients.")
         slow = registry.counter("nautilus_websocket_slow_readers_closed_total", "Connections closed as too slow.")
-        dead = registry.counter("nautilus_websocket_dead_links_closed_total", "Connections closed for want of a sign of life.")
+        dead = registry.counter("nautilus_websocket_dead_links_closed_total",
+                                "Connections closed for want of a sign of life.")
         opened = registry.counter("nautilus_websocket_connections_opened_total", "Connections opened.")
     }
 }
