@@ -15,5 +15,8 @@ count() { grep -E "^$1 Test " "$log" | grep -v ' Test run ' | grep -c "$2 after"
 passed=$(count '✔' passed)
 failed=$(count '✘' failed)
 [ "$status" -ne 0 ] && [ "$failed" -eq 0 ] && failed=1
+# What failed is told again at the end, where a log that was cut still shows it.
+[ "$status" -ne 0 ] && grep -E -A 12 '^✘ Test .* recorded an issue' "$log" | grep -vE '^(✔|◇)' | tail -n 60
+[ "$status" -ne 0 ] && grep -E '^✘ (Test|Suite) .* failed after' "$log"
 echo "$passed passed, $failed failed"
 exit "$status"
