@@ -12,7 +12,9 @@ public struct Readiness: OptionSet, Sendable {
 @LoopActor public final class Poller {
     private let handle: UnsafeMutablePointer<uv_poll_t>
     private var onReady: (@LoopActor (Readiness) -> Void)?
-    private var events: Readiness = []
+    private var wanted: Readiness = []
+    /// libuv stopped the handle by itself.
+    private var isStopped = false
 
     /// Starts watching nothing; call `watch`. An error on the descriptor is reported as ready for everything.
     public init(fd: Int32, onReady: @escaping @LoopActor (Readiness) -> Void) {
@@ -24,8 +26,14 @@ public struct Readiness: OptionSet, Sendable {
 
     /// Sets what is watched for.
     public func watch(_ wanted: Readiness) {
-        if wanted == events || onReady == nil { return }
-        events = wanted
+        if wanted == self.wanted && !isStopped { return }
+        self.wanted = wanted
+        start()
+    }
+
+    private func start() {
+        if onReady == nil { return }
+        isStopped = false
         if wanted.isEmpty {
             uv_poll_stop(handle)
             return
@@ -33,9 +41,17 @@ public struct Readiness: OptionSet, Sendable {
         uv_poll_start(handle, wanted.rawValue) { handle, status, ready in
             LoopActor.assumeIsolated {
                 let poller = Unmanaged<Poller>.fromOpaque(handle!.pointee.data).takeUnretainedValue()
-                poller.onReady?(status < 0 ? [.readable, .writable] : Readiness(rawValue: ready))
+                if status < 0 { poller.failed() } else { poller.onReady?(Readiness(rawValue: ready)) }
             }
         }
+    }
+
+    /// libuv stops a handle whose descriptor has an error. What arrived before the error may be read in several steps,
+    /// so watching goes on until the owner has met the error itself and closes.
+    private func failed() {
+        isStopped = true
+        onReady?([.readable, .writable])
+        if isStopped { start() }
     }
 
     /// Stops watching. The descriptor itself stays open: it is its owner's.

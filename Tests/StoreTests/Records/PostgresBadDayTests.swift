@@ -2,6 +2,7 @@ import Glibc
 import Runtime
 import Store
 import StorePostgres
+import Synchronization
 import TestKit
 import Testing
 
@@ -62,6 +63,47 @@ import Testing
         try await store.execute(insertAccount(2, "two"))
         #expect(store.isAvailable)
         await store.close()
+    }
+
+    @Test func anUnknownOutcomeIsToldAsSuch() async throws {
+        let server = try PostgresServer()
+        let store = try await open(server, "unknown")
+        try await store.migrate([accounts])
+        async let outcome = code {
+            try await store.transaction([insertAccount(1, "one"), Statement("SELECT pg_sleep(600)")])
+        }
+        try await killSleeper(store)
+        let first = await outcome
+        #expect(first == .outcomeUnknown)
+        // A transaction that counts changes sends its COMMIT later: the same loss is known to have done nothing.
+        let ended = Mutex(false)
+        async let counted = code {
+            defer { ended.withLock { $0 = true } }
+            _ = try await whenBack { try await store.execute(Statement("SELECT 1")) }
+            try await store.transaction([
+                Statement("INSERT INTO accounts (id, name) VALUES (2, 'two')", expectedChanges: 1),
+                Statement("SELECT pg_sleep(600)"),
+            ])
+        }
+        // The server may still be starting over: then the transaction ends by itself, and nobody sleeps.
+        try await killSleeper(store) { ended.withLock { $0 } }
+        let second = await counted
+        #expect(second == .unavailable)
+        let rows = try await whenBack { try await store.query(Statement("SELECT id FROM accounts")).rows }
+        #expect(rows == [])
+        await store.close()
+    }
+
+    /// Waits until a server process sleeps, and kills it: the link breaks without a word.
+    private func killSleeper(_ store: PostgresRecordStore, unless isOver: () -> Bool = { false }) async throws {
+        let sleeper = Statement("SELECT pid FROM pg_stat_activity WHERE wait_event = 'PgSleep'")
+        while !isOver() {
+            let found = try await whenBack { try await store.query(sleeper).first }
+            if let found {
+                kill(Int32(try found.value(0, as: Int.self)), SIGKILL)
+                return
+            }
+        }
     }
 
     @Test func aBackendThatIsTerminatedIsReplaced() async throws {

@@ -1,0 +1,43 @@
+import CShims
+import Glibc
+import Runtime
+import TestKit
+import Testing
+
+@Suite struct PollerTests {
+    /// A peer that closes with unread bytes resets the link: the descriptor has an error and still holds what the peer
+    /// sent before. libuv stops watching at the error; the reader, who takes little at a time, must get all of it.
+    @Test(.timeLimit(.minutes(1))) @LoopActor func whatCameBeforeAnErrorIsReadToTheEnd() async throws {
+        var pair: [Int32] = [0, 0]
+        try #require(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &pair) == 0)
+        let (own, peer) = (pair[0], pair[1])
+        _ = fcntl(own, F_SETFL, O_NONBLOCK)
+        #expect(write(own, "x", 1) == 1)
+        #expect(write(peer, "abc", 3) == 3)
+        Glibc.close(peer)
+        let seen = await read(own)
+        #expect(seen.bytes == Array("abc".utf8))
+        #expect(seen.end == ECONNRESET)
+        Glibc.close(own)
+    }
+
+    /// Reads a byte at every call until the link fails or ends.
+    @LoopActor private func read(_ fd: Int32) async -> (bytes: [UInt8], end: Int32) {
+        await withCheckedContinuation { continuation in
+            var poller: Poller?
+            var bytes: [UInt8] = []
+            poller = Poller(fd: fd) { _ in
+                var byte: UInt8 = 0
+                if Glibc.read(fd, &byte, 1) == 1 {
+                    bytes.append(byte)
+                    poller?.watch(.readable)
+                } else if case let cause = errno, cause != EAGAIN {
+                    poller?.close()
+                    poller = nil
+                    continuation.resume(returning: (bytes, cause))
+                }
+            }
+            poller?.watch(.readable)
+        }
+    }
+}
