@@ -10,7 +10,8 @@ import Wire
 
 /// What the tests of the whole platform share: ports nobody else has, settings, and the sample prices.
 enum PlatformFixture {
-    private static let nextPort = Mutex(21_000 + Int(getpid()) % 2000 * 12)
+    /// Below the ports that the kernel gives to callers (32,768 on Linux): one of those may be taken at any time.
+    private static let nextPort = Mutex(10_000 + Int(getpid()) % 36 * 600)
 
     /// Settings for a platform of its own: a folder, and ten ports.
     static func settings(_ folder: String, _ more: [String: String] = [:]) -> [String: String] {

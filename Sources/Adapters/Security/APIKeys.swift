@@ -13,6 +13,14 @@ public struct APIKeys: Sendable {
 
     private let digests: [[UInt8]]
 
+    /// One key, as it stands in the environment.
+    public init(key: String) throws(KeyFileError) {
+        guard key.utf8.count >= Self.minimumLength else {
+            throw KeyFileError(description: "the API key is shorter than \(Self.minimumLength) characters")
+        }
+        digests = [Digest.sha256(Array(key.utf8))]
+    }
+
     /// Reads one key a line; blank lines and lines that start with `#` are skipped. The file must belong to its owner
     /// alone (mode 600 or 400).
     public init(file path: String) throws(KeyFileError) {

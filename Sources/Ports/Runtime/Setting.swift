@@ -7,6 +7,8 @@ public struct Setting: Sendable {
         case choice([String])
         /// Comma-separated.
         case list
+        /// A URL of a server. A password that is asked for and left empty is refused: a secret has no default.
+        case url
     }
 
     /// With the `NAUTILUS_` in front.
@@ -29,6 +31,10 @@ public struct Setting: Sendable {
     func fault(in value: String) -> String? {
         switch kind {
         case .text, .list: return nil
+        case .url:
+            guard let authority = value.firstRange(of: "://").map({ value[$0.upperBound...].prefix { $0 != "/" } }),
+                  let at = authority.lastIndex(of: "@"), authority[..<at].last == ":" else { return nil }
+            return "\(name) names a user and an empty password; a secret has no default"
         case .integer(let range):
             if let number = Int(value), range.contains(number) { return nil }
             return "\(name) must be a whole number from \(range.lowerBound) to \(range.upperBound), not \"\(value)\""
@@ -54,6 +60,7 @@ public struct Setting: Sendable {
         Setting("AUTH", "auto", .choice(["auto", "on", "off"]),
                 "Whether a key is asked for: auto asks on every address but loopback, on always, off never."),
         Setting("API_KEY_FILE", "", .text, "A file with one API key a line, mode 600 or 400."),
+        Setting("API_KEY", "", .text, "One API key, where there is no file; a file shows up in fewer places.", secret: true),
         Setting("PUBLIC_HOSTS", "", .list, "Host names taken while no key is asked for, besides the local ones."),
         Setting("CORS_ORIGINS", "http://localhost:3000,http://localhost:3001,http://localhost", .list,
                 "Origins a browser may call from."),
@@ -67,14 +74,14 @@ public struct Setting: Sendable {
     ]
 
     private static let storage = [
-        Setting("DATABASE_URL", "", .text, "PostgreSQL for records, postgresql://…; empty is SQLite.", secret: true),
+        Setting("DATABASE_URL", "", .url, "PostgreSQL for records, postgresql://…; empty is SQLite.", secret: true),
         Setting("SQLITE_SYNCHRONOUS", "normal", .choice(["normal", "full"]),
                 "What a commit waits for: normal survives a killed process, full a power cut too. "
                     + "The portfolio ledger is always full."),
     ]
 
     private static let bus = [
-        Setting("REDIS_URL", "", .text, "Redis for the bus, redis://[:password@]host[:port]; empty is in process.",
+        Setting("REDIS_URL", "", .url, "Redis for the bus, redis://[:password@]host[:port]; empty is in process.",
                 secret: true),
         Setting("SPOOL_BYTES", "268435456", .integer(65_536...1_000_000_000_000),
                 "Bytes of lossless messages kept on disk for each lane while Redis is away; beyond it new work is refused."),

@@ -1,6 +1,6 @@
-import HTTP
-import Runtime
-import Security
+public import HTTP
+public import Runtime
+public import Security
 
 extension AccessPolicy {
     /// The policy that a configuration asks for. An address that others reach needs a key file or `NAUTILUS_AUTH=off`
@@ -11,24 +11,26 @@ extension AccessPolicy {
             self.init(publicHosts: hosts, origins: origins)
             return
         }
-        let file = configuration.text("API_KEY_FILE")
-        if file.isEmpty {
+        let file = configuration.text("API_KEY_FILE"), key = configuration.text("API_KEY")
+        if file.isEmpty && key.isEmpty {
             let why = configuration.text("AUTH") == "on" ? "NAUTILUS_AUTH=on"
                 : "NAUTILUS_HOST=\(configuration.text("HOST")) is not a loopback address and"
-            throw StartError(.configuration, "\(why) asks for a key: set NAUTILUS_API_KEY_FILE, or NAUTILUS_AUTH=off "
-                + "to let everyone in")
+            throw StartError(.configuration, "\(why) asks for a key: set NAUTILUS_API_KEY_FILE or NAUTILUS_API_KEY, or "
+                + "NAUTILUS_AUTH=off to let everyone in")
         }
         do throws(KeyFileError) {
-            let keys = try APIKeys(file: file)
+            let keys = file.isEmpty ? try APIKeys(key: key) : try APIKeys(file: file)
             self.init(requiresKey: true, publicHosts: hosts, origins: origins) { keys.contains($0) }
         } catch {
             throw StartError(.configuration, error.description)
         }
     }
 
-    /// The key that services of one platform show each other: the first of the key file.
-    static func peerKey(_ configuration: Configuration) throws(KeyFileError) -> String? {
-        let file = configuration.text("API_KEY_FILE")
-        return configuration.requiresKey && !file.isEmpty ? try APIKeys.first(in: file) : nil
+    /// The key that services of one platform show each other: the first of the key file, or the one that is set.
+    public static func peerKey(_ configuration: Configuration) throws(KeyFileError) -> String? {
+        let file = configuration.text("API_KEY_FILE"), key = configuration.text("API_KEY")
+        guard configuration.requiresKey else { return nil }
+        if !file.isEmpty { return try APIKeys.first(in: file) }
+        return key.isEmpty ? nil : key
     }
 }

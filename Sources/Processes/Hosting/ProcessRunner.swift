@@ -80,11 +80,17 @@ public enum ProcessRunner {
         let arguments = CommandLine.arguments.dropFirst()
         if arguments.contains("--help") {
             writeOutput("""
-                usage: \(service.processName)
+                usage: \(service.processName) [--health]
                 Runs the Nautilus \(service.rawValue) service in the foreground until SIGTERM or SIGINT.
+                --health asks the running one whether it is ready, and exits 0 or 1.
                 It is configured by NAUTILUS_… environment variables; `nautilus config` lists them.
                 """)
             exit(0)
+        }
+        if Array(arguments) == ["--health"] {
+            run(service.processName) {
+                try await HealthProbe(service, Configuration(environment: environment)).ask()
+            }
         }
         run(service.processName) {
             if let unknown = arguments.first {

@@ -10,6 +10,7 @@ enum Help {
             usage: nautilus COMMAND [OPTIONS]     each command has --help
 
               up        starts the engines and the gateway in the foreground
+              sample    loads sample prices into a running platform, and replays them
               status    how each engine is
               import    stores bars from a CSV file
               bus       streams, groups, lag and dead letters

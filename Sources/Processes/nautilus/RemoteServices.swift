@@ -2,7 +2,6 @@ import HTTP
 import HTTPClient
 import Hosting
 import Runtime
-import Security
 
 /// The running platform, as the command line asks it.
 @LoopActor struct RemoteServices {
@@ -11,10 +10,11 @@ import Security
 
     init(_ configuration: Configuration) throws {
         self.configuration = configuration
-        let file = configuration.text("API_KEY_FILE")
-        peers = HTTPPeers(configuration, clock: SystemClock(),
-                          key: file.isEmpty ? nil : try APIKeys.first(in: file))
+        peers = HTTPPeers(configuration, clock: SystemClock(), key: try AccessPolicy.peerKey(configuration))
     }
+
+    /// How the services are asked, for what takes any way of asking.
+    var client: any PeerClient { peers }
 
     func send(_ request: Request, to engine: EngineName, seconds: Int64 = 5) async throws(PeerError) -> Response {
         try await peers.send(request, to: engine, deadlineNanoseconds: seconds * 1_000_000_000)

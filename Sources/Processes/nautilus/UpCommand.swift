@@ -35,7 +35,7 @@ struct UpCommand {
         if let folder = options["data-dir"] { changes["DATA_DIR"] = folder }
         if let engines = options["engines"] { changes["ENGINES"] = engines }
         var configuration = try Configuration(environment: environment).replacing(changes)
-        let replay = try Self.replay(options["replay"], speed: options["speed"])
+        let replay = try ReplayRequest(option: options["replay"], speed: options["speed"])
         if options.has("sample") && configuration.text("DATA_DIR").isEmpty {
             // Never the user's own folder.
             let folder = try DataFolder(configuration, environment: environment)
@@ -88,21 +88,5 @@ struct UpCommand {
         json.endObject()
         json.endObject()
         return String(decoding: json.bytes, as: UTF8.self)
-    }
-
-    private static func replay(_ text: String?, speed: String?) throws -> ReplayRequest? {
-        guard let text else {
-            if speed != nil { throw StartError(.usage, "--speed goes with --replay") }
-            return nil
-        }
-        let parts = text.split(separator: ":").map(String.init)
-        guard parts.count >= 2, let frame = parts.last.flatMap(Timeframe.init(rawValue:)),
-              let symbol = Symbol(parts.dropLast().joined(separator: ":")) else {
-            throw StartError(.usage, "--replay takes SYMBOL:TIMEFRAME, as GOOG:1d, not \(text)")
-        }
-        guard let rate = Double(speed ?? "10"), rate >= 0, rate <= 1_000_000 else {
-            throw StartError(.usage, "--speed takes a number from 0 to 1000000, not \(speed ?? "")")
-        }
-        return ReplayRequest(symbol: symbol, timeframe: frame, speed: rate)
     }
 }

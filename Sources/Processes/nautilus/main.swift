@@ -4,6 +4,7 @@ let arguments = Array(CommandLine.arguments.dropFirst())
 
 switch arguments.first {
 case "up": ProcessRunner.run("nautilus") { try await UpCommand(arguments.dropFirst()).run() }
+case "sample": ProcessRunner.run("nautilus") { try await SampleCommand(arguments.dropFirst()).run() }
 case "status": ProcessRunner.run("nautilus") { try await StatusCommand(arguments.dropFirst()).run() }
 case "import": ProcessRunner.run("nautilus") { try await ImportCommand(arguments.dropFirst()).run() }
 case "bus": ProcessRunner.run("nautilus") { try await BusCommand(arguments.dropFirst()).run() }

@@ -79,7 +79,8 @@ import Testing
         let ended = Mutex(false)
         async let counted = code {
             defer { ended.withLock { $0 = true } }
-            _ = try await whenBack { try await store.execute(Statement("SELECT 1")) }
+            // A query: a transaction over a link that died unnoticed would itself have an unknown outcome.
+            _ = try await whenBack { try await store.query(Statement("SELECT 1")) }
             try await store.transaction([
                 Statement("INSERT INTO accounts (id, name) VALUES (2, 'two')", expectedChanges: 1),
                 Statement("SELECT pg_sleep(600)"),
