@@ -35,5 +35,20 @@ bench:
 	@mkdir -p bench/results
 	@.build/release/nautilus bench --output bench/results/$$(date -u +%Y%m%dT%H%M%SZ).jsonl
 
+.PHONY: secrets images test-deploy
+
+## secrets: makes .env with random secrets, once, mode 600
+secrets:
+	@scripts/secrets.sh
+
+## images: the ten images, and one with the command line
+images:
+	@scripts/images.sh
+
+## test-deploy: images, the whole compose file, and its bad days; skipped where no Docker daemon runs
+test-deploy:
+	@scripts/setup.sh test
+	@scripts/test-deploy.sh
+
 clean:
 	@rm -rf .build bench/results

@@ -1,4 +1,5 @@
 // swift-tools-version: 6.2
+import Foundation
 import PackageDescription
 
 // MARK: Settings
@@ -125,11 +126,14 @@ let testTargets: [Target] = [
     tests("Platform", hosted + engineNames + ["Hosting", "TestKit"]),
 ]
 
+// Images are built without the tests.
+let hasTests = FileManager.default.fileExists(atPath: Context.packageDirectory + "/Tests")
+
 let package = Package(
     name: "nautilus",
     products: ["nautilus", "gateway", "analytics-engine", "risk-engine", "factor-engine", "ml-engine", "features-engine",
                "websocket-engine", "strategy-engine", "marketdata-engine", "portfolio-engine"]
         .map { .executable(name: $0, targets: [$0]) },
-    targets: cLibraries + kernels + domain + ports + adapters + engines + processes + testTargets,
+    targets: cLibraries + kernels + domain + ports + adapters + engines + processes + (hasTests ? testTargets : []),
     cxxLanguageStandard: .cxx17
 )

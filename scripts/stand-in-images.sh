@@ -30,7 +30,7 @@ debian() {
 swift() {
   local name=swift:6.3-bookworm toolchain
   has $name && return
-  toolchain=$(dirname "$(dirname "$(readlink -f "$(command -v swift)")")")
+  toolchain=$(dirname "$(dirname "$(readlink -f "$(type -P swift)")")")
   mkdir -p "$work/swift"
   cp -a --reflink=auto "$toolchain" "$work/swift/usr"
   # Neither debugger nor editor support is needed to build.
@@ -46,26 +46,26 @@ END
   rm -rf "$work/swift"
 }
 
-# package NAME PACKAGES USER COMMAND…: an image that runs one program of Debian's.
+# package NAME PACKAGES USER COMMAND [THEN]: an image that runs one program of Debian's; THEN prepares its folders.
 package() {
-  local name=$1 packages=$2 user=$3 command=$4
+  local name=$1 packages=$2 user=$3 command=$4 then=${5:-true}
   has "$name" && return
   mkdir -p "$work/one"
   cat >"$work/one/Dockerfile" <<END
 FROM debian:bookworm-slim
 RUN printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d && chmod 755 /usr/sbin/policy-rc.d && apt-get update && \
-    DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $packages && rm -rf /var/lib/apt/lists/*
+    DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $packages && rm -rf /var/lib/apt/lists/* && $then
 USER $user
-CMD $command
+ENTRYPOINT $command
 END
   build "$name" "$work/one"
   rm -rf "$work/one"
 }
 
-redis() { package redis:7.2-bookworm redis-server redis '["redis-server"]'; }
+redis() { package redis:7.2-bookworm redis-server root '["redis-server"]' 'install -d -o redis -g redis /data'; }
 nginx() { package nginx:1.27-bookworm nginx-light root '["nginx","-g","daemon off;"]'; }
-prometheus() { package prom/prometheus:v2.53.3 prometheus prometheus '["prometheus"]'; }
-alertmanager() { package prom/alertmanager:v0.27.0 prometheus-alertmanager prometheus '["prometheus-alertmanager"]'; }
+prometheus() { package prom/prometheus:v2.53.3 prometheus prometheus '["prometheus"]' 'install -d -o prometheus /prometheus'; }
+alertmanager() { package prom/alertmanager:v0.27.0 prometheus-alertmanager prometheus '["prometheus-alertmanager"]' 'install -d -o prometheus /alertmanager'; }
 
 # The entry does what the public image's does: makes the cluster once, runs the scripts of initdb, starts.
 postgres() {
