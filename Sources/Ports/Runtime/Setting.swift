@@ -45,7 +45,7 @@ public struct Setting: Sendable {
     }
 
     /// Every variable, for every process: one environment configures all of them.
-    public static let all: [Setting] = general + network + storage + bus + EngineName.allCases.flatMap(engine)
+    public static let all: [Setting] = general + network + storage + bus + acceleration + EngineName.allCases.flatMap(engine)
 
     private static let general = [
         Setting("LOG_LEVEL", "info", .choice(["debug", "info", "warning", "error"]), "The least grave log line written."),
@@ -85,6 +85,17 @@ public struct Setting: Sendable {
                 secret: true),
         Setting("SPOOL_BYTES", "268435456", .integer(65_536...1_000_000_000_000),
                 "Bytes of lossless messages kept on disk for each lane while Redis is away; beyond it new work is refused."),
+    ]
+
+    private static let acceleration = [
+        Setting("ACCELERATION", "auto", .choice(["auto", "on", "off"]),
+                "All acceleration: on needs some to be there, off looks for none. Every kernel runs on the CPU today."),
+        Setting("METAL", "auto", .choice(["auto", "on", "off"]), "A GPU by Metal; on refuses the start where none is seen."),
+        Setting("NEURAL", "auto", .choice(["auto", "on", "off"]),
+                "A neural accelerator; on refuses the start where none is seen."),
+        Setting("CPU_OPTIMIZATION", "auto", .choice(["auto", "on"]), "Vector units of the CPU; they are always used."),
+        Setting("UNIFIED_MEMORY", "auto", .choice(["auto", "on", "off"]),
+                "Memory that CPU and GPU share; on refuses the start where none is seen."),
     ]
 
     private static func engine(_ name: EngineName) -> [Setting] {

@@ -58,6 +58,7 @@ public import Telemetry
     /// taken, a folder cannot be written or the configuration forbids it.
     public func start() async throws {
         Limits.raiseOpenFiles()
+        try Acceleration.check(configuration)
         let access = try AccessPolicy(configuration)
         let bus = try makeBus()
         self.bus = bus
