@@ -76,6 +76,31 @@ import Testing
         expect(try run("nautilus", ["up"], open), 78...78, "NAUTILUS_HOST")
     }
 
+    /// A secret has no default, and a device that is not there is not claimed.
+    @Test(.timeLimit(.minutes(1)), arguments: [
+        ("NAUTILUS_REDIS_URL", "redis://:@redis:6379"), ("NAUTILUS_DATABASE_URL", "postgresql://nautilus:@db/nautilus"),
+        ("NAUTILUS_AUTH", "on"), ("NAUTILUS_METAL", "on"), ("NAUTILUS_ACCELERATION", "on"),
+    ])
+    func emptySecretsAndAbsentDevicesAreRefused(_ name: String, _ value: String) throws {
+        let folder = TemporaryFolder()
+        let settings = PlatformFixture.settings(folder.path, [name: value])
+        expect(try run("risk-engine", [], settings), 78...78, name)
+    }
+
+    @Test(.timeLimit(.minutes(1))) func healthAsksTheRunningService() throws {
+        let folder = TemporaryFolder()
+        let more = ["NAUTILUS_ENGINES": "risk", "NAUTILUS_AUTH": "on", "NAUTILUS_API_KEY": "0123456789abcdef"]
+        let settings = PlatformFixture.settings(folder.path, more)
+        #expect(try run("risk-engine", ["--health"], settings).code == 1)
+        let platform = try ChildProcess(
+            PlatformFixture.binaries + "/nautilus", ["up"], environment: PlatformFixture.environment(settings),
+            output: .lines)
+        #expect(platform.readLine()?.contains("\"ready\":true") ?? false)
+        #expect(try run("risk-engine", ["--health"], settings).code == 0)
+        platform.signal(SIGTERM)
+        #expect(platform.wait() == 0)
+    }
+
     @Test(.timeLimit(.minutes(1))) func secondSupervisorRefusesAndFirstEndsInTime() throws {
         let folder = TemporaryFolder()
         let settings = PlatformFixture.settings(folder.path, ["NAUTILUS_ENGINES": "risk"])
