@@ -53,7 +53,7 @@ import Telemetry
         self.consumer = consumer
         self.owner = owner
         let framed = streams.contains { layout.streams[$0].declared.framed }
-        let count = framed ? 8 : lane == .low ? 64 : max(64, min(512, batchLimit))
+        let count = framed ? 8 : lane == .low ? 32 : max(64, min(512, batchLimit))
         prefetch = framed ? 8192 : max(1024, 2 * batchLimit)
         var buffer = CommandBuffer()
         buffer.command(

@@ -21,7 +21,7 @@ import Telemetry
 @LoopActor final class LaneWriter: TurnWork {
     /// The most commands without an answer (fewer on the low lane: Redis works them off before it looks at others), and
     /// the most messages in memory.
-    static let window = 2048, lowWindow = 256, memoryBound = 131_072
+    static let window = 2048, lowWindow = 128, memoryBound = 131_072
     /// Messages of a transaction, and of a batch from the spool.
     private static let transactionSize = 256, replaySize = 1024
     private static let refusedWaitMilliseconds = 100

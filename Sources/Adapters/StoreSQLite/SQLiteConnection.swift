@@ -9,6 +9,8 @@ final class SQLiteConnection {
     private var cache: [String: SQLitePrepared] = [:]
     private var uses = 0
     private static let cacheLimit = 256
+    /// How many pages the log held after this connection's last commit; SQLite writes it in its hook.
+    private let logLength: UnsafeMutablePointer<Int32>
 
     /// Opens or creates the file. Throws `.readOnly`, `.notFound`, `.corrupted`, `.busy`.
     init(path: String, configuration: SQLiteConfiguration, readOnly: Bool) throws(StoreError) {
@@ -25,6 +27,8 @@ final class SQLiteConnection {
         }
         handle = opened
         self.path = path
+        logLength = .allocate(capacity: 1)
+        logLength.initialize(to: 0)
         sqlite3_busy_timeout(handle, Int32(configuration.busyTimeoutMilliseconds))
         do throws(StoreError) {
             if !readOnly { try execute("PRAGMA journal_mode = WAL") }
@@ -34,8 +38,14 @@ final class SQLiteConnection {
             if let limit = configuration.pageLimit { try execute("PRAGMA max_page_count = \(limit)") }
             // Touches the file's header, so that a damaged file or a read-only folder shows now.
             try execute("PRAGMA user_version")
+            // Takes the place of SQLite's own hook, which folds the log back inside a commit.
+            sqlite3_wal_hook(handle, { length, _, _, pages in
+                length?.assumingMemoryBound(to: Int32.self).pointee = pages
+                return SQLITE_OK
+            }, logLength)
         } catch {
             sqlite3_close_v2(handle)
+            logLength.deallocate()
             throw error
         }
     }
@@ -53,7 +63,15 @@ final class SQLiteConnection {
         for prepared in cache.values { prepared.finish() }
         cache = [:]
         sqlite3_close_v2(handle)
+        logLength.deallocate()
     }
+
+    /// How many pages the log held after the last commit.
+    var logPages: Int { Int(logLength.pointee) }
+
+    /// Copies what it can of the log into the file and flushes both; waits for nobody. What fails is tried again
+    /// with the next: nothing is lost while it is in the log.
+    func checkpoint() { sqlite3_wal_checkpoint_v2(handle, nil, SQLITE_CHECKPOINT_PASSIVE, nil, nil) }
 
     /// Whether no transaction is open: after some errors SQLite rolls back by itself.
     var isOutsideTransaction: Bool { sqlite3_get_autocommit(handle) != 0 }
@@ -62,6 +80,13 @@ final class SQLiteConnection {
     func execute(_ sql: String) throws(StoreError) {
         let code = sqlite3_exec(handle, sql, nil, nil, nil)
         if code != SQLITE_OK { throw StoreError(sqlite: code, "\(sql) on \(path)", connection: handle) }
+    }
+
+    /// Runs a statement without parameters and rows that comes again and again.
+    func perform(_ sql: String) throws(StoreError) {
+        let prepared = try prepare(sql)
+        defer { prepared.reset() }
+        _ = try prepared.step()
     }
 
     /// Runs one statement to its end. `readOnly` refuses a statement that writes.

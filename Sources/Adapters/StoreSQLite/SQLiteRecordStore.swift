@@ -2,39 +2,51 @@ public import Store
 
 /// The records of one engine in one SQLite file.
 ///
-/// A writer thread runs transactions with group commit; reader threads run queries on the last commit. Nothing of
-/// SQLite runs on the caller's thread.
+/// A writer thread runs transactions with group commit; reader threads run queries on the last commit; another folds
+/// the log back into the file. Nothing of SQLite runs on the caller's thread.
 public final class SQLiteRecordStore: RecordStore {
     private let writer: BatchThread<SQLiteWrite>
     private let reader: BatchThread<SQLiteRead>?
+    private let checkpointer: BatchThread<Void>?
     private let health: SQLiteHealth
     /// Requests the writer takes into one commit at most.
     private static let batchLimit = 512
 
-    private init(writer: BatchThread<SQLiteWrite>, reader: BatchThread<SQLiteRead>?, health: SQLiteHealth) {
+    private init(
+        writer: BatchThread<SQLiteWrite>, reader: BatchThread<SQLiteRead>?, checkpointer: BatchThread<Void>?,
+        health: SQLiteHealth
+    ) {
         self.writer = writer
         self.reader = reader
+        self.checkpointer = checkpointer
         self.health = health
     }
 
     /// Opens or creates the file. Throws `.readOnly` (folder or file), `.notFound` (no such folder), `.corrupted`
     /// (not a database), `.busy` (another process holds it), `.diskFull`.
     public static func open(_ configuration: SQLiteConfiguration) async throws(StoreError) -> SQLiteRecordStore {
-        let health = SQLiteHealth()
-        let writer = try await BatchThread<SQLiteWrite>.start(
-            name: "sqlite-write", capacity: configuration.queueCapacity, batchLimit: batchLimit
-        ) { () throws(StoreError) in try SQLiteWriter(configuration, health: health) }
-        if configuration.isMemory { return SQLiteRecordStore(writer: writer, reader: nil, health: health) }
-        do throws(StoreError) {
-            let reader = try await BatchThread<SQLiteRead>.start(
-                name: "sqlite-read", threads: configuration.readers, capacity: configuration.queueCapacity,
-                batchLimit: 1
-            ) { () throws(StoreError) in try SQLiteReader(configuration, health: health) }
-            return SQLiteRecordStore(writer: writer, reader: reader, health: health)
-        } catch {
-            await writer.close()
-            throw error
+        let health = SQLiteHealth(), checkpoints = SQLiteCheckpoints()
+        if configuration.isMemory {
+            let writer = try await startWriter(configuration, health, nil)
+            return SQLiteRecordStore(writer: writer, reader: nil, checkpointer: nil, health: health)
         }
+        let checkpointer = try await BatchThread<Void>.start(
+            name: "sqlite-checkpoint", capacity: 1, batchLimit: 1
+        ) { () throws(StoreError) in try SQLiteCheckpointer(configuration, checkpoints) }
+        let writer = try await startWriter(configuration, health, (checkpointer, checkpoints))
+        let reader = try await BatchThread<SQLiteRead>.start(
+            name: "sqlite-read", threads: configuration.readers, capacity: configuration.queueCapacity, batchLimit: 1
+        ) { () throws(StoreError) in try SQLiteReader(configuration, health: health) }
+        return SQLiteRecordStore(writer: writer, reader: reader, checkpointer: checkpointer, health: health)
+    }
+
+    private static func startWriter(
+        _ configuration: SQLiteConfiguration, _ health: SQLiteHealth,
+        _ checkpointer: (thread: BatchThread<Void>, checkpoints: SQLiteCheckpoints)?
+    ) async throws(StoreError) -> BatchThread<SQLiteWrite> {
+        try await BatchThread<SQLiteWrite>.start(
+            name: "sqlite-write", capacity: configuration.queueCapacity, batchLimit: batchLimit
+        ) { () throws(StoreError) in try SQLiteWriter(configuration, checkpointer, health: health) }
     }
 
     public func query(_ statement: Statement) async throws(StoreError) -> ResultSet {
@@ -58,6 +70,7 @@ public final class SQLiteRecordStore: RecordStore {
 
     public func close() async {
         await reader?.close()
+        await checkpointer?.close()
         await writer.close()
     }
 }

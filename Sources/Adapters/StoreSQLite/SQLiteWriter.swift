@@ -29,12 +29,20 @@ struct SQLiteWriter: BatchWorker {
     private let connection: SQLiteConnection
     private let health: SQLiteHealth
 
-    init(_ configuration: SQLiteConfiguration, health: SQLiteHealth) throws(StoreError) {
+    private let checkpointer: (thread: BatchThread<Void>, checkpoints: SQLiteCheckpoints)?
+    /// The log's pages when it was last folded, in part at least.
+    private var checkpointedPages = 0
+
+    init(
+        _ configuration: SQLiteConfiguration,
+        _ checkpointer: (thread: BatchThread<Void>, checkpoints: SQLiteCheckpoints)?, health: SQLiteHealth
+    ) throws(StoreError) {
+        self.checkpointer = checkpointer
         connection = try SQLiteConnection(path: configuration.path, configuration: configuration, readOnly: false)
         self.health = health
     }
 
-    func run(_ batch: [SQLiteWrite]) {
+    mutating func run(_ batch: [SQLiteWrite]) {
         var group: [Transaction] = []
         for request in batch {
             if case .transaction(let statements, let answer) = request {
@@ -54,6 +62,7 @@ struct SQLiteWriter: BatchWorker {
             }
         }
         commit(group)
+        fold()
     }
 
     func finish() { connection.close() }
@@ -78,15 +87,15 @@ struct SQLiteWriter: BatchWorker {
             return try exclusively { () throws(StoreError) in
                 var results: [Result<[ResultSet], StoreError>] = []
                 for member in group {
-                    try connection.execute("SAVEPOINT member")
+                    try connection.perform("SAVEPOINT member")
                     do throws(StoreError) {
                         let sets = try run(member.statements)
-                        try connection.execute("RELEASE member")
+                        try connection.perform("RELEASE member")
                         results.append(.success(sets))
                     } catch {
                         if connection.isOutsideTransaction || error.isOutage { throw error }
-                        try connection.execute("ROLLBACK TO member")
-                        try connection.execute("RELEASE member")
+                        try connection.perform("ROLLBACK TO member")
+                        try connection.perform("RELEASE member")
                         results.append(.failure(error))
                     }
                 }
@@ -109,15 +118,31 @@ struct SQLiteWriter: BatchWorker {
 
     /// Runs `body` between BEGIN IMMEDIATE, which keeps other processes out, and COMMIT; rolls back where it throws.
     private func exclusively<T>(_ body: () throws(StoreError) -> T) throws(StoreError) -> T {
-        try connection.execute("BEGIN IMMEDIATE")
+        try connection.perform("BEGIN IMMEDIATE")
         do throws(StoreError) {
             let value = try body()
-            try connection.execute("COMMIT")
+            try connection.perform("COMMIT")
             return value
         } catch {
             if !connection.isOutsideTransaction { try? connection.execute("ROLLBACK") }
             throw error
         }
+    }
+
+    /// Has the log folded back into the file when it is long; see `SQLiteCheckpoints`.
+    private mutating func fold() {
+        guard let (thread, checkpoints) = checkpointer else { return }
+        let pages = connection.logPages
+        if pages < checkpointedPages { checkpointedPages = 0 }
+        if pages >= SQLiteCheckpoints.pagesToRestart && checkpoints.takeFinished() { return connection.checkpoint() }
+        guard pages - checkpointedPages >= SQLiteCheckpoints.pagesPerCheckpoint, checkpoints.begin() else { return }
+        checkpointedPages = pages
+        if pages < SQLiteCheckpoints.pagesAtMost {
+            do throws(StoreError) { return try thread.submit(()) } catch {}
+        } else {
+            connection.checkpoint()
+        }
+        checkpoints.end(isDone: false)
     }
 
     private func migrate(_ migrations: [Migration]) throws(StoreError) {

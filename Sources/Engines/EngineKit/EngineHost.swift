@@ -128,6 +128,7 @@ import Wire
         beat?.cancel()
         bringUp?.cancel()
         await engine.stop()
+        await context.outbox.stop()
         for reader in readers { reader.resume() }
         readers = []
     }

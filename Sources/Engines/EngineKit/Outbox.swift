@@ -12,6 +12,9 @@ import Telemetry
     /// More unsettled messages than this, and new work is refused with 503.
     public static let capacity = 200_000
 
+    /// How long settled rows wait to be deleted together, and how many one statement deletes: about the work of a commit.
+    private static let forgetMilliseconds = 50, forgetSize = 64
+
     private let source: String
     private let bus: any MessageBus
     private let records: any RecordStore
@@ -27,7 +30,7 @@ import Telemetry
     /// Commits under way, in the order they were asked for.
     private var tickets: [Ticket] = []
     private var forgetting: [MessageID] = []
-    private var isForgetting = false, isListening = false
+    private var isForgetting = false, isListening = false, isStopping = false
     private var waiters: [MessageID: [CheckedContinuation<Void, Never>]] = [:]
     private let pending: Gauge
 
@@ -203,31 +206,44 @@ import Telemetry
         }
         pending.set(Double(unsettled.count))
         if order.count > 2 * unsettled.count + 1024 { order.removeAll { unsettled[$0] == nil } }
-        forget()
+        forgetLater()
     }
 
-    /// Deletes settled rows, a batch at a time; a row that stays by a crash is published again and recognised by its id.
-    private func forget() {
+    /// Has settled rows deleted, many at a time and a little later, so that no commit waits behind them; a row that
+    /// stays by a crash is published again and recognised by its id.
+    private func forgetLater() {
         if isForgetting || forgetting.isEmpty { return }
         isForgetting = true
+        LoopTimer.once(milliseconds: isStopping ? 0 : Self.forgetMilliseconds) { [self] in
+            spawn { [self] in
+                await forget()
+                isForgetting = false
+                forgetLater()
+            }
+        }
+    }
+
+    private func forget() async {
         let batch = forgetting
         forgetting = []
-        spawn { [self] in
-            var done = 0
-            while done < batch.count {
-                let part = batch[done..<min(done + 100, batch.count)]
-                let marks = part.indices.map { "$\($0 - part.startIndex + 1)" }.joined(separator: ",")
-                let parameters = part.map { SQLValue.text(hexadecimal($0.value)) }
-                do {
-                    try await records.transaction([Statement("DELETE FROM outbox WHERE id IN (\(marks))", parameters)])
-                } catch {
-                    logger.warning("outbox rows not deleted", ["error": .string("\(error)")])
-                }
-                done += part.count
+        for start in stride(from: 0, to: batch.count, by: Self.forgetSize) {
+            let part = batch[start..<min(start + Self.forgetSize, batch.count)]
+            // Filled up to a power of two: few different texts are prepared.
+            var parameters = part.map { SQLValue.text(hexadecimal($0.value)) }
+            while parameters.count & (parameters.count - 1) != 0 { parameters.append(parameters[0]) }
+            let marks = (1...parameters.count).map { "$\($0)" }.joined(separator: ",")
+            do {
+                try await records.transaction([Statement("DELETE FROM outbox WHERE id IN (\(marks))", parameters)])
+            } catch {
+                logger.warning("outbox rows not deleted", ["error": .string("\(error)")])
             }
-            isForgetting = false
-            forget()
         }
+    }
+
+    /// Deletes what is settled; from now on rows are deleted as soon as their messages are.
+    func stop() async {
+        isStopping = true
+        await forget()
     }
 
     /// Returns once every group has acknowledged the message; at once when it is not known.

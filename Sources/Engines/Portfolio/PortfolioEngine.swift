@@ -69,13 +69,11 @@ import Wire
             }
             sequence += 1
             transaction.sequence = sequence
-            var after = account
-            after.add(transaction)
-            let messages = updates(after, transaction, cause, trace)
+            let messages = updates(account.after(transaction), transaction, cause, trace)
             try await context.commit(
                 [LedgerRecords.insert(transaction, into: portfolio, recorded: context.clock.now)] + statements(transaction),
                 messages)
-            accounts[portfolio] = after
+            accounts[portfolio]?.add(transaction)
             posted.increment()
             return transaction
         }

@@ -9,6 +9,26 @@ struct RiskState: Sendable {
         /// The equity curve's highest point and deepest fall since the first value.
         var curve: [Double] = []
         var curveTimes: [Timestamp] = []
+
+        /// A later value for a time that was told restates it.
+        mutating func apply(_ value: PortfolioValue) {
+            if curveTimes.last.map({ value.time >= $0 }) ?? true { cash = value.cash.double }
+            if let index = curveTimes.lastIndex(where: { $0 <= value.time }) {
+                if curveTimes[index] == value.time {
+                    curve[index] = value.equity.double
+                } else {
+                    curve.insert(value.equity.double, at: index + 1)
+                    curveTimes.insert(value.time, at: index + 1)
+                }
+            } else {
+                curve.insert(value.equity.double, at: 0)
+                curveTimes.insert(value.time, at: 0)
+            }
+            if curve.count > RiskState.curveLimit {
+                curve.removeFirst()
+                curveTimes.removeFirst()
+            }
+        }
     }
 
     /// Points of the curve kept per portfolio.
@@ -27,27 +47,7 @@ struct RiskState: Sendable {
         if !update.quantity.isZero { told[update.symbol] = (update.price ?? update.averageCost).double }
     }
 
-    /// A later value for a time that was told restates it.
-    mutating func apply(_ value: PortfolioValue) {
-        var book = books[value.portfolioID] ?? Book()
-        if book.curveTimes.last.map({ value.time >= $0 }) ?? true { book.cash = value.cash.double }
-        if let index = book.curveTimes.lastIndex(where: { $0 <= value.time }) {
-            if book.curveTimes[index] == value.time {
-                book.curve[index] = value.equity.double
-            } else {
-                book.curve.insert(value.equity.double, at: index + 1)
-                book.curveTimes.insert(value.time, at: index + 1)
-            }
-        } else {
-            book.curve.insert(value.equity.double, at: 0)
-            book.curveTimes.insert(value.time, at: 0)
-        }
-        if book.curve.count > Self.curveLimit {
-            book.curve.removeFirst()
-            book.curveTimes.removeFirst()
-        }
-        books[value.portfolioID] = book
-    }
+    mutating func apply(_ value: PortfolioValue) { books[value.portfolioID, default: Book()].apply(value) }
 
     mutating func apply(_ bar: Bar) {
         let known = prices[bar.symbol]
@@ -60,11 +60,15 @@ struct RiskState: Sendable {
 
     /// Counts a check and returns how many there were in the last minute, this one included.
     mutating func countCheck(_ portfolio: String, at monotonic: Int64) -> Int {
-        var times = checks[portfolio] ?? []
         let start = monotonic - 60_000_000_000
-        if let first = times.firstIndex(where: { $0 > start }) { times.removeFirst(first) } else { times = [] }
-        times.append(monotonic)
-        checks[portfolio] = times
+        return Self.count(monotonic, since: start, in: &checks[portfolio, default: []])
+    }
+
+    /// In place: the list of a busy portfolio is long.
+    private static func count(_ time: Int64, since start: Int64, in times: inout [Int64]) -> Int {
+        let old = times.firstIndex { $0 > start } ?? times.count
+        if old > 0 { times.removeFirst(old) }
+        times.append(time)
         return times.count
     }
 

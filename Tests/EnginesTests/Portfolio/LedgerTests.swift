@@ -52,6 +52,19 @@ import TestKit
 
     private static func money(_ text: String) throws -> Money { try #require(FixedPoint(text: text)) }
 
+    @Test(arguments: [1, 2, 3] as [UInt64])
+    func aLookAheadIsTheAccountAfterBooking(_ seed: UInt64) {
+        let all = Self.transactions(120, seed: seed)
+        for (known, next) in [(all[..<119], all[119]), (all[40...], all[39])] {
+            let before = Self.account(Array(known)), ahead = before.after(next)
+            var booked = before
+            booked.add(next)
+            #expect(ahead.book == booked.book && ahead.watched == booked.watched)
+            #expect(ahead.book(at: next.time) == booked.book(at: next.time))
+            #expect(before.transactions.count == known.count && booked.transactions.count == known.count + 1)
+        }
+    }
+
     @Test(arguments: 1...20) func everyTransactionBalancesAndBothMethodsAgree(_ seed: UInt64) throws {
         var book = Book(), flows = Money.zero
         for transaction in Self.transactions(120, seed: seed) {

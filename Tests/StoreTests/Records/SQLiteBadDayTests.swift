@@ -21,6 +21,21 @@ import Testing
         #expect(failures.allSatisfy { $0 == nil })
     }
 
+    /// Without checkpoints the log would hold all 100 MB; it begins anew after 16,384 pages and one transaction at most.
+    @Test func aLogDoesNotGrowWithoutEnd() async throws {
+        let folder = TemporaryFolder(), path = folder.path + "/a.sqlite"
+        let store = try await SQLiteRecordStore.open(SQLiteConfiguration(path: path))
+        try await store.migrate([Migration(version: 1, name: "blobs", statements: ["CREATE TABLE blobs (data BYTEA)"])])
+        let blob = Statement("INSERT INTO blobs (data) VALUES ($1)", [.blob([UInt8](repeating: 7, count: 1 << 20))])
+        for _ in 0..<100 { try await store.execute(blob) }
+        var log = stat()
+        #expect(stat(path + "-wal", &log) == 0)
+        #expect(log.st_size < 17_000 * 4_120)
+        #expect(try await store.query(Statement("SELECT count(*), sum(length(data)) FROM blobs")).rows
+            == [[.integer(100), .integer(100 << 20)]])
+        await store.close()
+    }
+
     @Test func aFullFileFailsAloneAndIsUsableAfterwards() async throws {
         let folder = TemporaryFolder()
         let configuration = SQLiteConfiguration(path: folder.path + "/a.sqlite", pageLimit: 20)

@@ -37,8 +37,7 @@ struct Account: Sendable {
             return Refusal(field: "symbol", reason: "there is no holding of \(symbol) to split")
         }
         if allowsNegativeCash { return nil }
-        var copy = self
-        copy.add(transaction)
+        let copy = self.after(transaction)
         let after = copy.book.cash[transaction.currency] ?? .zero, before = book.cash[transaction.currency] ?? .zero
         guard after < before else { return nil }
         let lowest = copy.lowestCash(from: transaction)
@@ -73,6 +72,18 @@ struct Account: Sendable {
             transactions.append(transaction)
             book.apply(transaction)
         }
+    }
+
+    /// The account with one more transaction, for looks at that time and later. Where the transaction comes last the
+    /// history is left out: copying it would cost more with each one.
+    func after(_ transaction: LedgerTransaction) -> Account {
+        var account = self
+        if let last = transactions.last, !LedgerTransaction.precedes(transaction, last) {
+            account.transactions = []
+            account.known = []
+        }
+        account.add(transaction)
+        return account
     }
 
     /// The book as it was at a time, transactions of that instant included.

@@ -34,7 +34,9 @@ extension Statement {
     /// Throws `.invalidStatement` where the text would take the transaction out of the store's hands, and
     /// `.invalidInput` where a text parameter holds a zero byte. Adapters call it before they run anything.
     public func check() throws(StoreError) {
-        let word = sql.drop { $0.isWhitespace }.prefix { $0.isLetter }.uppercased()
+        let isSpace = { (byte: UInt8) in byte == 32 || (9...13).contains(byte) }
+        let letters = sql.utf8.drop(while: isSpace).prefix { (65...90).contains($0 & 0xdf) }
+        let word = String(decoding: letters.map { $0 & 0xdf }, as: UTF8.self)
         guard !word.isEmpty, !Self.refused.contains(word) else {
             throw StoreError(.invalidStatement, sql, underlying: "\(word) is not allowed here")
         }
