@@ -146,16 +146,7 @@ import Wire
     /// Judges limits on the picture after its order. What cannot be judged counts as breached.
     func check(_ limits: [Limit], _ picture: RiskPicture) async -> [LimitCheck] {
         let start = context.clock.monotonic
-        let after = picture.afterOrder()
-        let checks = limits.map { limit in
-            do {
-                return LimitCheck(limit, value: try LimitValues.value(of: limit, in: after))
-            } catch let error as MissingInput {
-                return LimitCheck(limit, missing: error.message)
-            } catch {
-                return LimitCheck(limit, missing: "\(error)")
-            }
-        }
+        let checks = LimitCheck.judge(limits, picture.afterOrder())
         checkSeconds.observe(Double(context.clock.monotonic - start) / 1e9)
         return checks
     }

@@ -3,8 +3,8 @@ import Quant
 import Runtime
 
 /// Bars of a seeded random walk: the same on every machine.
-func walkBars(_ count: Int) -> Bars {
-    let random = Philox(seed: 7)
+func walkBars(_ count: Int, seed: UInt64 = 7) -> Bars {
+    let random = Philox(seed: seed)
     var close = 100.0, ts: [Int64] = [], columns: [[Double]] = Array(repeating: [], count: 5)
     for index in 0..<count {
         let step = random.normal(UInt64(index), stream: 0) * 0.01

@@ -47,6 +47,19 @@ struct LimitCheck: Sendable {
         reason = "cannot be judged: \(missing)"
     }
 
+    /// Judges limits on a portfolio, as it is after an order.
+    static func judge(_ limits: [Limit], _ picture: RiskPicture) -> [LimitCheck] {
+        limits.map { limit in
+            do {
+                return LimitCheck(limit, value: try LimitValues.value(of: limit, in: picture))
+            } catch let error as MissingInput {
+                return LimitCheck(limit, missing: error.message)
+            } catch {
+                return LimitCheck(limit, missing: "\(error)")
+            }
+        }
+    }
+
     private static func short(_ value: Double) -> String {
         guard value.isFinite else { return value > 0 ? "infinity" : "unknown" }
         return "\((value * 1e6).rounded() / 1e6)"
