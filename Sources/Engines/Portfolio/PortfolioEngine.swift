@@ -89,7 +89,8 @@ import Wire
         if let symbol = transaction.symbol, let holding = account.book.holdings[symbol] {
             let update = PositionUpdate(
                 portfolioID: account.id, symbol: symbol, quantity: holding.quantity, averageCost: holding.averageCost,
-                price: marks[symbol], realized: holding.realized, time: transaction.time)
+                price: marks.price(symbol, of: account.id, at: transaction.time), realized: holding.realized,
+                time: transaction.time)
             messages.append(context.message(Topics.position, account.id, time: transaction.time, cause: cause,
                                             trace: trace, update))
         }
@@ -98,7 +99,7 @@ import Wire
         }
         if messages.allSatisfy({ $0.topic.family != Topics.value.name }) {
             let time = max(transaction.time, valuation.lastTime(account.id) ?? transaction.time)
-            let value = ValuationHistory.value(account, at: time) { self.marks[$0] }
+            let value = ValuationHistory.value(account, at: time) { marks.price($0, of: account.id, at: time) }
             messages.append(context.message(Topics.value, account.id, time: time, cause: cause, trace: trace, value))
         }
         return messages
@@ -131,14 +132,17 @@ import Wire
         _ = try await post(transaction, to: fill.portfolioID, cause: message)
     }
 
-    /// A close: the price of the instrument, and the value of every portfolio that looks at it.
+    /// A close: the price of the instrument, and the value of every portfolio that looks at it and has no later mark of
+    /// it. Where another instrument was marked later already, the value of that time is told again.
     private func take(_ bar: Bar, _ message: Message) async throws {
         guard let price = FixedPoint(bar.close) else { return }
         marks.set(bar.symbol, price, at: bar.time)
         var messages: [Message] = []
         for id in order {
-            guard let account = accounts[id], account.watched.contains(bar.symbol) else { continue }
-            let value = valuation.record(account, at: bar.time) { self.marks[$0] }
+            guard let account = accounts[id], account.watched.contains(bar.symbol),
+                  marks.mark(bar.symbol, of: id, price, at: bar.time) else { continue }
+            let time = max(bar.time, valuation.lastTime(id) ?? bar.time)
+            let value = valuation.record(account, at: time) { marks.price($0, of: id, at: time) }
             messages.append(context.message(Topics.value, id, time: value.time, cause: message, value))
         }
         if !messages.isEmpty { try await context.commit([], messages) }

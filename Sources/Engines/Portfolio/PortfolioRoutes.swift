@@ -73,7 +73,7 @@ extension PortfolioEngine {
             let account = try find(query.id)
             let time = query.at ?? context.clock.now
             let book = account.book(at: time)
-            let prices = await self.prices(of: book, at: query.at)
+            let prices = await self.prices(of: book, in: account.id, at: query.at)
             return JSONBody { Self.write(account, book, prices, time, &$0) }
         }
     }
@@ -84,12 +84,12 @@ extension PortfolioEngine {
     }
 
     /// Prices of what is held: the latest close that came by, else the last stored one at or before the time.
-    private func prices(of book: Book, at time: Timestamp?) async -> [Symbol: Price] {
+    private func prices(of book: Book, in portfolio: String, at time: Timestamp?) async -> [Symbol: Price] {
         var prices: [Symbol: Price] = [:]
         let client = BarsClient(context)
         for (symbol, holding) in book.holdings where !holding.quantity.isZero {
-            if let mark = marks[symbol], time.map({ $0 >= marks.time(symbol) ?? $0 }) ?? true {
-                prices[symbol] = mark
+            if let mark = marks.latest(symbol, of: portfolio), time.map({ $0 >= mark.time }) ?? true {
+                prices[symbol] = mark.price
             } else if let bars = try? await client.bars(symbol, .day1, to: time, last: 1), let close = bars.close.last {
                 prices[symbol] = FixedPoint(close)
             }
