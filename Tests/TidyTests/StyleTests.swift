@@ -6,11 +6,14 @@ struct StyleTests {
     static let banned: [(text: String, instead: String, floors: Set<String>)] = [
         ("import Foundation", "Glibc, Wire and our own values", ["Kernels", "Domain", "Ports", "Adapters", "Engines"]),
         ("URLSession", "HTTPClient", ["Kernels", "Domain", "Ports", "Adapters", "Engines", "Processes"]),
-        ("DispatchQueue", "the loop, or SerialThread", ["Kernels", "Domain", "Ports", "Adapters", "Engines", "Processes"]),
+        ("DispatchQueue", "the loop, or SerialThread",
+            ["Kernels", "Domain", "Ports", "Adapters", "Engines", "Processes"]),
         ("Task.detached", "spawn", ["Kernels", "Domain", "Ports", "Adapters", "Engines", "Processes"]),
-        (" Task {", "spawn: a plain task escapes the loop", ["Kernels", "Domain", "Ports", "Adapters", "Engines", "Processes"]),
+        (" Task {", "spawn: a plain task escapes the loop",
+            ["Kernels", "Domain", "Ports", "Adapters", "Engines", "Processes"]),
         ("try!", "a typed error", ["Kernels", "Domain", "Ports", "Adapters", "Engines", "Processes"]),
-        ("print(", "Logger, or ProcessRunner.writeOutput", ["Kernels", "Domain", "Ports", "Adapters", "Engines", "Processes"]),
+        ("print(", "Logger, or ProcessRunner.writeOutput",
+            ["Kernels", "Domain", "Ports", "Adapters", "Engines", "Processes"]),
         ("clock_gettime", "Clock", ["Kernels", "Domain", "Bus", "Store", "HTTP", "Engines"]),
     ]
 
@@ -44,7 +47,8 @@ struct StyleTests {
         }
     }
 
-    /// Where a test may let time pass: it looks at a condition again and again until a deadline, gives a steady load, or
+    /// Where a test may let time pass: it looks at a condition again and again until a deadline, gives a steady load,
+    /// or
     /// tests the clock itself.
     static let waiting: Set<String> = [
         "Tests/PlatformTests/BadDay.swift", "Tests/PlatformTests/LedgerClients.swift",

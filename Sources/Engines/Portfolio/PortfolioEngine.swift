@@ -39,7 +39,8 @@ import Wire
     }
 
     public var subscriptions: [Subscription] {
-        [Subscription(group: Self.name.rawValue, families: [Topics.fill, Topics.bar], batchLimit: 64) { [weak self] batch in
+        [Subscription(group: Self.name.rawValue, families: [Topics.fill, Topics.bar],
+            batchLimit: 64) { [weak self] batch in
             for message in batch { try await self?.take(message) }
         }]
     }
@@ -73,7 +74,8 @@ import Wire
             after.add(transaction)
             let messages = updates(after, transaction, cause, trace)
             try await context.commit(
-                [LedgerRecords.insert(transaction, into: portfolio, recorded: context.clock.now)] + statements(transaction),
+                [LedgerRecords.insert(transaction, into: portfolio, recorded: context.clock.now)]
+                    + statements(transaction),
                 messages)
             accounts[portfolio] = after
             posted.increment()
@@ -95,7 +97,8 @@ import Wire
                                             trace: trace, update))
         }
         for value in valuation.restated(account, from: transaction.time) {
-            messages.append(context.message(Topics.value, account.id, time: value.time, cause: cause, trace: trace, value))
+            messages.append(context.message(Topics.value, account.id, time: value.time, cause: cause, trace: trace,
+                value))
         }
         if messages.allSatisfy({ $0.topic.family != Topics.value.name }) {
             let time = max(transaction.time, valuation.lastTime(account.id) ?? transaction.time)
@@ -126,7 +129,8 @@ import Wire
         guard let account = accounts[fill.portfolioID] else { throw MessageError.unknownPortfolio(fill.portfolioID) }
         let transaction = LedgerTransaction(
             id: "fill:\(fill.id)",
-            kind: .trade(fill.symbol, fill.side, quantity: fill.quantity, price: fill.price, commission: fill.commission),
+            kind: .trade(fill.symbol, fill.side, quantity: fill.quantity, price: fill.price,
+                commission: fill.commission),
             currency: account.currency, time: fill.time, sequence: 0, note: "order \(fill.orderID)")
         // Idempotent by the fill's id: a second delivery finds it booked.
         _ = try await post(transaction, to: fill.portfolioID, cause: message)
@@ -149,7 +153,8 @@ import Wire
     }
 
     /// The next place in the order of recording is given out at posting; a draft has none.
-    func draft(_ kind: LedgerTransaction.Kind, _ currency: String, _ time: Timestamp, _ note: String) -> LedgerTransaction {
+    func draft(_ kind: LedgerTransaction.Kind, _ currency: String, _ time: Timestamp,
+        _ note: String) -> LedgerTransaction {
         LedgerTransaction(id: context.identifiers.nextText(), kind: kind, currency: currency, time: time, sequence: 0,
                           note: note)
     }

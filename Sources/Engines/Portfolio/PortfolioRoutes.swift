@@ -107,7 +107,8 @@ extension PortfolioEngine {
             [unowned self] (query: PortfolioQuery, body: PostTransaction, request) in
             let account = try find(query.id)
             return try await idempotency.once(request) { record in
-                let draft = draft(body.kind, body.currency ?? account.currency, body.time ?? context.clock.now, body.note)
+                let draft = draft(body.kind, body.currency ?? account.currency, body.time ?? context.clock.now,
+                    body.note)
                 var answer: JSONBody?
                 _ = try await post(draft, to: query.id, trace: request.headers["traceparent"]) { transaction in
                     let made = JSONBody(status: 201) { Self.write(transaction, entries: [], &$0) }
@@ -120,7 +121,8 @@ extension PortfolioEngine {
     }
 
     private var ledgerRoute: Route {
-        .json(.get, "/portfolios/{portfolio_id}/transactions", "The ledger in order of time, each with its double entry.",
+        .json(.get, "/portfolios/{portfolio_id}/transactions",
+            "The ledger in order of time, each with its double entry.",
               answer: "{\"items\":[\(Self.ledgerExample)],\"next_cursor\":null}", errors: [404]) {
             [unowned self] (query: LedgerQuery, _: NoBody, _) in
             let account = try find(query.id)

@@ -2,7 +2,8 @@ import Market
 
 /// Closes as they came by: what an instrument costs, for everyone and for each portfolio.
 ///
-/// A replay brings old bars beside live ones. A portfolio that was marked at a later close keeps that mark; one that was
+/// A replay brings old bars beside live ones. A portfolio that was marked at a later close keeps that mark; one that
+/// was
 /// not yet marked takes what comes, so that a replay of old data values a new portfolio.
 struct PriceBoard {
     private typealias Mark = (price: Price, time: Timestamp)

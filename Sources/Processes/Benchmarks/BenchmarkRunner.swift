@@ -43,8 +43,10 @@ import Glibc
         try await redis(asked, each)
         if ["series.write", "series.read", "series.read.sum", "series.range"].contains(where: { isAsked($0, asked) }) {
             say("series")
-            for figure in try await seriesBenchmarks(rows: 5_000_000, folder: folder) where isAsked(figure.name, asked) {
-                each(Measurement(figure.name, figure.value, figure.unit, runs: figure.name == "series.write" ? 3 : 7, context: [
+            for figure in try await seriesBenchmarks(rows: 5_000_000, folder: folder) where isAsked(figure.name,
+                asked) {
+                each(Measurement(figure.name, figure.value, figure.unit, runs: figure.name == "series.write" ? 3 : 7,
+                    context: [
                     ("rows", "5000000"), ("columns", "5"), ("durability", "the commit is flushed to disk")]))
             }
         }

@@ -1,7 +1,8 @@
 import Hosting
 import Runtime
 
-/// `ws.fanout`: deliveries a second to 1,000 sockets, each update to all of them, as fast as they take them; p50 and p99
+/// `ws.fanout`: deliveries a second to 1,000 sockets, each update to all of them, as fast as they take them; p50 and
+/// p99
 /// are µs from an update's request to its arrival at a socket, at a steady hundred updates a second. The server is a
 /// process of its own; all readers share one thread of this one.
 @LoopActor func fanOutBenchmark(folder: String, sockets: Int = 1000, runs: Int = 5) async throws -> Measurement {
@@ -25,7 +26,8 @@ import Runtime
         ])
 }
 
-/// `ws.idle`: resident bytes that the server process grows by for each of 15,000 open sockets, or as many as the limit of
+/// `ws.idle`: resident bytes that the server process grows by for each of 15,000 open sockets, or as many as the limit
+/// of
 /// open files allows.
 @LoopActor func idleSocketsBenchmark(folder: String, wanted: Int = 15_000) async throws -> Measurement {
     let limit = Limits.raiseOpenFiles()

@@ -5,7 +5,8 @@ import Hosting
 import Runtime
 import Wire
 
-/// The websocket engine in a process of its own, with ports and a folder of its own: what it uses can be told apart from
+/// The websocket engine in a process of its own, with ports and a folder of its own: what it uses can be told apart
+/// from
 /// what its clients use.
 @LoopActor final class StreamServer {
     let port: UInt16

@@ -90,7 +90,8 @@ struct BenchCommand {
     private static func row(_ figure: Measurement) -> [String] {
         let context = figure.context.filter { !["durability", "acknowledged", "payload_bytes"].contains($0.name) }
             .map { "\($0.name)=\($0.value)" }.joined(separator: " ")
-        return [figure.name, short(figure.value), figure.unit, figure.p50.map(short) ?? "", figure.p99.map(short) ?? "", context]
+        return [figure.name, short(figure.value), figure.unit, figure.p50.map(short) ?? "",
+            figure.p99.map(short) ?? "", context]
     }
 
     private static func short(_ value: Double) -> String {

@@ -53,7 +53,8 @@ final class LimitValues {
         }
     }
 
-    /// What the portfolio would have earned each day at today's holdings, in currency: Σ mv·r. Every limit on returns is
+    /// What the portfolio would have earned each day at today's holdings, in currency: Σ mv·r. Every limit on returns
+    /// is
     /// a figure of this one series, so that a thousand positions are read once. Empty where nothing is held.
     private func flows(for type: LimitType) throws(MissingInput) -> [Double] {
         do throws(MissingInput) {
@@ -108,7 +109,8 @@ final class LimitValues {
         }
         return LossMeasures.dailyLoss(
             quantities: picture.positions.map(\.quantity),
-            previousCloses: picture.positions.map { $0.previousClose ?? $0.price }, prices: picture.positions.map(\.price))
+            previousCloses: picture.positions.map { $0.previousClose ?? $0.price },
+                prices: picture.positions.map(\.price))
     }
 
     private func volatility() throws -> Double {
@@ -144,7 +146,8 @@ final class LimitValues {
         }
         return Exposure.liquidityDays(
             quantities: picture.positions.map(\.quantity),
-            averageDailyVolumes: picture.positions.map { $0.averageDailyVolume ?? 1 }, participation: limit.participation)
+            averageDailyVolumes: picture.positions.map { $0.averageDailyVolume ?? 1 },
+                participation: limit.participation)
     }
 
     private static func stress(_ picture: RiskPicture) throws -> Double {

@@ -38,7 +38,8 @@ public struct PreTradeRehearsal {
         for (index, symbol) in symbols.enumerated() {
             let price = 20 + 5 * abs(random.normal(UInt64(index), stream: 1 << 20))
             for (day, value) in [price * 0.99, price].enumerated() {
-                state.apply(Bar(symbol: symbol, timeframe: .day1, time: Timestamp(seconds: Int64(day) * 86_400), open: value,
+                state.apply(Bar(symbol: symbol, timeframe: .day1, time: Timestamp(seconds: Int64(day) * 86_400),
+                    open: value,
                                 high: value, low: value, close: value, volume: 1e6))
             }
             state.apply(PositionUpdate(
@@ -49,7 +50,8 @@ public struct PreTradeRehearsal {
         for day in 0..<2520 {
             equity *= 1 + 0.01 * random.normal(UInt64(day), stream: 1 << 21)
             state.apply(PortfolioValue(
-                portfolioID: Self.portfolio, time: Timestamp(seconds: Int64(day) * 86_400), cash: FixedPoint(equity) ?? .zero,
+                portfolioID: Self.portfolio, time: Timestamp(seconds: Int64(day) * 86_400),
+                    cash: FixedPoint(equity) ?? .zero,
                 marketValue: .zero, realized: .zero, unrealized: .zero, netDeposits: .zero, trades: 0))
         }
     }
