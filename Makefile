@@ -28,12 +28,14 @@ build-release:
 	  websocket-engine strategy-engine marketdata-engine portfolio-engine; do \
 	  $(SWIFT) build -c release $(CHECKS) --product $$product || exit 1; done
 
-## bench: all benchmarks; a table on the terminal, JSON lines in bench/results/
+## bench: all benchmarks; a table on the terminal, JSON lines in bench/results/, compared with the newest earlier ones
 bench:
 	@scripts/setup.sh bench
 	@$(MAKE) --no-print-directory build-release
 	@mkdir -p bench/results
-	@.build/release/nautilus bench --output bench/results/$$(date -u +%Y%m%dT%H%M%SZ).jsonl
+	@earlier=$$(ls bench/results/*.jsonl 2>/dev/null | tail -n 1); \
+	  .build/release/nautilus bench --output bench/results/$$(date -u +%Y%m%dT%H%M%SZ).jsonl \
+	  $${earlier:+--baseline "$$earlier"}
 
 .PHONY: secrets images test-deploy
 

@@ -123,7 +123,7 @@ let testTargets: [Target] = [
     tests("Store", ["Store", "StoreSQLite", "StorePostgres", "SeriesLMDB", "Market", "Runtime", "Telemetry", "TestKit"]),
     tests("HTTP", ["HTTP", "HTTPServer", "HTTPClient", "Runtime", "Telemetry", "Wire", "TestKit"]),
     tests("Engines", hosted + engineNames + ["TestKit"]),
-    tests("Platform", hosted + engineNames + ["Hosting", "TestKit"]),
+    tests("Platform", hosted + engineNames + ["Hosting", "Benchmarks", "TestKit"]),
 ]
 
 // Images are built without the tests.

@@ -115,7 +115,7 @@ import Wire
         let context = try #require(hosts[.marketdata]).context
         let message = context.message(Topics.bar, bar.symbol.text, time: bar.closeTime, bar)
         try await context.commit([], [message])
-        await context.outbox.settlement(of: message.id)
+        try await context.outbox.settlement(of: message.id, deadlineNanoseconds: 20_000_000_000)
     }
 
     /// Publishes any lossless message as `source` does and returns when every engine has handled it.

@@ -49,7 +49,8 @@ import TestKit
     }
 
     /// Asks the engine's own routes.
-    func ask(_ method: HTTP.Method, _ path: String, _ body: String = "", headers: Headers = Headers()) async -> (status: Int, text: String) {
+    func ask(_ method: HTTP.Method, _ path: String, _ body: String = "",
+        headers: Headers = Headers()) async -> (status: Int, text: String) {
         let parts = path.split(separator: "?", maxSplits: 1).map(String.init)
         let request = Request(method: method, path: parts[0], query: parts.count > 1 ? parts[1] : "", headers: headers,
                               body: Array(body.utf8))

@@ -41,7 +41,8 @@ struct FixedPointTests {
     @Test func partsAddUp() throws {
         var random = SystemRandomNumberGenerator()
         for _ in 0..<2000 {
-            let amount = FixedPoint(raw: Int128(Int64.random(in: -1_000_000_000_000_000...1_000_000_000_000_000, using: &random)))
+            let amount = FixedPoint(raw: Int128(Int64.random(in: -1_000_000_000_000_000...1_000_000_000_000_000,
+                using: &random)))
             let part = FixedPoint(raw: Int128(Int64.random(in: 1...1_000_000_000, using: &random)))
             let taken = amount * part
             #expect(taken + (amount - taken) == amount)

@@ -93,6 +93,28 @@ import Testing
         #expect(try await deadLetters(day).isEmpty)
     }
 
+    @Test(.timeLimit(.minutes(1))) @LoopActor func aGroupThatNobodyReadsIsDroppedByTheCommandLine() async throws {
+        let redis = try RedisServer()
+        func day(_ engines: [EngineName]) throws -> BadDay { try BadDay(engines, ["NAUTILUS_REDIS_URL": redis.url]) }
+        let both = try day([.portfolio, .websocket]), one = try day([.portfolio])
+        func groups() throws -> [Bool] {
+            let told = try redis.command("XINFO", "GROUPS", "bus:{trade.fill.0}:high")
+            return ["portfolio", "websocket"].map { told.contains($0) }
+        }
+        // Whoever comes to the bus makes the groups of the engines that are configured.
+        #expect(try await run(both, "bus", "dead-letters") == 0, "\(both.lines("err"))")
+        #expect(try groups() == [true, true])
+        #expect(try await run(one, "bus", "drop-group") == 64)
+        #expect(try groups() == [true, true])
+        #expect(try await run(one, "bus", "drop-group", "websocket") == 0, "\(one.lines("err"))")
+        #expect(try groups() == [true, false])
+        // It is gone: there is nothing to drop any more.
+        #expect(try await run(one, "bus", "drop-group", "websocket") == 69)
+        #expect(one.lines("err").joined().contains("there is no group websocket"))
+        both.end()
+        one.end()
+    }
+
     private func fill(_ id: String, _ portfolio: String) -> String {
         """
         {"id":"\(id)","order_id":"o","portfolio_id":"\(portfolio)","strategy_id":"","symbol":"GOOG","side":"buy",\

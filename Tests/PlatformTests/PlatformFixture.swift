@@ -48,7 +48,8 @@ enum PlatformFixture {
             ts.append(Timestamp(iso8601: fields[0])?.nanoseconds ?? 0)
             for index in 0..<5 { columns[index].append(Double(fields[index + 1]) ?? .nan) }
         }
-        return try Bars(ts: ts, open: columns[0], high: columns[1], low: columns[2], close: columns[3], volume: columns[4])
+        return try Bars(ts: ts, open: columns[0], high: columns[1], low: columns[2], close: columns[3],
+            volume: columns[4])
     }
 
     /// The environment of a child: ours without its settings, and these.

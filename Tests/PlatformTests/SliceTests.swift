@@ -7,7 +7,8 @@ import TestKit
 import Testing
 import Wire
 
-/// The slice: real bars through all nine engines and the bus, traded on paper, equal to the backtest kernel to the cent.
+/// The slice: real bars through all nine engines and the bus, traded on paper, equal to the backtest kernel to the
+/// cent.
 @Suite(.serialized, .timeLimit(.minutes(4))) struct SliceTests {
     /// What a replay came to, from the line that `nautilus up` prints at its end.
     struct Outcome {
@@ -30,7 +31,8 @@ import Wire
     /// The same rules and bars through the batch kernel.
     static func kernel(_ assets: String) throws -> BacktestResult {
         let bars = try PlatformFixture.bars(assets + "/sample/GOOG.1d.csv")
-        return try RulesBacktest(initialCash: Double(SampleSession.cash), costs: TradingCosts(commissionBps: 5, slippageBps: 1))
+        return try RulesBacktest(initialCash: Double(SampleSession.cash),
+            costs: TradingCosts(commissionBps: 5, slippageBps: 1))
             .run(bars, entry: try Quant.Expression.parse("sma(close,10) > sma(close,30)"),
                  exit: try Quant.Expression.parse("sma(close,10) < sma(close,30)"))
     }
@@ -42,7 +44,8 @@ import Wire
         #expect(outcome.trades == kernel.fills.count)
         let final = try #require(kernel.equity.last)
         #expect((outcome.equity * 100).rounded() == (final * 100).rounded(), "\(outcome.equity) and \(final)")
-        #expect(abs(outcome.drawdown - statistics.maxDrawdown) < 1e-9, "\(outcome.drawdown) and \(statistics.maxDrawdown)")
+        #expect(abs(outcome.drawdown - statistics.maxDrawdown) < 1e-9,
+            "\(outcome.drawdown) and \(statistics.maxDrawdown)")
     }
 
     @Test(.enabled(if: PlatformFixture.sample != nil, "no sample prices; run scripts/setup.sh test"))
@@ -51,7 +54,8 @@ import Wire
         let folder = TemporaryFolder()
         let settings = PlatformFixture.settings(folder.path, ["NAUTILUS_ASSETS_DIR": assets])
         let configuration = try Configuration(environment: settings)
-        let platform = Platform(configuration, EngineName.allCases, folder: try DataFolder(configuration, environment: [:]))
+        let platform = Platform(configuration, EngineName.allCases,
+            folder: try DataFolder(configuration, environment: [:]))
         try await platform.start()
         await platform.ready()
         let session = SampleSession(platform.peers, assets: Assets(configuration), wants: true)

@@ -32,7 +32,8 @@ struct SourceTree {
         for case let url as URL in walker where url.pathExtension == "swift" {
             let text = (try? String(contentsOf: url, encoding: .utf8)) ?? ""
             let path = String(url.path.dropFirst(root.path.count + 1))
-            files.append(File(path: path, lines: text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)))
+            files.append(File(path: path, lines: text.split(separator: "\n",
+                omittingEmptySubsequences: false).map(String.init)))
         }
         return files.sorted { $0.path < $1.path }
     }

@@ -11,7 +11,8 @@ struct JSONTests {
         try parse(#"{"a":[1,2.5,-3e2,null],"b":{"c":"x\n\u00e9"},"d":true,"e":18446744073709551615}"#) { root in
             #expect(root.kind == .object)
             let numbers = try #require(root.member("a")).doubles().get()
-            #expect(numbers.count == 4 && numbers[0] == 1 && numbers[1] == 2.5 && numbers[2] == -300 && numbers[3].isNaN)
+            #expect(numbers.count == 4 && numbers[0] == 1 && numbers[1] == 2.5 && numbers[2] == -300
+                && numbers[3].isNaN)
             #expect(root.member("b")?.member("c")?.string == "x\né")
             #expect(root.member("d")?.bool == true)
             #expect(root.member("e")?.double == 18_446_744_073_709_551_616)
@@ -45,7 +46,8 @@ struct JSONTests {
         try JSONParser().withDocument(json.bytes) { root in
             #expect(root.member("quote\"\\\u{1}")?.string == "line\nend\t😀")
             let numbers = try #require(root.member("numbers")).doubles().get()
-            #expect(numbers[0] == 1 && numbers[2] == 1e-300 && numbers[4].isNaN && numbers[5].isNaN && numbers[6] == 0.1)
+            #expect(numbers[0] == 1 && numbers[2] == 1e-300 && numbers[4].isNaN && numbers[5].isNaN
+                && numbers[6] == 0.1)
             #expect(root.member("money")?.double == 1.5)
             var again = JSONWriter()
             root.write(to: &again)
@@ -56,11 +58,13 @@ struct JSONTests {
     @Test func domainValuesComeBack() throws {
         let symbol = try #require(Symbol("GOOG"))
         let fill = Fill(id: "f", orderID: "o", portfolioID: "p", strategyID: "s", symbol: symbol, side: .sell,
-                        quantity: FixedPoint(raw: 1), price: FixedPoint(raw: 123_456_789_012_345_678), commission: .zero,
+                        quantity: FixedPoint(raw: 1), price: FixedPoint(raw: 123_456_789_012_345_678),
+                            commission: .zero,
                         time: Timestamp(nanoseconds: 1_700_000_000_123_456_789))
         #expect(try JSONParser().withDocument(fill.jsonBytes) { Fill(json: $0) } == fill)
         for size in [OrderSize.quantity(.one), .cashFraction(FixedPoint(raw: 500_000_000)), .position] {
-            let intent = OrderIntent(orderID: "o", portfolioID: "p", strategyID: "", symbol: symbol, side: .buy, size: size,
+            let intent = OrderIntent(orderID: "o", portfolioID: "p", strategyID: "", symbol: symbol, side: .buy,
+                size: size,
                                      expectedQuantity: .one, referencePrice: .one, limitPrice: .one, time: fill.time)
             #expect(try JSONParser().withDocument(intent.jsonBytes) { OrderIntent(json: $0) } == intent)
         }

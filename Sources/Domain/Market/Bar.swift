@@ -33,7 +33,8 @@ public struct Quote: Sendable, Equatable {
     public var time: Timestamp
     public var bid: Double, ask: Double, bidSize: Double, askSize: Double
 
-    public init(symbol: Symbol, time: Timestamp, bid: Double, ask: Double, bidSize: Double = .nan, askSize: Double = .nan) {
+    public init(symbol: Symbol, time: Timestamp, bid: Double, ask: Double, bidSize: Double = .nan,
+        askSize: Double = .nan) {
         self.symbol = symbol
         self.time = time
         self.bid = bid

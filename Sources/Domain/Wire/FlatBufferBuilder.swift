@@ -1,4 +1,5 @@
-/// Builds a FlatBuffer back to front, as its format wants: children first, offsets forward. Enough for Arrow's metadata.
+/// Builds a FlatBuffer back to front, as its format wants: children first, offsets forward. Enough for Arrow's
+/// metadata.
 struct FlatBufferBuilder {
     /// The buffer reversed: appending here is prepending there.
     private var reversed: [UInt8] = []

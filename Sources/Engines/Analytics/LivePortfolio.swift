@@ -1,3 +1,4 @@
+import EngineKit
 import HTTP
 import Market
 import Wire

@@ -31,12 +31,22 @@ import Telemetry
     private var tickets: [Ticket] = []
     private var forgetting: [MessageID] = []
     private var isForgetting = false, isListening = false, isStopping = false
-    private var waiters: [MessageID: [CheckedContinuation<Void, Never>]] = [:]
+    private var waiters: [MessageID: [Waiter]] = [:]
+    private var lastWaiter = 0
+    private var sweeper: LoopTimer?
+    /// How often deadlines of waiters are looked at.
+    private static let sweepMilliseconds = 50
     private let pending: Gauge
 
     /// One commit: its messages once it is decided.
     private final class Ticket {
         var outcome: [Message]?
+    }
+
+    /// Who waits for a message to be settled.
+    private struct Waiter {
+        let number: Int, deadline: Int64
+        let continuation: CheckedContinuation<SettlementError?, Never>
     }
 
     init(
@@ -202,7 +212,7 @@ import Telemetry
     private func settled(_ ids: [MessageID]) {
         for id in ids where unsettled.removeValue(forKey: id) != nil {
             forgetting.append(id)
-            for waiter in waiters.removeValue(forKey: id) ?? [] { waiter.resume() }
+            for waiter in waiters.removeValue(forKey: id) ?? [] { waiter.continuation.resume(returning: nil) }
         }
         pending.set(Double(unsettled.count))
         if order.count > 2 * unsettled.count + 1024 { order.removeAll { unsettled[$0] == nil } }
@@ -246,15 +256,64 @@ import Telemetry
         await forget()
     }
 
-    /// Returns once every group has acknowledged the message; at once when it is not known.
-    public func settlement(of id: MessageID) async {
+    /// Returns once every group has acknowledged the message; at once when it is not known. Throws when that takes longer
+    /// than the deadline, or when the task is cancelled: the message is published and kept all the same.
+    public func settlement(of id: MessageID, deadlineNanoseconds: Int64) async throws(SettlementError) {
         if unsettled[id] == nil { return }
-        await withCheckedContinuation { continuation in
-            // Looked at again: the loop may have turned before this runs.
-            if unsettled[id] == nil { continuation.resume() } else { waiters[id, default: []].append(continuation) }
+        lastWaiter += 1
+        let number = lastWaiter, deadline = clock.monotonic + deadlineNanoseconds
+        let failure = await withTaskCancellationHandler {
+            await withCheckedContinuation { (continuation: CheckedContinuation<SettlementError?, Never>) in
+                // Looked at again: the loop may have turned before this runs.
+                if unsettled[id] == nil || Task.isCancelled {
+                    continuation.resume(returning: unsettled[id] == nil ? nil : .cancelled)
+                } else {
+                    waiters[id, default: []].append(.init(number: number, deadline: deadline, continuation: continuation))
+                    watchDeadlines()
+                }
+            }
+        } onCancel: {
+            spawn { self.giveUp(.cancelled) { $0.number == number } }
+        }
+        if let failure { throw failure }
+    }
+
+    private func watchDeadlines() {
+        if sweeper != nil { return }
+        sweeper = LoopTimer.every(milliseconds: Self.sweepMilliseconds) { [weak self] in
+            guard let self else { return }
+            let now = clock.monotonic
+            giveUp(.late) { $0.deadline <= now }
+            if waiters.isEmpty {
+                sweeper?.cancel()
+                sweeper = nil
+            }
+        }
+    }
+
+    private func giveUp(_ error: SettlementError, _ isMeant: (Waiter) -> Bool) {
+        for (id, list) in waiters where list.contains(where: isMeant) {
+            let left = list.filter { !isMeant($0) }
+            waiters[id] = left.isEmpty ? nil : left
+            for waiter in list where isMeant(waiter) { waiter.continuation.resume(returning: error) }
         }
     }
 
     /// Messages that some group has not acknowledged.
     public var pendingCount: Int { unsettled.count }
+}
+
+/// Why nobody can say that every group acknowledged a message.
+public enum SettlementError: Error, Equatable, CustomStringConvertible {
+    /// Some group did not within the deadline.
+    case late
+    /// Nobody waits any more.
+    case cancelled
+
+    public var description: String {
+        switch self {
+        case .late: "not every reader acknowledged the message in time; nautilus bus lag tells which group is behind"
+        case .cancelled: "cancelled before every reader acknowledged the message"
+        }
+    }
 }

@@ -18,9 +18,11 @@ struct BarFile: Sendable {
     private var values: [[Double]] = Array(repeating: [], count: 5)
     private var checker = BarChecker()
 
-    /// Reads CSV with a header of `ts` and some of `open,high,low,close,volume`, in any order; other columns are ignored.
+    /// Reads CSV with a header of `ts` and some of `open,high,low,close,volume`, in any order; other columns are
+    /// ignored.
     static func csv(_ bytes: [UInt8]) throws(HeaderError) -> BarFile {
-        guard String(validating: bytes, as: UTF8.self) != nil else { throw HeaderError(reason: "the file is not UTF-8") }
+        guard String(validating: bytes,
+            as: UTF8.self) != nil else { throw HeaderError(reason: "the file is not UTF-8") }
         var file = BarFile()
         let fault: HeaderError? = bytes.withUnsafeBufferPointer { buffer in
             var text = DelimitedText(buffer), fields: [String] = []
@@ -67,7 +69,8 @@ struct BarFile: Sendable {
                 cells.append(.nan)
                 continue
             }
-            guard let value = Double(fields[place]), !value.isNaN, !fields[place].utf8.contains(where: { $0 | 32 == 120 })
+            guard let value = Double(fields[place]), !value.isNaN,
+                !fields[place].utf8.contains(where: { $0 | 32 == 120 })
             else {
                 reject(line, "\(name) \"\(fields[place].prefix(40))\" is not a number")
                 return

@@ -10,7 +10,8 @@ struct ImportBody: RequestBody {
 
     static func read(_ fields: FieldReader) -> ImportBody {
         let symbol = fields.optionalSymbol("symbol", "The instrument; may be in the query instead.")
-        let timeframe = fields.optionalChoice("timeframe", "The length of a bar; may be in the query instead.", Timeframe.self)
+        let timeframe = fields.optionalChoice("timeframe", "The length of a bar; may be in the query instead.",
+            Timeframe.self)
         let bars = fields.object("bars", "Columns of equal length.", BarColumnsBody.self)
         return ImportBody(symbol: symbol, timeframe: timeframe, file: bars?.file)
     }
@@ -26,7 +27,8 @@ struct BarColumnsBody: RequestBody {
             fields.numbers(name, "The bars' \(name).", required: name == "close", nulls: true)
         }
         for (name, column) in zip(BarFile.columns, values) where column != nil {
-            fields.require(column?.count == times.count, name, "has \(column?.count ?? 0) values for \(times.count) times")
+            fields.require(column?.count == times.count, name,
+                "has \(column?.count ?? 0) values for \(times.count) times")
         }
         for (index, pair) in zip(times, times.dropFirst()).enumerated() where pair.0 >= pair.1 {
             fields.refuse(at: ["ts", "\(index + 1)"], "must be after the time before it")

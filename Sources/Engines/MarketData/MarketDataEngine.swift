@@ -24,7 +24,8 @@ import Wire
         replays = ReplayRunner(context)
         rejectedRows = context.registry.counter(
             "nautilus_marketdata_rejected_rows_total", "Rows and quotes refused as corrupt.")
-        storedRows = context.registry.counter("nautilus_marketdata_stored_rows_total", "Bars appended, inserted or restated.")
+        storedRows = context.registry.counter("nautilus_marketdata_stored_rows_total",
+            "Bars appended, inserted or restated.")
     }
 
     public nonisolated static var migrations: [Migration] { [Idempotency.migration(version: 2)] }
@@ -71,7 +72,8 @@ import Wire
             "symbol": .string(symbol.text), "timeframe": .string(timeframe.rawValue),
             "stored": .int(write.changedRows), "rejected": .int(file.rejected.count),
         ])
-        return ImportResult(symbol: symbol, timeframe: timeframe, rows: file.total, write: write, rejected: file.rejected)
+        return ImportResult(symbol: symbol, timeframe: timeframe, rows: file.total, write: write,
+            rejected: file.rejected)
     }
 
     private func announce(

@@ -12,7 +12,8 @@ struct QuoteBody: RequestBody {
     static func read(_ fields: FieldReader) -> QuoteBody {
         let symbol = fields.symbol("symbol", "The instrument.")
         let time = fields.optionalTime("ts", "When it was quoted; now when left out.")
-        let bid = fields.optionalNumber("bid", "Best bid.", above: 0), ask = fields.optionalNumber("ask", "Best offer.", above: 0)
+        let bid = fields.optionalNumber("bid", "Best bid.", above: 0),
+            ask = fields.optionalNumber("ask", "Best offer.", above: 0)
         let bidSize = fields.optionalNumber("bid_size", "Quantity bid.", from: 0)
         let askSize = fields.optionalNumber("ask_size", "Quantity offered.", from: 0)
         fields.require(bid != nil || ask != nil, "bid", "bid or ask must be there")
@@ -36,7 +37,8 @@ struct ReplayBody: RequestBody {
     static func read(_ fields: FieldReader) -> ReplayBody {
         ReplayBody(
             symbol: fields.symbol("symbol", "The instrument."),
-            timeframe: fields.optionalChoice("timeframe", "The length of a bar; 1d unless said.", Timeframe.self) ?? .day1,
+            timeframe: fields.optionalChoice("timeframe", "The length of a bar; 1d unless said.",
+                Timeframe.self) ?? .day1,
             speed: fields.optionalNumber("speed", "Bars a second; 0 is as fast as acknowledged; 10 unless said.",
                                          from: 0, upTo: 1_000_000) ?? 10,
             from: fields.optionalTime("from", "The first bar."), to: fields.optionalTime("to", "The last bar."))
@@ -55,7 +57,8 @@ extension MarketDataEngine {
     var quoteRoutes: [Route] {
         [
             .json(.post, "/market-data/quotes", "Takes a quote: checked, kept as the latest, published.",
-                  example: #"{"symbol":"GOOG","bid":806.1,"ask":806.3}"#, answer: #"{"symbol":"GOOG","accepted":true}"#) {
+                  example: #"{"symbol":"GOOG","bid":806.1,"ask":806.3}"#,
+                      answer: #"{"symbol":"GOOG","accepted":true}"#) {
                 [unowned self] (_: NoParameters, body: QuoteBody, _) in
                 guard var quote = body.quote else { throw Problem.invalid("", "is not a quote") }
                 if quote.time.nanoseconds == 0 { quote.time = context.clock.now }

@@ -17,7 +17,8 @@ struct QuoteBoard {
 
     /// The reason a quote is refused, or nil.
     func fault(in quote: Quote) -> String? {
-        for (name, value) in [("bid", quote.bid), ("ask", quote.ask)] where !value.isNaN && !(value.isFinite && value > 0) {
+        for (name, value) in [("bid", quote.bid), ("ask", quote.ask)] where !value.isNaN
+            && !(value.isFinite && value > 0) {
             return "\(name) must be above 0"
         }
         if quote.bid.isNaN && quote.ask.isNaN { return "neither bid nor ask is there" }

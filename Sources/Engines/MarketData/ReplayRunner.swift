@@ -45,6 +45,8 @@ struct Replay: Sendable {
 /// Publishes stored bars in their order. The next bar goes out when every group has acknowledged the one before, so
 /// that whatever a bar causes within its readers is done first: a replay is the same every time.
 @LoopActor final class ReplayRunner {
+    /// A bar that some reader has not acknowledged after so long ends its replay with an error.
+    static let settleNanoseconds: Int64 = 300_000_000_000
     /// Replays remembered after their end.
     static let memory = 1000
     private let context: EngineContext
@@ -93,6 +95,8 @@ struct Replay: Sendable {
             }
             do {
                 try await publish(Self.bar(bars, row, replay))
+            } catch SettlementError.cancelled {
+                break
             } catch {
                 finish(id, .failed, "\(error)")
                 return
@@ -113,7 +117,7 @@ struct Replay: Sendable {
                 if Task.isCancelled { return }
             }
         }
-        await context.outbox.settlement(of: message.id)
+        try await context.outbox.settlement(of: message.id, deadlineNanoseconds: Self.settleNanoseconds)
     }
 
     private func finish(_ id: String, _ state: Replay.State, _ detail: String) {

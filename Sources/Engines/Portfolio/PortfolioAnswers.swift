@@ -60,7 +60,8 @@ extension PortfolioEngine {
         json.endObject()
     }
 
-    private nonisolated static func write(_ symbol: Symbol, _ holding: Holding, _ price: Price?, _ json: inout JSONWriter) {
+    private nonisolated static func write(_ symbol: Symbol, _ holding: Holding, _ price: Price?,
+        _ json: inout JSONWriter) {
         json.beginObject()
         json.key("symbol")
         json.string(symbol.text)
@@ -139,7 +140,8 @@ extension PortfolioEngine {
             json.string(symbol.text)
         }
         switch kind {
-        case .deposit(let amount), .withdrawal(let amount), .fee(let amount), .interest(let amount): member("amount", amount)
+        case .deposit(let amount), .withdrawal(let amount), .fee(let amount),
+            .interest(let amount): member("amount", amount)
         case .dividend(let payer, let amount):
             if let payer { symbol(payer) }
             member("amount", amount)

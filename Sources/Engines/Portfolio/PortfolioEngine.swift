@@ -39,7 +39,8 @@ import Wire
     }
 
     public var subscriptions: [Subscription] {
-        [Subscription(group: Self.name.rawValue, families: [Topics.fill, Topics.bar], batchLimit: 64) { [weak self] batch in
+        [Subscription(group: Self.name.rawValue, families: [Topics.fill, Topics.bar],
+            batchLimit: 64) { [weak self] batch in
             for message in batch { try await self?.take(message) }
         }]
     }
@@ -71,7 +72,8 @@ import Wire
             transaction.sequence = sequence
             let messages = updates(account.after(transaction), transaction, cause, trace)
             try await context.commit(
-                [LedgerRecords.insert(transaction, into: portfolio, recorded: context.clock.now)] + statements(transaction),
+                [LedgerRecords.insert(transaction, into: portfolio, recorded: context.clock.now)]
+                    + statements(transaction),
                 messages)
             accounts[portfolio]?.add(transaction)
             posted.increment()
@@ -87,16 +89,18 @@ import Wire
         if let symbol = transaction.symbol, let holding = account.book.holdings[symbol] {
             let update = PositionUpdate(
                 portfolioID: account.id, symbol: symbol, quantity: holding.quantity, averageCost: holding.averageCost,
-                price: marks[symbol], realized: holding.realized, time: transaction.time)
+                price: marks.price(symbol, of: account.id, at: transaction.time), realized: holding.realized,
+                time: transaction.time)
             messages.append(context.message(Topics.position, account.id, time: transaction.time, cause: cause,
                                             trace: trace, update))
         }
         for value in valuation.restated(account, from: transaction.time) {
-            messages.append(context.message(Topics.value, account.id, time: value.time, cause: cause, trace: trace, value))
+            messages.append(context.message(Topics.value, account.id, time: value.time, cause: cause, trace: trace,
+                value))
         }
         if messages.allSatisfy({ $0.topic.family != Topics.value.name }) {
             let time = max(transaction.time, valuation.lastTime(account.id) ?? transaction.time)
-            let value = ValuationHistory.value(account, at: time) { self.marks[$0] }
+            let value = ValuationHistory.value(account, at: time) { marks.price($0, of: account.id, at: time) }
             messages.append(context.message(Topics.value, account.id, time: time, cause: cause, trace: trace, value))
         }
         return messages
@@ -123,27 +127,32 @@ import Wire
         guard let account = accounts[fill.portfolioID] else { throw MessageError.unknownPortfolio(fill.portfolioID) }
         let transaction = LedgerTransaction(
             id: "fill:\(fill.id)",
-            kind: .trade(fill.symbol, fill.side, quantity: fill.quantity, price: fill.price, commission: fill.commission),
+            kind: .trade(fill.symbol, fill.side, quantity: fill.quantity, price: fill.price,
+                commission: fill.commission),
             currency: account.currency, time: fill.time, sequence: 0, note: "order \(fill.orderID)")
         // Idempotent by the fill's id: a second delivery finds it booked.
         _ = try await post(transaction, to: fill.portfolioID, cause: message)
     }
 
-    /// A close: the price of the instrument, and the value of every portfolio that looks at it.
+    /// A close: the price of the instrument, and the value of every portfolio that looks at it and has no later mark of
+    /// it. Where another instrument was marked later already, the value of that time is told again.
     private func take(_ bar: Bar, _ message: Message) async throws {
         guard let price = FixedPoint(bar.close) else { return }
         marks.set(bar.symbol, price, at: bar.time)
         var messages: [Message] = []
         for id in order {
-            guard let account = accounts[id], account.watched.contains(bar.symbol) else { continue }
-            let value = valuation.record(account, at: bar.time) { self.marks[$0] }
+            guard let account = accounts[id], account.watched.contains(bar.symbol),
+                  marks.mark(bar.symbol, of: id, price, at: bar.time) else { continue }
+            let time = max(bar.time, valuation.lastTime(id) ?? bar.time)
+            let value = valuation.record(account, at: time) { marks.price($0, of: id, at: time) }
             messages.append(context.message(Topics.value, id, time: value.time, cause: message, value))
         }
         if !messages.isEmpty { try await context.commit([], messages) }
     }
 
     /// The next place in the order of recording is given out at posting; a draft has none.
-    func draft(_ kind: LedgerTransaction.Kind, _ currency: String, _ time: Timestamp, _ note: String) -> LedgerTransaction {
+    func draft(_ kind: LedgerTransaction.Kind, _ currency: String, _ time: Timestamp,
+        _ note: String) -> LedgerTransaction {
         LedgerTransaction(id: context.identifiers.nextText(), kind: kind, currency: currency, time: time, sequence: 0,
                           note: note)
     }

@@ -18,7 +18,8 @@ struct CreatePortfolio: RequestBody {
             id: id, name: fields.string("name", "What people call it.", length: 1...200),
             currency: Self.currency(fields, required: true) ?? "USD",
             allowsNegativeCash: fields.bool("allow_negative_cash", "Whether cash may go below zero.", default: true),
-            watched: fields.symbols("watch", "Symbols at whose bars it is valued, besides those it trades.", required: false))
+            watched: fields.symbols("watch", "Symbols at whose bars it is valued, besides those it trades.",
+                required: false))
     }
 
     static func currency(_ fields: FieldReader, required: Bool) -> String? {
@@ -49,8 +50,10 @@ struct PostTransaction: RequestBody {
                                           required: needsAmount && !describing)
         let symbol = fields.optionalSymbol("symbol", "The instrument; for buy, sell, split, and a dividend's payer.",
                                            required: (isTrade || type == .split) && !describing)
-        let quantity = fields.optionalFixed("quantity", "Shares; for buy and sell.", above: .zero, required: isTrade && !describing)
-        let price = fields.optionalFixed("price", "Price of one; for buy and sell.", above: .zero, required: isTrade && !describing)
+        let quantity = fields.optionalFixed("quantity", "Shares; for buy and sell.", above: .zero,
+            required: isTrade && !describing)
+        let price = fields.optionalFixed("price", "Price of one; for buy and sell.", above: .zero,
+            required: isTrade && !describing)
         let commission = fields.optionalFixed("commission", "What the venue charged.", from: .zero)
         let ratio = fields.optionalFixed("ratio", "Shares one share becomes; for split.", above: .zero,
                                          required: type == .split && !describing)

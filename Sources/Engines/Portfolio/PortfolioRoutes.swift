@@ -73,7 +73,7 @@ extension PortfolioEngine {
             let account = try find(query.id)
             let time = query.at ?? context.clock.now
             let book = account.book(at: time)
-            let prices = await self.prices(of: book, at: query.at)
+            let prices = await self.prices(of: book, in: account.id, at: query.at)
             return JSONBody { Self.write(account, book, prices, time, &$0) }
         }
     }
@@ -84,12 +84,12 @@ extension PortfolioEngine {
     }
 
     /// Prices of what is held: the latest close that came by, else the last stored one at or before the time.
-    private func prices(of book: Book, at time: Timestamp?) async -> [Symbol: Price] {
+    private func prices(of book: Book, in portfolio: String, at time: Timestamp?) async -> [Symbol: Price] {
         var prices: [Symbol: Price] = [:]
         let client = BarsClient(context)
         for (symbol, holding) in book.holdings where !holding.quantity.isZero {
-            if let mark = marks[symbol], time.map({ $0 >= marks.time(symbol) ?? $0 }) ?? true {
-                prices[symbol] = mark
+            if let mark = marks.latest(symbol, of: portfolio), time.map({ $0 >= mark.time }) ?? true {
+                prices[symbol] = mark.price
             } else if let bars = try? await client.bars(symbol, .day1, to: time, last: 1), let close = bars.close.last {
                 prices[symbol] = FixedPoint(close)
             }
@@ -107,7 +107,8 @@ extension PortfolioEngine {
             [unowned self] (query: PortfolioQuery, body: PostTransaction, request) in
             let account = try find(query.id)
             return try await idempotency.once(request) { record in
-                let draft = draft(body.kind, body.currency ?? account.currency, body.time ?? context.clock.now, body.note)
+                let draft = draft(body.kind, body.currency ?? account.currency, body.time ?? context.clock.now,
+                    body.note)
                 var answer: JSONBody?
                 _ = try await post(draft, to: query.id, trace: request.headers["traceparent"]) { transaction in
                     let made = JSONBody(status: 201) { Self.write(transaction, entries: [], &$0) }
@@ -120,7 +121,8 @@ extension PortfolioEngine {
     }
 
     private var ledgerRoute: Route {
-        .json(.get, "/portfolios/{portfolio_id}/transactions", "The ledger in order of time, each with its double entry.",
+        .json(.get, "/portfolios/{portfolio_id}/transactions",
+            "The ledger in order of time, each with its double entry.",
               answer: "{\"items\":[\(Self.ledgerExample)],\"next_cursor\":null}", errors: [404]) {
             [unowned self] (query: LedgerQuery, _: NoBody, _) in
             let account = try find(query.id)

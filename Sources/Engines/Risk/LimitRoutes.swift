@@ -13,7 +13,8 @@ extension RiskEngine {
     var limitRoutes: [Route] {
         let create = Route.json(
             .post, "/api/v1/risk/limits", "Creates a limit.",
-            example: #"{"type":"gross_exposure","threshold":250000,"portfolio_id":"sample"}"#, answer: Self.limitExample,
+            example: #"{"type":"gross_exposure","threshold":250000,"portfolio_id":"sample"}"#,
+                answer: Self.limitExample,
             status: 201, errors: [409]
         ) { [unowned self] (_: NoParameters, body: Limit, request) in
             try await self.idempotency.once(request) { record in
@@ -40,7 +41,8 @@ extension RiskEngine {
                 limit.id = path.id
                 return try await self.idempotency.once(request) { try await self.store(limit, status: 200, $0) }
             },
-            .json(.delete, "/api/v1/risk/limits/{limit_id}", "Removes a limit.", answer: Self.limitExample, errors: [404]) {
+            .json(.delete, "/api/v1/risk/limits/{limit_id}", "Removes a limit.", answer: Self.limitExample,
+                errors: [404]) {
                 [unowned self] (path: LimitPath, _: NoBody, _) in
                 let limit = try self.find(path.id)
                 try await self.context.commit([RiskRecords.delete(path.id)])
@@ -68,10 +70,12 @@ extension RiskEngine {
             [unowned self] (query: LimitQuery, _: NoBody, _) in
             let wanted = limits.filter { limit in
                 (query.portfolioID == nil || limit.portfolioID == nil || limit.portfolioID == query.portfolioID)
-                    && (query.type == nil || limit.type == query.type) && (query.active == nil || limit.isActive == query.active)
+                    && (query.type == nil || limit.type == query.type)
+                        && (query.active == nil || limit.isActive == query.active)
             }
             let start = query.page.cursor.flatMap { cursor in wanted.firstIndex { $0.id == cursor } }.map { $0 + 1 } ?? 0
-            if query.page.cursor != nil && start == 0 { throw Problem.invalid("?cursor", "is not a cursor of this list") }
+            if query.page.cursor != nil
+                && start == 0 { throw Problem.invalid("?cursor", "is not a cursor of this list") }
             let items = wanted.dropFirst(start).prefix(query.page.limit)
             return JSONBody { json in
                 json.beginObject()
@@ -80,7 +84,8 @@ extension RiskEngine {
                 for limit in items { limit.write(to: &json) }
                 json.endArray()
                 json.key("next_cursor")
-                if start + items.count < wanted.count, let last = items.last { json.string(last.id) } else { json.null() }
+                if start + items.count < wanted.count,
+                    let last = items.last { json.string(last.id) } else { json.null() }
                 json.endObject()
             }
         }
@@ -106,7 +111,8 @@ extension RiskEngine {
             } catch let error as MissingInput {
                 throw Problem.invalid("/\(error.field)", error.message)
             }
-            guard let check = await check([limit], complete).first else { throw Problem.notFound("no limit \(path.id)") }
+            guard let check = await check([limit],
+                complete).first else { throw Problem.notFound("no limit \(path.id)") }
             return JSONBody { check.write(to: &$0) }
         }
     }

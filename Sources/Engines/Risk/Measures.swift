@@ -12,7 +12,8 @@ enum Measures {
         case .cornishFisher: try .cornishFisher(returns: returns, weights: weights, settings: settings)
         case .filteredHistorical: try .filteredHistorical(returns: returns, weights: weights, settings: settings)
         case .monteCarlo:
-            try .monteCarlo(returns: returns, weights: weights, simulations: simulations, seed: seed, settings: settings)
+            try .monteCarlo(returns: returns, weights: weights, simulations: simulations, seed: seed,
+                settings: settings)
         }
     }
 }

@@ -19,7 +19,7 @@ import Runtime
         var found: [String: [Double]] = [:]
         for symbol in symbols { if let column = await self.returns(of: symbol) { found[symbol] = column } }
         let shortest = found.values.map(\.count).min() ?? 0
-        return found.mapValues { Array($0.suffix(shortest)) }
+        return found.mapValues { $0.count == shortest ? $0 : Array($0.suffix(shortest)) }
     }
 
     private func returns(of symbol: String) async -> [Double]? {

@@ -48,7 +48,8 @@ import Wire
             Subscription(group: Self.name.rawValue, families: [Topics.intent], batchLimit: 64) { [weak self] batch in
                 for message in batch { try await self?.takeIntent(message) }
             },
-            Subscription(group: Self.name.rawValue, families: [Topics.position, Topics.value, Topics.bar], batchLimit: 256) {
+            Subscription(group: Self.name.rawValue, families: [Topics.position, Topics.value, Topics.bar],
+                batchLimit: 256) {
                 [weak self] batch in try await self?.takeState(batch)
             },
         ]
@@ -91,7 +92,8 @@ import Wire
         let decision = RiskDecision(
             orderID: intent.orderID, isApproved: broken.isEmpty,
             reasons: checks.filter { $0.verdict != .pass }.map(\.reason), time: intent.time)
-        var messages = [context.message(Topics.decision, intent.portfolioID, time: intent.time, cause: message, decision)]
+        var messages = [context.message(Topics.decision, intent.portfolioID, time: intent.time, cause: message,
+            decision)]
         for check in broken { messages.append(breach(check, intent, message)) }
         try await context.commit([RiskRecords.insert(decision, at: context.clock.now)], messages)
         remember(intent.orderID)
@@ -146,16 +148,7 @@ import Wire
     /// Judges limits on the picture after its order. What cannot be judged counts as breached.
     func check(_ limits: [Limit], _ picture: RiskPicture) async -> [LimitCheck] {
         let start = context.clock.monotonic
-        let after = picture.afterOrder()
-        let checks = limits.map { limit in
-            do {
-                return LimitCheck(limit, value: try LimitValues.value(of: limit, in: after))
-            } catch let error as MissingInput {
-                return LimitCheck(limit, missing: error.message)
-            } catch {
-                return LimitCheck(limit, missing: "\(error)")
-            }
-        }
+        let checks = LimitCheck.judge(limits, picture.afterOrder())
         checkSeconds.observe(Double(context.clock.monotonic - start) / 1e9)
         return checks
     }

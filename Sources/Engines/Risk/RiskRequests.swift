@@ -57,14 +57,18 @@ struct ScenarioBody: RequestBody {
 /// A portfolio to check, with what its limits need.
 struct CheckBody: RequestBody {
     let positions: [RiskPosition]?, cash: Double, limits: [Limit]?, order: RiskOrder?
-    let returns: [String: [Double]]?, benchmarkReturns: [Double]?, equityCurve: [Double]?, scenarios: [[String: Double]]?
+    let returns: [String: [Double]]?, benchmarkReturns: [Double]?, equityCurve: [Double]?,
+        scenarios: [[String: Double]]?
     let portfolioID: String?
 
     static func read(_ fields: FieldReader) -> CheckBody {
-        let portfolio = fields.optionalString("portfolio_id", "The portfolio, where the path does not name it.", length: 1...200)
-        let positions = fields.array("positions", "What is held; the stored portfolio when left out.", PositionBody.self,
+        let portfolio = fields.optionalString("portfolio_id", "The portfolio, where the path does not name it.",
+            length: 1...200)
+        let positions = fields.array("positions", "What is held; the stored portfolio when left out.",
+            PositionBody.self,
                                      required: false)
-        let limits = fields.array("limits", "Limits to judge; the stored ones when left out.", Limit.self, required: false,
+        let limits = fields.array("limits", "Limits to judge; the stored ones when left out.", Limit.self,
+            required: false,
                                   limit: 1000)
         let returns = fields.numberColumns("returns", "Returns by symbol, of equal lengths.", required: false)
         for (name, column) in returns where column.count != returns[0].values.count {
@@ -75,7 +79,8 @@ struct CheckBody: RequestBody {
             positions: fields.has("positions") ? positions.map(\.position) : nil,
             cash: fields.optionalNumber("cash", "Cash in the portfolio's currency; 0 unless said.") ?? 0,
             limits: fields.has("limits") ? limits : nil,
-            order: fields.optionalObject("order", "A proposed order: limits are judged after it.", OrderCheckBody.self)?.order,
+            order: fields.optionalObject("order", "A proposed order: limits are judged after it.",
+                OrderCheckBody.self)?.order,
             returns: fields.has("returns") ? Dictionary(returns.map { ($0.name, $0.values) }) { $1 } : nil,
             benchmarkReturns: fields.numbers("benchmark_returns", "For beta.", required: false),
             equityCurve: fields.optionalObject("equity_curve", "For max_drawdown.", EquityCurveBody.self)?.values,
@@ -96,7 +101,8 @@ struct ValueAtRiskBody: RequestBody {
             fields.require(!returns.isEmpty || !fields.has("returns"), "returns", "must not be empty")
             for (name, column) in returns {
                 if column.count != returns[0].values.count {
-                    fields.refuse(at: ["returns", name], "has \(column.count) returns, others have \(returns[0].values.count)")
+                    fields.refuse(at: ["returns", name],
+                        "has \(column.count) returns, others have \(returns[0].values.count)")
                 } else if column.count < 2 {
                     fields.refuse(at: ["returns", name], "must have two returns or more")
                 }
@@ -113,8 +119,10 @@ struct ValueAtRiskBody: RequestBody {
             method: fields.optionalChoice("method", "parametric unless said.", RiskMethod.self) ?? .parametric,
             confidence: fields.optionalNumber("confidence", "0.99 unless said.", from: 0.5, upTo: 0.9999) ?? 0.99,
             horizonDays: fields.optionalInt("horizon_days", "1 unless said.", 1...250) ?? 1,
-            simulations: fields.optionalInt("simulations", "For monte_carlo; 100000 unless said.", 2...10_000_000) ?? 100_000,
-            seed: UInt64(fields.optionalInt("seed", "The same seed gives the same bits; 0 unless said.", 0...Int.max) ?? 0))
+            simulations: fields.optionalInt("simulations", "For monte_carlo; 100000 unless said.",
+                2...10_000_000) ?? 100_000,
+            seed: UInt64(fields.optionalInt("seed", "The same seed gives the same bits; 0 unless said.",
+                0...Int.max) ?? 0))
     }
 }
 

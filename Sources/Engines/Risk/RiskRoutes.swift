@@ -40,7 +40,8 @@ extension RiskEngine {
     // MARK: Checks
 
     private var checkRoute: Route {
-        .json(.post, "/risk/check/{portfolio_id}", "Judges limits on a portfolio, after a proposed order where there is one.",
+        .json(.post, "/risk/check/{portfolio_id}",
+            "Judges limits on a portfolio, after a proposed order where there is one.",
               example: Self.checkExample, answer: Self.checkAnswer, errors: [404]) {
             [unowned self] (path: PortfolioPath, body: CheckBody, _) in try await answer(path.id, body)
         }
@@ -57,7 +58,8 @@ extension RiskEngine {
     }
 
     private var realtimeRoute: Route {
-        .json(.get, "/api/v1/sprint3/risk/realtime/{portfolio_id}", "Exposure and use of the stored limits, as told by the bus.",
+        .json(.get, "/api/v1/sprint3/risk/realtime/{portfolio_id}",
+            "Exposure and use of the stored limits, as told by the bus.",
               answer: Self.checkAnswer, errors: [404]) { [unowned self] (path: PortfolioPath, _: NoBody, _) in
             guard let picture = state.picture(of: path.id, order: nil, rate: 0) else {
                 throw Problem.notFound("risk has not been told of a portfolio \(path.id)")
@@ -128,8 +130,10 @@ extension RiskEngine {
             for (name, value) in [
                 ("equity", Exposure.equity(values, cash: picture.cash)), ("cash", picture.cash),
                 ("gross_exposure", Exposure.gross(values)), ("net_exposure", Exposure.net(values)),
-                ("leverage", Exposure.leverage(values, cash: picture.cash)), ("position_size", Exposure.positionSize(values)),
-                ("position_weight", Exposure.positionWeight(values, equity: Exposure.equity(values, cash: picture.cash))),
+                ("leverage", Exposure.leverage(values, cash: picture.cash)),
+                    ("position_size", Exposure.positionSize(values)),
+                ("position_weight", Exposure.positionWeight(values,
+                    equity: Exposure.equity(values, cash: picture.cash))),
                 ("herfindahl", Exposure.herfindahl(values, equity: Exposure.equity(values, cash: picture.cash))),
             ] {
                 json.key(name)

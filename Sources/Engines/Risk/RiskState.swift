@@ -1,3 +1,4 @@
+import EngineKit
 import Market
 
 /// What risk knows of the world from the bus: positions, cash, equity and prices. A value type; no waiting, no I/O.
@@ -5,33 +6,29 @@ struct RiskState: Sendable {
     /// One portfolio as last told.
     struct Book: Sendable {
         var cash = 0.0
-        var positions: [Symbol: Double] = [:]
-        /// The equity curve's highest point and deepest fall since the first value.
-        var curve: [Double] = []
-        var curveTimes: [Timestamp] = []
+        /// What is held, by symbol, so that a check need not sort.
+        private(set) var holdings: [(symbol: Symbol, quantity: Double)] = []
+        /// Equity over time; what is paid in or out is neither a gain nor a fall.
+        var curve = EquityCurve()
 
-        /// A later value for a time that was told restates it.
-        mutating func apply(_ value: PortfolioValue) {
-            if curveTimes.last.map({ value.time >= $0 }) ?? true { cash = value.cash.double }
-            if let index = curveTimes.lastIndex(where: { $0 <= value.time }) {
-                if curveTimes[index] == value.time {
-                    curve[index] = value.equity.double
-                } else {
-                    curve.insert(value.equity.double, at: index + 1)
-                    curveTimes.insert(value.time, at: index + 1)
-                }
-            } else {
-                curve.insert(value.equity.double, at: 0)
-                curveTimes.insert(value.time, at: 0)
+        /// Sets what is held of an instrument; nothing of it is no holding.
+        mutating func hold(_ symbol: Symbol, _ quantity: Double?) {
+            var low = 0, high = holdings.count
+            while low < high {
+                let middle = (low + high) / 2
+                if holdings[middle].symbol < symbol { low = middle + 1 } else { high = middle }
             }
-            if curve.count > RiskState.curveLimit {
-                curve.removeFirst()
-                curveTimes.removeFirst()
+            let isHeld = low < holdings.count && holdings[low].symbol == symbol
+            switch (quantity, isHeld) {
+            case (let quantity?, true): holdings[low].quantity = quantity
+            case (let quantity?, false): holdings.insert((symbol, quantity), at: low)
+            case (nil, true): holdings.remove(at: low)
+            case (nil, false): break
             }
         }
     }
 
-    /// Points of the curve kept per portfolio.
+    /// Points of the curve kept per portfolio, and up to a tenth more.
     static let curveLimit = 10_000
 
     private(set) var books: [String: Book] = [:]
@@ -42,12 +39,19 @@ struct RiskState: Sendable {
     private var checks: [String: [Int64]] = [:]
 
     mutating func apply(_ update: PositionUpdate) {
-        books[update.portfolioID, default: Book()].positions[update.symbol] =
-            update.quantity.isZero ? nil : update.quantity.double
+        books[update.portfolioID, default: Book()].hold(
+            update.symbol, update.quantity.isZero ? nil : update.quantity.double)
         if !update.quantity.isZero { told[update.symbol] = (update.price ?? update.averageCost).double }
     }
 
-    mutating func apply(_ value: PortfolioValue) { books[value.portfolioID, default: Book()].apply(value) }
+    /// A later value for a time that was told restates it.
+    mutating func apply(_ value: PortfolioValue) {
+        var book = books.removeValue(forKey: value.portfolioID) ?? Book()
+        if book.curve.times.last.map({ value.time.nanoseconds >= $0 }) ?? true { book.cash = value.cash.double }
+        book.curve.record(value.equity, deposits: value.netDeposits, at: value.time)
+        if book.curve.count > Self.curveLimit + Self.curveLimit / 10 { book.curve.keepNewest(Self.curveLimit) }
+        books[value.portfolioID] = book
+    }
 
     mutating func apply(_ bar: Bar) {
         let known = prices[bar.symbol]
@@ -75,7 +79,7 @@ struct RiskState: Sendable {
     /// What limits are judged on for a portfolio as it is now; nil where nothing was ever told of it.
     func picture(of portfolio: String, order: RiskOrder?, rate: Int) -> RiskPicture? {
         guard let book = books[portfolio] else { return nil }
-        let positions = book.positions.sorted { $0.key < $1.key }.map { symbol, quantity in
+        let positions = book.holdings.map { symbol, quantity in
             let price = prices[symbol]
             return RiskPosition(
                 symbol: symbol.text, quantity: quantity,
@@ -83,6 +87,6 @@ struct RiskState: Sendable {
                 previousClose: price?.previous ?? price?.last)
         }
         return RiskPicture(positions: positions, cash: book.cash, order: order, returns: nil, benchmarkReturns: nil,
-                           equityCurve: book.curve, scenarios: nil, orderRate: rate)
+                           equityCurve: book.curve.adjusted, scenarios: nil, orderRate: rate)
     }
 }

@@ -27,18 +27,21 @@ extension StrategyEngine {
         return [
             deploy, deploy.alias("/api/v1/sprint3/strategy/deploy"),
             list, list.alias("/api/v1/sprint3/strategy/deployments"),
-            .json(.get, "/api/v1/strategies/deployments/{deployment_id}", "One deployment.", answer: Self.deploymentExample,
+            .json(.get, "/api/v1/strategies/deployments/{deployment_id}", "One deployment.",
+                answer: Self.deploymentExample,
                   errors: [404]) { [unowned self] (path: DeploymentPath, _: NoBody, _) in
                 let deployment = try self.deployment(path.id)
                 return JSONBody { self.write(deployment, &$0) }
             },
             .json(.post, "/api/v1/strategies/deployments/{deployment_id}/stop",
                   "Stops looking at bars; an order under way is cancelled, the position stays.",
-                  answer: Self.deploymentExample, errors: [404]) { [unowned self] (path: DeploymentPath, _: NoBody, _) in
+                  answer: Self.deploymentExample,
+                      errors: [404]) { [unowned self] (path: DeploymentPath, _: NoBody, _) in
                 try await self.set(path.id, running: false)
             },
             .json(.post, "/api/v1/strategies/deployments/{deployment_id}/start", "Looks at bars again.",
-                  answer: Self.deploymentExample, errors: [404]) { [unowned self] (path: DeploymentPath, _: NoBody, _) in
+                  answer: Self.deploymentExample,
+                      errors: [404]) { [unowned self] (path: DeploymentPath, _: NoBody, _) in
                 try await self.set(path.id, running: true)
             },
         ]
@@ -76,7 +79,8 @@ extension StrategyEngine {
         guard capital > .zero else { throw Problem.invalid("/capital", "portfolio \(body.portfolioID) has no cash to trade with") }
         let id = context.identifiers.nextText()
         var runner = try Runner(
-            deploymentID: id, portfolioID: body.portfolioID, strategyID: body.strategyID, definition: version.definition,
+            deploymentID: id, portfolioID: body.portfolioID, strategyID: body.strategyID,
+                definition: version.definition,
             account: PaperAccount(cash: capital, quantity: .zero))
         if body.warmsUp && version.definition.trigger == .bar {
             let bars = try await BarsClient(context).bars(version.definition.symbol, version.definition.timeframe)

@@ -17,13 +17,16 @@ extension StrategyEngine {
         [
             .json(.post, "/orders", "Places an order: pre-trade check first, then the paper venue at the latest price.",
                   example: #"{"portfolio_id":"sample","symbol":"GOOG","side":"buy","quantity":1}"#,
-                  answer: Self.orderExample, errors: [404, 503]) { [unowned self] (_: NoParameters, body: OrderBody, request) in
+                  answer: Self.orderExample,
+                      errors: [404, 503]) { [unowned self] (_: NoParameters, body: OrderBody, request) in
                 try await idempotency.once(request) { try await self.place(body, request, $0) }
             },
-            .json(.get, "/orders", "Orders, newest first.", answer: "{\"items\":[\(Self.orderExample)],\"next_cursor\":null}") {
+            .json(.get, "/orders", "Orders, newest first.",
+                answer: "{\"items\":[\(Self.orderExample)],\"next_cursor\":null}") {
                 [unowned self] (page: PageParameters, _: NoBody, _) in try await self.orders(page)
             },
-            .json(.get, "/orders/{order_id}", "An order's state, reasons and fills.", answer: Self.orderExample, errors: [404]) {
+            .json(.get, "/orders/{order_id}", "An order's state, reasons and fills.", answer: Self.orderExample,
+                errors: [404]) {
                 [unowned self] (path: OrderPath, _: NoBody, _) in
                 let order = try await self.order(path.id)
                 return JSONBody { order.write(to: &$0) }
@@ -44,7 +47,8 @@ extension StrategyEngine {
     /// A cursor is `created:id` of the last order of a page.
     private func orders(_ page: PageParameters) async throws -> JSONBody {
         var statement = Statement(
-            "SELECT \(OrderRecord.columns) FROM orders ORDER BY created DESC, id DESC LIMIT $1", [.integer(Int64(page.limit + 1))])
+            "SELECT \(OrderRecord.columns) FROM orders ORDER BY created DESC, id DESC LIMIT $1",
+                [.integer(Int64(page.limit + 1))])
         if let cursor = page.cursor {
             let parts = cursor.split(separator: ":", maxSplits: 1)
             guard parts.count == 2, let created = Int64(parts[0]) else {

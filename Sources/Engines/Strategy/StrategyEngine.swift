@@ -101,7 +101,8 @@ import Wire
                 try await executeResting(bar.symbol, at: close, bar.time)
             }
             for id in deploymentOrder {
-                guard let deployment = deployments[id], deployment.isRunning, deployment.runner.wants(bar) else { continue }
+                guard let deployment = deployments[id], deployment.isRunning,
+                    deployment.runner.wants(bar) else { continue }
                 await decision(of: try await take(bar, id, message))
             }
             return
@@ -188,7 +189,8 @@ import Wire
     func update(_ order: OrderRecord, _ cause: Message?) -> Message {
         var json = JSONWriter()
         order.write(to: &json)
-        return context.message(Topics.order, order.intent.portfolioID, time: order.updated, cause: cause, data: json.bytes)
+        return context.message(Topics.order, order.intent.portfolioID, time: order.updated, cause: cause,
+            data: json.bytes)
     }
 
     // MARK: Decisions

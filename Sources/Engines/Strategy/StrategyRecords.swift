@@ -41,7 +41,8 @@ struct Deployment: Sendable {
             [.text(id), .text(strategyID), .text(version), .text(portfolioID), .text(capital.description),
              .integer(isRunning ? 1 : 0), .text(runner.account.cash.description),
              .text(runner.account.quantity.description), runner.replay.map { .text($0) } ?? .null,
-             runner.first.map { .integer($0.nanoseconds) } ?? .null, runner.last.map { .integer($0.nanoseconds) } ?? .null,
+             runner.first.map { .integer($0.nanoseconds) } ?? .null,
+                 runner.last.map { .integer($0.nanoseconds) } ?? .null,
              runner.order.map { .blob($0.intent.jsonBytes) } ?? .null,
              .integer(runner.order?.isWorking == true ? 1 : 0), .integer(created.nanoseconds)])
     }
@@ -85,8 +86,10 @@ enum StrategyRecords {
             INSERT INTO versions (strategy_id, hash, definition, message, parent, created, position)
             VALUES ($1, $2, $3, $4, $5, $6, $7)
             """,
-            [.text(version.strategyID), .text(version.hash), .blob(version.definition.canonical), .text(version.message),
-             version.parent.map { .text($0) } ?? .null, .integer(version.created.nanoseconds), .integer(Int64(position))])
+            [.text(version.strategyID), .text(version.hash), .blob(version.definition.canonical),
+                .text(version.message),
+             version.parent.map { .text($0) } ?? .null, .integer(version.created.nanoseconds),
+                 .integer(Int64(position))])
     }
 
     static func head(_ strategy: String, _ hash: String) -> Statement {

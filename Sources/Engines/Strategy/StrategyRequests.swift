@@ -11,8 +11,10 @@ struct VersionBody: RequestBody {
     let version: String?, tag: String?
 
     static func read(_ fields: FieldReader) -> VersionBody {
-        let strategy = fields.optionalString("strategy_id", "The strategy, where the path does not name it.", length: 1...64)
-        let operation = fields.choice("operation", "commit a definition, tag a version, or check one out.", VersionOperation.self)
+        let strategy = fields.optionalString("strategy_id", "The strategy, where the path does not name it.",
+            length: 1...64)
+        let operation = fields.choice("operation", "commit a definition, tag a version, or check one out.",
+            VersionOperation.self)
         let definition = fields.optionalObject("definition", "For commit: the strategy.", StrategyDefinition.self)
         let message = fields.optionalString("message", "For commit: what and why.", length: 0...2000) ?? ""
         let version = fields.optionalString("version", "A hash, its first 7 or more digits, or a tag.", length: 1...64)
@@ -42,10 +44,12 @@ struct DeployBody: RequestBody {
         DeployBody(
             strategyID: fields.string("strategy_id", "The strategy.", length: 1...64),
             version: fields.optionalString("version", "A hash or tag; the head when left out.", length: 1...64),
-            mode: fields.optionalChoice("mode", "How it replaces the version before; direct unless said.", DeployMode.self) ?? .direct,
+            mode: fields.optionalChoice("mode", "How it replaces the version before; direct unless said.",
+                DeployMode.self) ?? .direct,
             tradingMode: fields.optionalChoice("trading_mode", "paper unless said.", TradingMode.self) ?? .paper,
             portfolioID: fields.string("portfolio_id", "The portfolio that gets the fills.", length: 1...200),
-            capital: fields.optionalFixed("capital", "Cash it may trade with; the portfolio's when left out.", above: .zero),
+            capital: fields.optionalFixed("capital", "Cash it may trade with; the portfolio's when left out.",
+                above: .zero),
             warmsUp: fields.bool("warm_up", "Let its rules see stored bars first.", default: true))
     }
 }
@@ -59,7 +63,8 @@ struct OrderBody: RequestBody {
             portfolioID: fields.string("portfolio_id", "The portfolio that gets the fill.", length: 1...200),
             symbol: fields.symbol("symbol", "The instrument."), side: fields.choice("side", "Which way.", Side.self),
             quantity: fields.fixed("quantity", "Shares, above 0.", above: .zero),
-            price: fields.optionalFixed("price", "A limit: buy at most, sell at least; market when left out.", above: .zero))
+            price: fields.optionalFixed("price", "A limit: buy at most, sell at least; market when left out.",
+                above: .zero))
     }
 }
 

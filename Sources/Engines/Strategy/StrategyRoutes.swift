@@ -23,7 +23,8 @@ extension StrategyEngine {
                     json.endObject()
                 }
             },
-            .document("/api/v1/strategies/latencies", "The newest times from a market message's receipt to the approved order.",
+            .document("/api/v1/strategies/latencies",
+                "The newest times from a market message's receipt to the approved order.",
                       answer: #"{"tick_to_order_micros":[412.5,398.1]}"#) { [unowned self] _ in
                 Response.json { json in
                     json.beginObject()

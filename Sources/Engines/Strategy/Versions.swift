@@ -17,10 +17,13 @@ extension StrategyEngine {
         """
 
     var versionRoutes: [Route] {
-        let sprint = Self.commitExample.replacing("{\"operation\"", with: "{\"strategy_id\":\"cross\",\"operation\"", maxReplacements: 1)
+        let sprint = Self.commitExample.replacing("{\"operation\"", with: "{\"strategy_id\":\"cross\",\"operation\"",
+            maxReplacements: 1)
         return [
-            .json(.get, "/api/v1/strategies/versions/{strategy_id}", "The strategy's versions, oldest first, with tags and head.",
-                  answer: "{\"strategy_id\":\"cross\",\"head\":\"8f14…\",\"items\":[\(Self.versionExample)]}", errors: [404]) {
+            .json(.get, "/api/v1/strategies/versions/{strategy_id}",
+                "The strategy's versions, oldest first, with tags and head.",
+                  answer: "{\"strategy_id\":\"cross\",\"head\":\"8f14…\",\"items\":[\(Self.versionExample)]}",
+                      errors: [404]) {
                 [unowned self] (path: StrategyPath, _: NoBody, _) in
                 guard let list = versions[path.id] else { throw Problem.notFound("no strategy \(path.id)") }
                 return JSONBody { json in
@@ -44,7 +47,8 @@ extension StrategyEngine {
                 [unowned self] (path: StrategyPath, body: VersionBody, request) in
                 try await idempotency.once(request) { try await change(path.id, body, $0) }
             },
-            .json(.post, "/api/v1/sprint3/strategy/versions", "As /api/v1/strategies/versions, the strategy in the body.",
+            .json(.post, "/api/v1/sprint3/strategy/versions",
+                "As /api/v1/strategies/versions, the strategy in the body.",
                   example: sprint, answer: Self.versionExample, errors: [404]) {
                 [unowned self] (_: NoParameters, body: VersionBody, request) in
                 guard let id = body.strategyID else { throw Problem.invalid("/strategy_id", "is required") }

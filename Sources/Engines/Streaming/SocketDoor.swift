@@ -44,7 +44,8 @@ import Runtime
         guard let named else { return hub.open(socket, id: hub.context.identifiers.next()) }
         guard let id = UInt128(named, radix: 16), registrations.take(id) else {
             let client = hub.open(socket, id: hub.context.identifiers.next())
-            client.socket.send(ServerText.error(.init(code: "unknown_connection", message: "no connection \(named.prefix(64)) was registered, or it is open already")))
+            client.socket.send(ServerText.error(.init(code: "unknown_connection",
+                message: "no connection \(named.prefix(64)) was registered, or it is open already")))
             return client
         }
         let client = hub.open(socket, id: id)

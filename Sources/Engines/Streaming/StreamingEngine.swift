@@ -35,7 +35,8 @@ public import Runtime
     public var sockets: (any WebSocketAcceptor)? { door }
 
     public var subscriptions: [Subscription] {
-        [Subscription(group: Self.name.rawValue, families: Topics.readBy(.websocket), batchLimit: 512) { [weak self] batch in
+        [Subscription(group: Self.name.rawValue, families: Topics.readBy(.websocket),
+            batchLimit: 512) { [weak self] batch in
             self?.hub.publish(batch)
         }]
     }

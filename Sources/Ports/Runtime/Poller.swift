@@ -8,7 +8,8 @@ public struct Readiness: OptionSet, Sendable {
     public static let writable = Readiness(rawValue: 2)
 }
 
-/// Watches one descriptor. `close` must be called: libuv keeps the handle, and the handle keeps the watcher, until then.
+/// Watches one descriptor. `close` must be called: libuv keeps the handle, and the handle keeps the watcher, until
+/// then.
 @LoopActor public final class Poller {
     private let handle: UnsafeMutablePointer<uv_poll_t>
     private var onReady: (@LoopActor (Readiness) -> Void)?

@@ -48,7 +48,8 @@ public struct Setting: Sendable {
     public static let all: [Setting] = general + network + storage + bus + acceleration + EngineName.allCases.flatMap(engine)
 
     private static let general = [
-        Setting("LOG_LEVEL", "info", .choice(["debug", "info", "warning", "error"]), "The least grave log line written."),
+        Setting("LOG_LEVEL", "info", .choice(["debug", "info", "warning", "error"]),
+            "The least grave log line written."),
         Setting("ENGINES", "", .list, "The engines that run in this platform, comma-separated; empty is all nine. "
             + "Only these hold a bus stream back."),
         Setting("DATA_DIR", "", .text, "Where embedded stores live; empty is $XDG_DATA_HOME/nautilus."),
@@ -70,7 +71,8 @@ public struct Setting: Sendable {
                 "Whether /ws/echo-test is there: auto serves it on a loopback address only."),
         Setting("GATEWAY_TIMEOUT_MS", "15000", .integer(10...600_000), "How long the gateway waits for an engine."),
         Setting("ADMIN_PASSWORD", "", .text, "Password of the first account; login is not served yet.", secret: true),
-        Setting("ACCESS_TOKEN_SECONDS", "900", .integer(10...86_400), "Life of an access token; login is not served yet."),
+        Setting("ACCESS_TOKEN_SECONDS", "900", .integer(10...86_400),
+            "Life of an access token; login is not served yet."),
     ]
 
     private static let storage = [
@@ -101,7 +103,8 @@ public struct Setting: Sendable {
     private static func engine(_ name: EngineName) -> [Setting] {
         let upper = name.rawValue.uppercased()
         return [
-            Setting("\(upper)_PORT", "\(name.defaultPort)", .integer(1...65_535), "Port of the \(name.rawValue) service."),
+            Setting("\(upper)_PORT", "\(name.defaultPort)", .integer(1...65_535),
+                "Port of the \(name.rawValue) service."),
             Setting("\(upper)_HOST", "", .text,
                     "Where others reach the \(name.rawValue) service; empty is NAUTILUS_HOST, or 127.0.0.1."),
             Setting("\(upper)_WORKERS", "4", .integer(1...50),

@@ -84,10 +84,13 @@ public struct Logger: Sendable {
     /// The same sink and level under another name.
     public func named(_ engine: String) -> Logger { Logger(engine: engine, level: level, sink: sink, now: now) }
 
-    public func debug(_ message: String, _ fields: KeyValuePairs<String, LogValue> = [:]) { log(.debug, message, fields) }
+    public func debug(_ message: String, _ fields: KeyValuePairs<String,
+        LogValue> = [:]) { log(.debug, message, fields) }
     public func info(_ message: String, _ fields: KeyValuePairs<String, LogValue> = [:]) { log(.info, message, fields) }
-    public func warning(_ message: String, _ fields: KeyValuePairs<String, LogValue> = [:]) { log(.warning, message, fields) }
-    public func error(_ message: String, _ fields: KeyValuePairs<String, LogValue> = [:]) { log(.error, message, fields) }
+    public func warning(_ message: String, _ fields: KeyValuePairs<String,
+        LogValue> = [:]) { log(.warning, message, fields) }
+    public func error(_ message: String, _ fields: KeyValuePairs<String,
+        LogValue> = [:]) { log(.error, message, fields) }
 
     private func log(_ level: LogLevel, _ message: String, _ fields: KeyValuePairs<String, LogValue>) {
         if level < self.level { return }

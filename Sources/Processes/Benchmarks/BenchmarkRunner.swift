@@ -7,11 +7,12 @@ import Glibc
     public nonisolated static let names = [
         "bus.memory.throughput", "bus.redis.throughput", "bus.redis.latency", "series.write", "series.read",
         "series.read.sum", "series.range", "indicators", "indicators.stream", "analytics.performance", "backtest.sweep",
-        "var.monte_carlo", "e2e.tick_to_order",
+        "var.monte_carlo", "factors.panel", "risk.pretrade", "ml.inference", "ws.fanout", "ws.idle",
+        "e2e.tick_to_order",
     ]
     /// Named in the contract, measured when what they measure is built.
     public nonisolated static let later = [
-        "factors.panel", "factors.catalogue", "risk.pretrade", "optimize", "ml.inference", "ws.fanout", "ws.idle",
+        "factors.catalogue", "optimize",
     ]
 
     private let redisURL: String?
@@ -42,8 +43,10 @@ import Glibc
         try await redis(asked, each)
         if ["series.write", "series.read", "series.read.sum", "series.range"].contains(where: { isAsked($0, asked) }) {
             say("series")
-            for figure in try await seriesBenchmarks(rows: 5_000_000, folder: folder) where isAsked(figure.name, asked) {
-                each(Measurement(figure.name, figure.value, figure.unit, runs: figure.name == "series.write" ? 3 : 7, context: [
+            for figure in try await seriesBenchmarks(rows: 5_000_000, folder: folder) where isAsked(figure.name,
+                asked) {
+                each(Measurement(figure.name, figure.value, figure.unit, runs: figure.name == "series.write" ? 3 : 7,
+                    context: [
                     ("rows", "5000000"), ("columns", "5"), ("durability", "the commit is flushed to disk")]))
             }
         }
@@ -54,10 +57,28 @@ import Glibc
         if isAsked("analytics.performance", asked) { each(try performanceBenchmark()) }
         if isAsked("backtest.sweep", asked) { each(try sweepBenchmark()) }
         if isAsked("var.monte_carlo", asked) { each(try monteCarloBenchmark()) }
+        if isAsked("factors.panel", asked) {
+            say("factors.panel")
+            each(try panelBenchmark())
+        }
+        if isAsked("risk.pretrade", asked) { each(preTradeBenchmark()) }
+        if isAsked("ml.inference", asked) { for figure in try inferenceBenchmarks() { each(figure) } }
+        try await sockets(asked, each)
         if isAsked("e2e.tick_to_order", asked) {
             say("e2e.tick_to_order")
             each(try await tickToOrderBenchmark(folder: folder, redisURL: nil))
             if let redisURL { each(try await tickToOrderBenchmark(folder: folder, redisURL: redisURL)) }
+        }
+    }
+
+    private func sockets(_ asked: [String], _ each: (Measurement) -> Void) async throws {
+        if isAsked("ws.fanout", asked) {
+            say("ws.fanout")
+            each(try await fanOutBenchmark(folder: folder))
+        }
+        if isAsked("ws.idle", asked) {
+            say("ws.idle")
+            each(try await idleSocketsBenchmark(folder: folder))
         }
     }
 

@@ -3,8 +3,8 @@ import Quant
 import Runtime
 
 /// Bars of a seeded random walk: the same on every machine.
-func walkBars(_ count: Int) -> Bars {
-    let random = Philox(seed: 7)
+func walkBars(_ count: Int, seed: UInt64 = 7) -> Bars {
+    let random = Philox(seed: seed)
     var close = 100.0, ts: [Int64] = [], columns: [[Double]] = Array(repeating: [], count: 5)
     for index in 0..<count {
         let step = random.normal(UInt64(index), stream: 0) * 0.01
@@ -19,7 +19,8 @@ func walkBars(_ count: Int) -> Bars {
     }
     // The columns have one length by construction.
     do {
-        return try Bars(ts: ts, open: columns[0], high: columns[1], low: columns[2], close: columns[3], volume: columns[4])
+        return try Bars(ts: ts, open: columns[0], high: columns[1], low: columns[2], close: columns[3],
+            volume: columns[4])
     } catch {
         preconditionFailure("\(error)")
     }
@@ -50,8 +51,10 @@ func indicatorBenchmarks(rows: Int = 1_000_000, runs: Int = 5, only: String? = n
             stream.append(seconds { for row in 0..<rows { live.push(BarValues(bars, row: row)) } } / Double(rows) * 1e9)
         }
         let context = [("feature", text), ("rows", "\(rows)")]
-        out.append(Measurement("indicators.\(name)", middle(Array(batch.dropFirst())), "ns/row", runs: runs, context: context))
-        out.append(Measurement("indicators.stream.\(name)", middle(Array(stream.dropFirst())), "ns/update", runs: runs, context: context))
+        out.append(Measurement("indicators.\(name)", middle(Array(batch.dropFirst())), "ns/row", runs: runs,
+            context: context))
+        out.append(Measurement("indicators.stream.\(name)", middle(Array(stream.dropFirst())), "ns/update", runs: runs,
+            context: context))
     }
     return out
 }

@@ -8,7 +8,8 @@ import Wire
 
 /// `e2e.tick_to_order`: µs from a quote's receive time to the approved order, through market data, strategy and risk
 /// with their records, embedded or over Redis (the engines in one process, every message through Redis).
-@LoopActor func tickToOrderBenchmark(folder: String, redisURL: String?, orders: Int = 2000) async throws -> Measurement {
+@LoopActor func tickToOrderBenchmark(folder: String, redisURL: String?,
+    orders: Int = 2000) async throws -> Measurement {
     let data = "\(folder)/tick-to-order-\(ProcessIdentifiers().nextText().suffix(8))"
     var settings = ["NAUTILUS_DATA_DIR": data, "NAUTILUS_LOG_LEVEL": "error",
                     "NAUTILUS_ENGINES": "marketdata,strategy,risk,portfolio"]
@@ -17,7 +18,8 @@ import Wire
         settings["NAUTILUS_\(name.rawValue.uppercased())_PORT"] = "\(18_900 + index)"
     }
     let configuration = try Configuration(environment: settings)
-    let platform = Platform(configuration, configuration.engines, folder: try DataFolder(configuration, environment: [:]))
+    let platform = Platform(configuration, configuration.engines,
+        folder: try DataFolder(configuration, environment: [:]))
     try await platform.start()
     await platform.ready()
     let peers = platform.peers
@@ -33,7 +35,8 @@ import Wire
             {"symbol":"TICK","ts":"\(base.adding(nanoseconds: Int64(index) * 1_000_000).iso8601)","bid":\(price - 0.01),"ask":\(price + 0.01)}
             """
         _ = try await peers.send(Request(
-            method: .post, path: "/market-data/quotes", headers: ["Host": "localhost", "Content-Type": "application/json"],
+            method: .post, path: "/market-data/quotes",
+                headers: ["Host": "localhost", "Content-Type": "application/json"],
             body: Array(body.utf8)), to: .marketdata, deadlineNanoseconds: 5_000_000_000)
         await SystemClock().sleep(nanoseconds: 1_000_000)
     }
@@ -57,18 +60,21 @@ import Wire
             method: .post, path: path, headers: ["Host": "localhost", "Content-Type": "application/json"],
             body: Array(body.utf8)), to: engine, deadlineNanoseconds: 10_000_000_000)
         guard response.status < 300 else {
-            throw StartError(.software, "\(path) answered \(response.status): \(String(decoding: response.body, as: UTF8.self))")
+            throw StartError(.software,
+                "\(path) answered \(response.status): \(String(decoding: response.body, as: UTF8.self))")
         }
     }
     try await post(.portfolio, "/portfolios", #"{"id":"bench","name":"Bench","currency":"USD"}"#)
-    try await post(.portfolio, "/portfolios/bench/transactions", #"{"type":"deposit","amount":1000000,"currency":"USD"}"#)
+    try await post(.portfolio, "/portfolios/bench/transactions",
+        #"{"type":"deposit","amount":1000000,"currency":"USD"}"#)
     try await post(.risk, "/api/v1/risk/limits", #"{"type":"leverage","threshold":3,"scope":"all"}"#)
     try await post(.risk, "/api/v1/risk/limits", #"{"type":"gross_exposure","threshold":100000000,"scope":"all"}"#)
     try await post(.strategy, "/api/v1/strategies/versions/tick", """
         {"operation":"commit","definition":{"symbol":"TICK","timeframe":"1m","trigger":"quote","entry":"close > 100",\
         "exit":"close < 100","sizing":{"cash_fraction":0.1}}}
         """)
-    try await post(.strategy, "/api/v1/strategies/deploy", #"{"strategy_id":"tick","portfolio_id":"bench","capital":10000}"#)
+    try await post(.strategy, "/api/v1/strategies/deploy",
+        #"{"strategy_id":"tick","portfolio_id":"bench","capital":10000}"#)
 }
 
 /// Reads the strategy engine's own record of tick-to-order times.

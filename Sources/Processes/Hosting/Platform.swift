@@ -49,7 +49,8 @@ public import Telemetry
         far = HTTPPeers(configuration, clock: clock, key: (try? AccessPolicy.peerKey(configuration)) ?? nil)
         busRegistry = MetricsRegistry(labels: ["engine": names.first?.rawValue ?? ""])
         let level = LogLevel(rawValue: configuration.text("LOG_LEVEL")) ?? .info
-        logger = Logger(engine: names.count == 1 ? names[0].rawValue : "nautilus", level: level, sink: sink) { clock.now }
+        logger = Logger(engine: names.count == 1 ? names[0].rawValue : "nautilus", level: level,
+            sink: sink) { clock.now }
     }
 
     // MARK: Starting

@@ -47,9 +47,11 @@ public struct ReplayRequest: Sendable {
         let stored = try await storedSeries()
         for file in files {
             let parts = file.split(separator: ".").map(String.init)
-            guard parts.count == 3, !stored.contains("\(parts[0]).\(parts[1])"), let bytes = assets.read("sample/\(file)")
+            guard parts.count == 3, !stored.contains("\(parts[0]).\(parts[1])"),
+                let bytes = assets.read("sample/\(file)")
             else { continue }
-            _ = try await ask(.marketdata, .post, "/market-data/import", query: "symbol=\(parts[0])&timeframe=\(parts[1])",
+            _ = try await ask(.marketdata, .post, "/market-data/import",
+                query: "symbol=\(parts[0])&timeframe=\(parts[1])",
                               type: "text/csv", bytes)
         }
         try await portfolio("sample", name: "Sample", first: "2004-08-19")
@@ -180,7 +182,8 @@ public struct ReplayRequest: Sendable {
             let bytes = try await ask(.strategy, .get, "/orders", query: query, [])
             cursor = try JSONParser().withDocument(bytes) { root in
                 root.member("items")?.forEachElement { order in
-                    if order.member("portfolio_id")?.string == portfolio, order.member("state")?.string == "filled" { count += 1 }
+                    if order.member("portfolio_id")?.string == portfolio,
+                        order.member("state")?.string == "filled" { count += 1 }
                 }
                 return root.member("next_cursor")?.string
             }
@@ -198,7 +201,8 @@ public struct ReplayRequest: Sendable {
     }
 
     private func ask(
-        _ engine: EngineName, _ method: HTTP.Method, _ path: String, query: String = "", type: String = "application/json",
+        _ engine: EngineName, _ method: HTTP.Method, _ path: String, query: String = "",
+            type: String = "application/json",
         key: String? = nil, allow: [Int] = [], _ body: [UInt8]
     ) async throws -> [UInt8] {
         var headers: Headers = ["Host": "localhost"]

@@ -34,7 +34,8 @@ import Telemetry
         _ configuration: Configuration, _ names: [EngineName], folder: DataFolder, environment: [String: String]
     ) throws(StartError) {
         if configuration.text("REDIS_URL").isEmpty {
-            throw StartError(.configuration, "--processes needs NAUTILUS_REDIS_URL: engines in processes of their own talk over Redis")
+            throw StartError(.configuration,
+                "--processes needs NAUTILUS_REDIS_URL: engines in processes of their own talk over Redis")
         }
         _ = try AccessPolicy(configuration)
         self.configuration = configuration
@@ -74,10 +75,12 @@ import Telemetry
         address.sin_port = in_port_t(configuration.port(of: name)).bigEndian
         guard inet_pton(AF_INET, configuration.bindAddress, &address.sin_addr) == 1 else { return }
         let result = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(fd, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
+            pointer.withMemoryRebound(to: sockaddr.self,
+                capacity: 1) { bind(fd, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
         }
         if result != 0 && errno == EADDRINUSE {
-            throw StartError(.unavailable, "port \(configuration.port(of: name)) on \(configuration.bindAddress) is in use")
+            throw StartError(.unavailable,
+                "port \(configuration.port(of: name)) on \(configuration.bindAddress) is in use")
         }
     }
 
@@ -141,7 +144,8 @@ import Telemetry
             if isStopping { continue }
             let lived = (clock.monotonic - child.started) / 1_000_000_000
             let failures = lived >= Self.healthySeconds ? 0 : child.failures
-            let wait = min(Self.backOffMilliseconds.upperBound, Self.backOffMilliseconds.lowerBound << min(10, failures))
+            let wait = min(Self.backOffMilliseconds.upperBound,
+                Self.backOffMilliseconds.lowerBound << min(10, failures))
             logger.warning("process ended", [
                 "process": .string(name.processName), "status": .int(Int(status)), "restart_ms": .int(wait)])
             LoopTimer.once(milliseconds: wait) { [weak self] in self?.restart(name, failures: failures + 1) }
@@ -151,7 +155,8 @@ import Telemetry
     private func restart(_ name: EngineName, failures: Int) {
         if isStopping || children[name] != nil { return }
         do throws(StartError) { try launch(name, failures: failures) } catch {
-            logger.error("process not restarted", ["process": .string(name.processName), "error": .string(error.description)])
+            logger.error("process not restarted", ["process": .string(name.processName),
+                "error": .string(error.description)])
             LoopTimer.once(milliseconds: Self.backOffMilliseconds.upperBound) { [weak self] in
                 self?.restart(name, failures: failures + 1)
             }

@@ -6,17 +6,19 @@ import Runtime
 /// `nautilus bench`: measures, prints a table or JSON lines.
 struct BenchCommand {
     private static let help = """
-        usage: nautilus bench [NAME…] [--json] [--output FILE] [--folder DIR]
+        usage: nautilus bench [NAME…] [--json] [--output FILE] [--baseline FILE] [--folder DIR]
 
         Runs all benchmarks, or those named (a name also stands for all below it, as `series`). --json prints one JSON
         object a line; --output also appends them to a file; --folder is where files are written, $TMPDIR or /tmp unless said.
+        --baseline compares with an earlier output, and exits with 1 where something is worse by more than 20 %: smaller
+        for what is counted a second, larger for times and bytes.
         The bus is measured on NAUTILUS_REDIS_URL, or on a redis-server of its own.
         """
 
     private let options: Options
 
     init(_ arguments: ArraySlice<String>) throws {
-        options = try Options(arguments, values: ["output", "folder"], flags: ["json"])
+        options = try Options(arguments, values: ["output", "folder", "baseline"], flags: ["json"])
     }
 
     @LoopActor func run() async throws -> Int32 {
@@ -31,6 +33,8 @@ struct BenchCommand {
         for name in options.rest where BenchmarkRunner.later.contains(name) {
             ProcessRunner.writeError("\(name): measured when what it measures is built")
         }
+        // Read first: a file that is not there is told before minutes of work.
+        let baseline = try options["baseline"].map(Self.baseline)
         let environment = ProcessRunner.environment
         let configuration = try Configuration(environment: environment)
         let folder = options["folder"] ?? environment["TMPDIR"] ?? "/tmp"
@@ -40,21 +44,54 @@ struct BenchCommand {
         let runner = BenchmarkRunner(redisURL: named.isEmpty ? server?.url : named, folder: folder) { text in
             if isatty(2) == 1 { ProcessRunner.writeError("… \(text)") }
         }
-        var rows: [[String]] = [], lines: [String] = []
+        var rows: [[String]] = [], lines: [String] = [], comparisons: [Baseline.Comparison] = []
         try await runner.run(options.rest.filter { !BenchmarkRunner.later.contains($0) }) { figure in
             lines.append(figure.line)
             if options.has("json") { ProcessRunner.writeOutput(figure.line) }
             rows.append(Self.row(figure))
+            if let comparison = baseline?.compare(figure) { comparisons.append(comparison) }
         }
         if !options.has("json") { Table.write(["BENCHMARK", "VALUE", "UNIT", "P50", "P99", "CONTEXT"], rows) }
         if let output = options["output"] { try Self.append(lines, to: output) }
-        return 0
+        if baseline != nil { tell(comparisons) }
+        return comparisons.contains(where: \.isRegression) ? 1 : 0
+    }
+
+    /// For people: with --json it goes where the measurements do not.
+    private func tell(_ comparisons: [Baseline.Comparison]) {
+        let rows = comparisons.map { comparison in
+            let isBetter = (comparison.ratio >= 1) == comparison.isMoreBetter
+            let verdict = comparison.isRegression ? "REGRESSION" : isBetter ? "better or equal" : "within the tolerance"
+            return [comparison.name, Self.short(comparison.value), Self.short(comparison.baseline), comparison.unit,
+                    Self.short(comparison.ratio), verdict]
+        }
+        let text = Table.text(["BENCHMARK", "NOW", "BASELINE", "UNIT", "RATIO", "VERDICT"], rows)
+        if options.has("json") { ProcessRunner.writeError(text) } else { ProcessRunner.writeOutput("\n" + text) }
+    }
+
+    private static func baseline(_ path: String) throws -> Baseline {
+        guard let file = fopen(path, "r") else {
+            throw StartError(.noInput, "\(path) cannot be read: \(String(cString: strerror(errno)))")
+        }
+        defer { fclose(file) }
+        var bytes: [UInt8] = [], chunk = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let count = fread(&chunk, 1, chunk.count, file)
+            if count == 0 { break }
+            bytes += chunk[..<count]
+        }
+        do throws(Baseline.Failure) {
+            return try Baseline(lines: String(decoding: bytes, as: UTF8.self))
+        } catch {
+            throw StartError(.noInput, "\(path): \(error)")
+        }
     }
 
     private static func row(_ figure: Measurement) -> [String] {
         let context = figure.context.filter { !["durability", "acknowledged", "payload_bytes"].contains($0.name) }
             .map { "\($0.name)=\($0.value)" }.joined(separator: " ")
-        return [figure.name, short(figure.value), figure.unit, figure.p50.map(short) ?? "", figure.p99.map(short) ?? "", context]
+        return [figure.name, short(figure.value), figure.unit, figure.p50.map(short) ?? "",
+            figure.p99.map(short) ?? "", context]
     }
 
     private static func short(_ value: Double) -> String {

@@ -66,7 +66,8 @@ struct BusCommand {
             }
             return 0
         case "dead-letters":
-            guard let limit = Int(options["limit"] ?? "1000"), limit > 0 else { throw StartError(.usage, "--limit takes a number") }
+            guard let limit = Int(options["limit"] ?? "1000"),
+                limit > 0 else { throw StartError(.usage, "--limit takes a number") }
             let letters = try await bus.deadLetters(limit: limit)
             if options.has("json") { Self.write(letters) } else {
                 Table.write(["ENTRY", "TOPIC", "GROUP", "ATTEMPTS", "REASON"], letters.map {
@@ -93,7 +94,8 @@ struct BusCommand {
         json.beginArray()
         for lag in lags {
             json.beginObject()
-            for (name, text) in [("family", lag.family), ("stream", "bus:{\(lag.family).\(lag.partition)}:\(lag.lane.name)"),
+            for (name, text) in [("family", lag.family),
+                ("stream", "bus:{\(lag.family).\(lag.partition)}:\(lag.lane.name)"),
                                  ("lane", lag.lane.name), ("group", lag.group)] {
                 json.key(name)
                 json.string(text)

@@ -21,7 +21,8 @@ struct DoctorCommand {
         var findings: [Finding] = []
         do throws(ConfigurationError) {
             let configuration = try Configuration(environment: environment)
-            findings.append(Finding(name: "settings", isFine: true, isNeeded: true, detail: "every NAUTILUS_ variable is known"))
+            findings.append(Finding(name: "settings", isFine: true, isNeeded: true,
+                detail: "every NAUTILUS_ variable is known"))
             findings += try await look(configuration, environment)
         } catch {
             findings.append(Finding(name: "settings", isFine: false, isNeeded: true, detail: error.description))
@@ -39,7 +40,8 @@ struct DoctorCommand {
         var findings: [Finding] = []
         do {
             let folder = try DataFolder(configuration, environment: environment)
-            findings.append(Finding(name: "data folder", isFine: true, isNeeded: true, detail: "\(folder.path) can be written"))
+            findings.append(Finding(name: "data folder", isFine: true, isNeeded: true,
+                detail: "\(folder.path) can be written"))
         } catch {
             findings.append(Finding(name: "data folder", isFine: false, isNeeded: true, detail: "\(error)"))
         }

@@ -8,7 +8,8 @@ final class PrivateRedis {
 
     /// Nil where there is no redis-server, or it does not start.
     init?(folder: String) {
-        guard let binary = (["/usr/bin/redis-server", "/usr/local/bin/redis-server"] as [String]).first(where: { access($0, X_OK) == 0 })
+        guard let binary = (["/usr/bin/redis-server",
+            "/usr/local/bin/redis-server"] as [String]).first(where: { access($0, X_OK) == 0 })
         else { return nil }
         let port = 20_000 + Int(getpid()) % 20_000
         url = "redis://127.0.0.1:\(port)"

@@ -67,11 +67,13 @@ struct StatusCommand {
 
 /// Rows in columns wide enough.
 enum Table {
-    static func write(_ header: [String], _ rows: [[String]]) {
+    static func write(_ header: [String], _ rows: [[String]]) { ProcessRunner.writeOutput(text(header, rows)) }
+
+    static func text(_ header: [String], _ rows: [[String]]) -> String {
         let widths = header.indices.map { column in ([header] + rows).map { $0[column].count }.max() ?? 0 }
-        for row in [header] + rows {
+        return ([header] + rows).map { row in
             let cells = zip(row, widths).map { $0 + String(repeating: " ", count: max(0, $1 - $0.count)) }
-            ProcessRunner.writeOutput(cells.joined(separator: "  ").replacing(#/ +$/#, with: ""))
-        }
+            return cells.joined(separator: "  ").replacing(#/ +$/#, with: "")
+        }.joined(separator: "\n")
     }
 }

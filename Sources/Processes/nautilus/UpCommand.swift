@@ -21,7 +21,8 @@ struct UpCommand {
     private let options: Options
 
     init(_ arguments: ArraySlice<String>) throws {
-        options = try Options(arguments, values: ["data-dir", "engines", "replay", "speed"], flags: ["processes", "sample"])
+        options = try Options(arguments, values: ["data-dir", "engines", "replay", "speed"],
+            flags: ["processes", "sample"])
         if let extra = options.rest.first { throw StartError(.usage, "up takes no argument \(extra); see --help") }
     }
 

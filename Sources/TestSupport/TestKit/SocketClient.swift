@@ -42,7 +42,8 @@ public final class SocketClient {
             bytes += [mask | 126, UInt8(payload.count >> 8), UInt8(payload.count & 255)]
         } else {
             bytes.append(mask | 127)
-            for shift in stride(from: 56, through: 0, by: -8) { bytes.append(UInt8(truncatingIfNeeded: payload.count >> shift)) }
+            for shift in stride(from: 56, through: 0,
+                by: -8) { bytes.append(UInt8(truncatingIfNeeded: payload.count >> shift)) }
         }
         mask = 0
         if isMasked {

@@ -9,7 +9,8 @@ import Testing
             id: MessageID(UInt128(number) << 70), topic: Topic("a.b", number % 3 == 0 ? "" : "K\(number)"),
             time: Timestamp(nanoseconds: Int64(number) - 5),
             received: Timestamp(nanoseconds: Int64(number % 2 == 0 ? number - 5 : 9)),
-            source: number % 4 < 2 ? "one" : "two", sequence: UInt64(number), cause: number % 5 == 0 ? MessageID(7) : nil,
+            source: number % 4 < 2 ? "one" : "two", sequence: UInt64(number),
+                cause: number % 5 == 0 ? MessageID(7) : nil,
             trace: number % 7 == 0 ? "trace" : nil, replyTo: number % 11 == 0 ? "there" : nil,
             data: [UInt8](repeating: 65, count: number))
     }

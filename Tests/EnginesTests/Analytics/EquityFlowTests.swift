@@ -1,4 +1,4 @@
-@testable import Analytics
+import EngineKit
 import Market
 import Testing
 

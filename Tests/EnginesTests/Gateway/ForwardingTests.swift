@@ -13,7 +13,8 @@ import Testing
 
     nonisolated init() {}
 
-    func send(_ request: Request, to engine: EngineName, deadlineNanoseconds: Int64) async throws(PeerError) -> Response {
+    func send(_ request: Request, to engine: EngineName,
+        deadlineNanoseconds: Int64) async throws(PeerError) -> Response {
         if request.path == "/health" { return Response(body: Array(#"{"status":"healthy","checks":{}}"#.utf8)) }
         seen.append((request, engine))
         return try (answers.isEmpty ? .success(Response(body: Array("ok".utf8))) : answers.removeFirst()).get()
@@ -24,7 +25,8 @@ import Testing
 @Suite struct ForwardingTests {
     init() { EventLoop.runInBackground() }
 
-    @LoopActor private static func scene(_ peers: ScriptedPeers, _ environment: [String: String] = [:]) async throws -> EngineScene {
+    @LoopActor private static func scene(_ peers: ScriptedPeers,
+        _ environment: [String: String] = [:]) async throws -> EngineScene {
         let scene = try await EngineScene(GatewayEngine.self, peers: peers, environment: environment)
         let routes: [Route] = [
             .later(.get, "/risk/{id}", "", missing: "x"), .later(.post, "/risk/{id}", "", missing: "x"),
@@ -37,7 +39,8 @@ import Testing
         let peers = ScriptedPeers(), scene = try await Self.scene(peers)
         peers.answers = [.success(Response(status: 418, contentType: "a/b", headers: ["X-Own": "1"], body: [1, 2, 3]))]
         let request = Request(method: .post, path: "/risk/a%20b", query: "x=1&y=%2F", headers: [
-            "X-Request-ID": "r9", "traceparent": "00-aa", "Idempotency-Key": "k", "Connection": "keep-alive, X-Hop", "X-Hop": "1",
+            "X-Request-ID": "r9", "traceparent": "00-aa", "Idempotency-Key": "k", "Connection": "keep-alive, X-Hop",
+                "X-Hop": "1",
         ], body: [9, 8])
         let answer = await scene.host.application.respond(request)
         #expect(answer.status == 418 && answer.contentType == "a/b" && answer.body == [1, 2, 3])

@@ -17,16 +17,20 @@ import Wire
     @Test @LoopActor func alertsAreRaisedAcknowledgedListedAndPublished() async throws {
         let scene = try await EngineScene(GatewayEngine.self, peers: ScriptedPeers())
         await scene.start()
-        let raised = await scene.ask(.post, "/api/v1/system/alerts", #"{"name":"n","severity":"critical","message":"m","component":"c"}"#,
+        let raised = await scene.ask(.post, "/api/v1/system/alerts",
+            #"{"name":"n","severity":"critical","message":"m","component":"c"}"#,
                                      headers: ["Idempotency-Key": "k"])
         #expect(raised.status == 201)
-        let again = await scene.ask(.post, "/api/v1/system/alerts", #"{"name":"n","severity":"critical","message":"m","component":"c"}"#,
+        let again = await scene.ask(.post, "/api/v1/system/alerts",
+            #"{"name":"n","severity":"critical","message":"m","component":"c"}"#,
                                     headers: ["Idempotency-Key": "k"])
         #expect(again.text == raised.text)
         let id = try #require(try Self.member(raised.text, "id"))
-        let changed = await scene.ask(.patch, "/api/v1/system/alerts", #"{"alert_id":"\#(id)","state":"resolved","note":"done"}"#)
+        let changed = await scene.ask(.patch, "/api/v1/system/alerts",
+            #"{"alert_id":"\#(id)","state":"resolved","note":"done"}"#)
         #expect(try Self.member(changed.text, "state") == "resolved")
-        #expect(await scene.ask(.patch, "/api/v1/system/alerts", #"{"alert_id":"none","state":"resolved"}"#).status == 404)
+        #expect(await scene.ask(.patch, "/api/v1/system/alerts",
+            #"{"alert_id":"none","state":"resolved"}"#).status == 404)
         #expect(await scene.ask(.post, "/api/v1/system/alerts", #"{"severity":"loud"}"#).status == 422)
         let critical = await scene.ask(.get, "/api/v1/system/alerts?severity=critical&state=resolved")
         #expect(critical.text.contains(id) && !critical.text.contains("first-start"))
@@ -38,7 +42,8 @@ import Wire
     }
 
     @Test @LoopActor func theWholeIsToldFromWhatEachServiceSays() async throws {
-        let scene = try await EngineScene(GatewayEngine.self, peers: ScriptedPeers(), environment: ["NAUTILUS_ENGINES": "risk,portfolio"])
+        let scene = try await EngineScene(GatewayEngine.self, peers: ScriptedPeers(),
+            environment: ["NAUTILUS_ENGINES": "risk,portfolio"])
         await scene.start()
         let health = await scene.ask(.get, "/api/v1/system/health")
         #expect(try Self.member(health.text, "status") == "healthy")
@@ -56,7 +61,8 @@ import Wire
             let answer = await scene.ask(.get, path)
             #expect(answer.status == 503 && answer.text.contains("scripts/setup.sh"))
         }
-        let full = try await EngineScene(GatewayEngine.self, peers: ScriptedPeers(), assets: { $0.hasSuffix(".js") ? [1] : nil })
+        let full = try await EngineScene(GatewayEngine.self, peers: ScriptedPeers(),
+            assets: { $0.hasSuffix(".js") ? [1] : nil })
         let page = await full.ask(.get, "/docs")
         #expect(page.status == 200 && !page.text.contains("http"))
         #expect(await full.ask(.get, "/docs/swagger-ui-bundle.js").status == 200)

@@ -65,7 +65,8 @@ import Wire
         let fixture = try await EngineFixture.make([])
         let path = "/market-data/quotes"
         _ = try await fixture.json(.marketdata, .post, path, #"{"symbol":"KO","bid":10,"ask":11,"ts":"2024-01-02"}"#)
-        for bad in [#"{"symbol":"KO","bid":12,"ask":11,"ts":"2024-01-03"}"#, #"{"symbol":"KO","bid":10,"ts":"2024-01-01"}"#] {
+        for bad in [#"{"symbol":"KO","bid":12,"ask":11,"ts":"2024-01-03"}"#,
+            #"{"symbol":"KO","bid":10,"ts":"2024-01-01"}"#] {
             _ = try await fixture.json(.marketdata, .post, path, bad, status: 422)
         }
         let latest = try await fixture.json(.marketdata, .get, "/market-data/quote/KO")

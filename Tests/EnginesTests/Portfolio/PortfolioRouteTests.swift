@@ -51,7 +51,8 @@ import Wire
         #expect(before["cash"]?.double == 0 && before["positions"] == .array([]))
         let page = try await fixture.json(.portfolio, .get, "/portfolios/p/transactions", query: "limit=4")
         let cursor = try #require(page["next_cursor"]?.text)
-        let rest = try await fixture.json(.portfolio, .get, "/portfolios/p/transactions", query: "limit=4&cursor=\(cursor)")
+        let rest = try await fixture.json(.portfolio, .get, "/portfolios/p/transactions",
+            query: "limit=4&cursor=\(cursor)")
         #expect(rest["next_cursor"] == .null)
         let items = (page["items"]?.elements ?? []) + (rest["items"]?.elements ?? [])
         #expect(items.compactMap { $0["type"]?.text } == ["deposit", "buy", "sell", "dividend", "fee", "deposit"])
@@ -70,7 +71,8 @@ import Wire
             return await host.application.respond(Request(
                 method: .post, path: "/portfolios/p/transactions", headers: headers, body: Array(body.utf8)))
         }
-        let first = await send(#"{"type":"deposit","amount":5}"#), second = await send(#"{"type":"deposit","amount":5}"#)
+        let first = await send(#"{"type":"deposit","amount":5}"#),
+            second = await send(#"{"type":"deposit","amount":5}"#)
         #expect(first.status == 201 && second.status == 201 && first.body == second.body)
         #expect(await send(#"{"type":"deposit","amount":6}"#).status == 409)
         #expect(try await fixture.json(.portfolio, .get, "/portfolios/p")["cash"]?.double == 5)
@@ -102,7 +104,8 @@ import Wire
             == ["/amount"])
         #expect(try await post(fixture, #"{"type":"buy","symbol":"KO","quantity":1,"price":11}"#, status: 422).pointers
             == ["/quantity"])
-        #expect(try await post(fixture, #"{"type":"split","symbol":"KO","ratio":2}"#, status: 422).pointers == ["/symbol"])
+        #expect(try await post(fixture, #"{"type":"split","symbol":"KO","ratio":2}"#,
+            status: 422).pointers == ["/symbol"])
         _ = try await post(fixture, #"{"type":"withdrawal","amount":10,"ts":"2020-01-03"}"#)
         #expect(try await fixture.json(.portfolio, .get, "/portfolios/p")["cash"]?.double == 0)
         await fixture.stop()

@@ -127,4 +127,35 @@ import TestKit
         let other = state.countCheck("q", at: minute)
         #expect(other == 1)
     }
+
+    @Test @LoopActor func aWithdrawalIsNoDrawdown() throws {
+        var state = RiskState()
+        // +10 %, half is taken out, a fall by a tenth, half as much again comes in.
+        for (day, (equity, deposits)) in [(1000, 1000), (1100, 1000), (550, 450), (495, 450), (743, 698)].enumerated() {
+            state.apply(PortfolioValue(
+                portfolioID: "p", time: Timestamp(seconds: Int64(day) * 86_400), cash: FixedPoint(equity),
+                marketValue: .zero, realized: .zero, unrealized: .zero, netDeposits: FixedPoint(deposits), trades: 0))
+        }
+        let picture = try #require(state.picture(of: "p", order: nil, rate: 0))
+        let fall = try LimitValues.value(of: try Self.limit(.maxDrawdown, 0.2), in: picture)
+        #expect(abs(fall - 0.1) < 1e-9 && picture.cash == 743)
+        // Told again without the money that went out: it was lost.
+        state.apply(PortfolioValue(
+            portfolioID: "p", time: Timestamp(seconds: 2 * 86_400), cash: FixedPoint(550), marketValue: .zero,
+            realized: .zero, unrealized: .zero, netDeposits: FixedPoint(1000), trades: 0))
+        let restated = try #require(state.picture(of: "p", order: nil, rate: 0))
+        #expect(try LimitValues.value(of: try Self.limit(.maxDrawdown, 0.2), in: restated) >= 0.5)
+        #expect(restated.cash == 743)
+    }
+
+    @Test func holdingsStayInOrderOfTheirNames() throws {
+        var book = RiskState.Book()
+        for (name, quantity) in [("M", 1.0), ("C", 2), ("Z", 3), ("M", 4)] {
+            book.hold(try #require(Symbol(name)), quantity)
+        }
+        book.hold(try #require(Symbol("C")), nil)
+        book.hold(try #require(Symbol("Q")), nil)
+        #expect(book.holdings.map(\.symbol.text) == ["M", "Z"])
+        #expect(book.holdings.map(\.quantity) == [4, 3])
+    }
 }

@@ -71,7 +71,8 @@ import Wire
         let filled = try await fixture.json(.strategy, .get, "/orders/\(resting)")
         #expect(filled["state"]?.text == "filled" && filled["fills"]?[0]?["price"]?.double == 0.9)
         let list = try await fixture.json(.strategy, .get, "/orders")
-        #expect(Set(list["items"]?.elements.compactMap { $0["state"]?.text } ?? []) == ["filled", "working", "cancelled"])
+        #expect(Set(list["items"]?.elements.compactMap { $0["state"]?.text } ?? []) == ["filled", "working",
+            "cancelled"])
         let held = try await fixture.json(.portfolio, .get, "/portfolios/p")
         #expect(held["trades"]?.int == 1 && held["cash"]?.double == 9999.1)
         await fixture.stop()

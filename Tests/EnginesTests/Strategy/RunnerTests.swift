@@ -44,7 +44,8 @@ import TestKit
             if twice {
                 let before = (runner.account, runner.order, runner.last)
                 let again = try runner.take(bar)
-                #expect(again.isEmpty && runner.account == before.0 && runner.order == before.1 && runner.last == before.2)
+                #expect(again.isEmpty && runner.account == before.0 && runner.order == before.1
+                    && runner.last == before.2)
             }
         }
         return trades

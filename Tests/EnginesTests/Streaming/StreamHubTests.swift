@@ -66,7 +66,8 @@ import Wire
         func say(_ text: String, _ socket: FakeSocket) { socket.owner?.received(Array(text.utf8), isText: true, from: socket) }
 
         func publish(_ topic: String, _ data: String, isConflated: Bool = false) -> Int {
-            hub.publish(topic, type: "t", time: Timestamp(seconds: 0), data: Array(data.utf8), isConflated: isConflated)?.recipients ?? -1
+            hub.publish(topic, type: "t", time: Timestamp(seconds: 0), data: Array(data.utf8),
+                isConflated: isConflated)?.recipients ?? -1
         }
     }
 
@@ -165,13 +166,16 @@ import Wire
         let made = await scene.engine.ask(.post, "/api/v1/websocket/connections", #"{"client":"c","topics":["a"]}"#)
         #expect(made.status == 201)
         let id = try JSONParser().withDocument(Array(made.text.utf8)) { $0.member("id")?.string ?? "" }
-        #expect(await scene.engine.ask(.post, "/api/v1/websocket/subscriptions", #"{"connection_id":"\#(id)","topic":"b.*"}"#).status == 201)
+        #expect(await scene.engine.ask(.post, "/api/v1/websocket/subscriptions",
+            #"{"connection_id":"\#(id)","topic":"b.*"}"#).status == 201)
         let named = FakeSocket(query: "connection_id=\(id)")
         named.owner = try #require(scene.streaming.sockets).opened(named)
-        let sent = await scene.engine.ask(.post, "/api/v1/websocket/broadcast", #"{"topic":"b.c","type":"x","data":{"k":[1,"z"]}}"#)
+        let sent = await scene.engine.ask(.post, "/api/v1/websocket/broadcast",
+            #"{"topic":"b.c","type":"x","data":{"k":[1,"z"]}}"#)
         #expect(sent.text == #"{"topic":"b.c","type":"x","seq":1,"recipients":1}"#)
         #expect(named.texts.last?.hasSuffix(#""data":{"k":[1,"z"]}}"#) == true)
-        #expect(await scene.engine.ask(.get, "/api/v1/websocket/subscriptions?connection_id=\(id)").text.contains("b.*"))
+        #expect(await scene.engine.ask(.get,
+            "/api/v1/websocket/subscriptions?connection_id=\(id)").text.contains("b.*"))
         #expect(await scene.engine.ask(.delete, "/api/v1/websocket/connections?connection_id=\(id)").status == 200)
         #expect(named.closeCode == 1000)
         #expect(await scene.engine.ask(.delete, "/api/v1/websocket/connections?connection_id=\(id)").status == 404)

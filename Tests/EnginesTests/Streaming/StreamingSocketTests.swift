@@ -23,7 +23,8 @@ import Testing
             let application = Application(
                 name: "websocket", routes: [], access: access, identifiers: engine.identifiers, clock: engine.clock,
                 logger: engine.context.logger, registry: engine.registry)
-            server = HTTPServer(application, HTTPServerConfiguration(address: "127.0.0.1", port: 0), clock: SystemClock(),
+            server = HTTPServer(application, HTTPServerConfiguration(address: "127.0.0.1", port: 0),
+                clock: SystemClock(),
                                 registry: engine.registry, sockets: engine.host.engine.sockets)
             try server.start()
             port = server.boundPort
@@ -69,7 +70,8 @@ import Testing
     @Test func handshakesThatAreNoneAreRefused() async throws {
         let scene = try await Scene()
         func ask(_ path: String, _ fields: String) -> Int? {
-            RawClient.ask(scene.port, "GET \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n\(fields)\r\n")?.status
+            RawClient.ask(scene.port,
+                "GET \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n\(fields)\r\n")?.status
         }
         #expect(ask("/ws", "") == 426)
         #expect(ask("/ws", "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n") == 400)
@@ -105,8 +107,10 @@ import Testing
     }
 
     @Test(arguments: [
-        ([0x81, 0x01, 0x61], 1002), ([0x81, 0x82, 0, 0, 0, 0, 0xff, 0xfe], 1007), ([0xc1, 0x81, 0, 0, 0, 0, 0x61], 1002),
-        ([0x09, 0x81, 0, 0, 0, 0, 0x61], 1002), ([0x83, 0x80, 0, 0, 0, 0], 1002), ([0x80, 0x81, 0, 0, 0, 0, 0x61], 1002),
+        ([0x81, 0x01, 0x61], 1002), ([0x81, 0x82, 0, 0, 0, 0, 0xff, 0xfe], 1007),
+            ([0xc1, 0x81, 0, 0, 0, 0, 0x61], 1002),
+        ([0x09, 0x81, 0, 0, 0, 0, 0x61], 1002), ([0x83, 0x80, 0, 0, 0, 0], 1002),
+            ([0x80, 0x81, 0, 0, 0, 0, 0x61], 1002),
         ([0x88, 0x82, 0, 0, 0, 0, 3, 237], 1002), ([0x88, 0x81, 0, 0, 0, 0, 3], 1002), ([0x88, 0x80, 0, 0, 0, 0], 1000),
         ([0x01, 0x81, 0, 0, 0, 0, 0x61, 0x81, 0x81, 0, 0, 0, 0, 0x61], 1002),
         ([0x82, 0xff, 0, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 0, 0x61], 1009),
@@ -122,7 +126,8 @@ import Testing
 
     @Test func aSlowReaderOfValuesGetsTheNewestAndIsToldWhatItMissed() async throws {
         let scene = try await Scene()
-        let slow = SocketClient(port: scene.port, "/ws", receiveBuffer: 4096), quick = SocketClient(port: scene.port, "/ws")
+        let slow = SocketClient(port: scene.port, "/ws", receiveBuffer: 4096),
+            quick = SocketClient(port: scene.port, "/ws")
         for client in [slow, quick] {
             client.send(#"{"op":"subscribe","topics":["v"]}"#)
             #expect(client.receiveText() != nil)

@@ -7,16 +7,20 @@ import Wire
     private static func pattern(_ text: String) -> TopicPattern? { TopicPattern(text, families: ["market.quote", "risk.alert"]) }
 
     @Test(arguments: [
-        ("*", "a", true), ("*", "a.b.c", true), ("risk.*", "risk.alert.x", true), ("risk.*", "risk", false), ("risk.*", "risky.x", false),
+        ("*", "a", true), ("*", "a.b.c", true), ("risk.*", "risk.alert.x", true), ("risk.*", "risk", false),
+            ("risk.*", "risky.x", false),
         ("market.quote.AAPL", "market.quote.AAPL", true), ("market.quote.AAPL", "market.quote.AAPLX", false),
-        ("market.quote", "market.quote.AAPL", true), ("market.quote", "market.quotes", false), ("other", "other.x", false),
-        ("market.*.AAPL", "market.bar.AAPL", true), ("market.*.AAPL", "market.bar.MSFT", false), ("market.*.AAPL", "market.AAPL", false),
+        ("market.quote", "market.quote.AAPL", true), ("market.quote", "market.quotes", false),
+            ("other", "other.x", false),
+        ("market.*.AAPL", "market.bar.AAPL", true), ("market.*.AAPL", "market.bar.MSFT", false),
+            ("market.*.AAPL", "market.AAPL", false),
         ("*.bar.*", "market.bar.EUR.USD", true), ("*.bar.*", "market.bar", false),
     ]) func patternsMatch(_ text: String, _ topic: String, _ expected: Bool) {
         #expect(Self.pattern(text)?.matches(topic) == expected)
     }
 
-    @Test(arguments: ["", "a b", "a*", "ris*.x", "a\n", String(repeating: "x", count: 201)]) func someTextsAreNoTopics(_ text: String) {
+    @Test(arguments: ["", "a b", "a*", "ris*.x", "a\n",
+        String(repeating: "x", count: 201)]) func someTextsAreNoTopics(_ text: String) {
         #expect(Self.pattern(text) == nil)
     }
 
@@ -62,8 +66,10 @@ import Wire
     }
 
     @Test(arguments: [
-        (#"{"symbol":"A"}"#, true), (#"{"symbol":["B","A"]}"#, true), (#"{"symbol":"B"}"#, false), (#"{"close":{"min":10}}"#, true),
-        (#"{"close":{"min":10,"max":11}}"#, false), (#"{"in.deep":true}"#, true), (#"{"in.other":true}"#, false), (#"{"n":1}"#, true), ("{}", true),
+        (#"{"symbol":"A"}"#, true), (#"{"symbol":["B","A"]}"#, true), (#"{"symbol":"B"}"#, false),
+            (#"{"close":{"min":10}}"#, true),
+        (#"{"close":{"min":10,"max":11}}"#, false), (#"{"in.deep":true}"#, true), (#"{"in.other":true}"#, false),
+            (#"{"n":1}"#, true), ("{}", true),
     ]) func filtersLookAtTheData(_ filter: String, _ expected: Bool) throws {
         let parser = JSONParser()
         let made = try #require(try parser.withDocument(Array(filter.utf8)) { UpdateFilter($0) })
@@ -73,7 +79,8 @@ import Wire
 
     @Test(arguments: [
         ("{", "not_json"), ("{}", "no_op"), (#"{"op":"x"}"#, "unknown_op"), (#"{"op":"subscribe"}"#, "invalid"),
-        (#"{"op":"subscribe","topics":[]}"#, "invalid"), (#"{"op":"subscribe","topics":["a"],"max_rate":0}"#, "invalid"),
+        (#"{"op":"subscribe","topics":[]}"#, "invalid"),
+            (#"{"op":"subscribe","topics":["a"],"max_rate":0}"#, "invalid"),
         (#"{"op":"subscribe","topics":["a"],"filter":[1]}"#, "invalid"), (#"{"op":"resume","epoch":"e"}"#, "invalid"),
         (#"{"op":"resume","epoch":"e","after":{"a":-1}}"#, "invalid"), (#"{"op":"subscribe","topics":[1]}"#, "invalid"),
     ]) func badMessagesAreNamed(_ text: String, _ code: String) {
@@ -94,7 +101,8 @@ import Wire
     }
 
     @Test func pathsAreKnown() {
-        #expect(SocketPath("/ws") == .open && SocketPath("/ws/realtime") == .open && SocketPath("/ws/echo-test") == .echo)
+        #expect(SocketPath("/ws") == .open && SocketPath("/ws/realtime") == .open
+            && SocketPath("/ws/echo-test") == .echo)
         #expect(SocketPath("/ws/market-data/EUR%2FUSD") == .fixed(["market.quote.EUR/USD", "market.bar.EUR/USD"]))
         #expect(SocketPath("/ws/market-data/") == nil && SocketPath("/ws/other") == nil && SocketPath("/") == nil)
     }

@@ -21,7 +21,8 @@ import Testing
         #expect(router.match("/a/7")?.routes == [.get: 0, .post: 3])
         #expect(router.match("/b") == nil)
         #expect(router.match("/a/7/parts") == nil)
-        for (path, index, names) in [("/a/7", 0, ["id"]), ("/a/7/parts/8", 2, ["other", "part"]), ("/files/x/y.js", 4, ["rest"])] {
+        for (path, index, names) in [("/a/7", 0, ["id"]), ("/a/7/parts/8", 2, ["other", "part"]),
+            ("/files/x/y.js", 4, ["rest"])] {
             let match = router.match(path)
             #expect(match.map { router.parameters(index, $0).map(\.name) } == names)
         }
@@ -34,12 +35,14 @@ import Testing
         let application = Application(
             name: "gateway", routes: [.document("/health", "") { _ in Response(body: Array("own".utf8)) }],
             access: AccessPolicy(), identifiers: SeededIdentifiers(seed: 1), clock: clock,
-            logger: Logger(engine: "t", level: .error, sink: MemoryLogSink()) { clock.now }, registry: MetricsRegistry())
+            logger: Logger(engine: "t", level: .error, sink: MemoryLogSink()) { clock.now },
+                registry: MetricsRegistry())
         let others = [Self.route(.get, "/health"), Self.route(.post, "/x/{id}"), Self.route(.get, "/x/{id}")]
         application.forward(others.map(\.declaration)) { request, place in
             Response(body: Array("\(place) \(request.path) \(request.requestID.isEmpty)".utf8))
         }
-        func ask(_ method: HTTP.Method, _ path: String) async -> Response { await application.respond(Request(method: method, path: path)) }
+        func ask(_ method: HTTP.Method,
+            _ path: String) async -> Response { await application.respond(Request(method: method, path: path)) }
         #expect(await ask(.get, "/health").body == Array("own".utf8))
         #expect(await ask(.post, "/x/1").body == Array("1 /x/1 false".utf8))
         #expect(await ask(.head, "/x/1").body == Array("2 /x/1 false".utf8))

@@ -35,7 +35,8 @@ import Testing
     }
 
     @Test func foreignHostsAndOriginsAreRefused() async throws {
-        let scene = try await HTTPScene.start(access: AccessPolicy(publicHosts: ["trade.example"], origins: ["http://ok.example"]))
+        let scene = try await HTTPScene.start(access: AccessPolicy(publicHosts: ["trade.example"],
+            origins: ["http://ok.example"]))
         func status(_ line: String, host: String, _ fields: String = "") -> Int? {
             RawClient.ask(scene.port, "\(line) HTTP/1.1\r\nHost: \(host)\r\n\(fields)\r\n")?.status
         }

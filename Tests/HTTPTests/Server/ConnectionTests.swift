@@ -11,7 +11,8 @@ import Testing
     @Test func aConnectionIsKeptAliveAndRequestsMayBePipelined() async throws {
         let scene = try await HTTPScene.start()
         let client = RawClient(port: scene.port)
-        client.send(HTTPScene.head("GET /hello") + HTTPScene.head("GET /items/7?limit=2") + HTTPScene.head("GET /nothing"))
+        client.send(HTTPScene.head("GET /hello") + HTTPScene.head("GET /items/7?limit=2")
+            + HTTPScene.head("GET /nothing"))
         #expect(client.answer()?.text == "hello")
         #expect(client.answer()?.text == "[\"7\",2]")
         #expect(client.answer()?.status == 404)
@@ -57,14 +58,17 @@ import Testing
         let plain = RawClient.ask(scene.port, HTTPScene.head("GET /large", "Accept-Encoding: gzip;q=0, identity"))
         #expect(plain?["Content-Encoding"] == nil)
         #expect(plain?.body.count == 100_000)
-        #expect(RawClient.ask(scene.port, HTTPScene.head("GET /hello", "Accept-Encoding: gzip"))?["Content-Encoding"] == nil)
+        #expect(RawClient.ask(scene.port, HTTPScene.head("GET /hello",
+            "Accept-Encoding: gzip"))?["Content-Encoding"] == nil)
         await scene.stop()
     }
 
     @Test func everyAnswerBearsAnID() async throws {
         let scene = try await HTTPScene.start()
-        #expect(RawClient.ask(scene.port, HTTPScene.head("GET /hello", "X-Request-ID: mine-1"))?["X-Request-ID"] == "mine-1")
-        let made = RawClient.ask(scene.port, HTTPScene.head("GET /nothing", "X-Request-ID: " + String(repeating: "x", count: 200)))
+        #expect(RawClient.ask(scene.port, HTTPScene.head("GET /hello",
+            "X-Request-ID: mine-1"))?["X-Request-ID"] == "mine-1")
+        let made = RawClient.ask(scene.port, HTTPScene.head("GET /nothing",
+            "X-Request-ID: " + String(repeating: "x", count: 200)))
         #expect(made?["X-Request-ID"]?.count == 32)
         await scene.stop()
     }

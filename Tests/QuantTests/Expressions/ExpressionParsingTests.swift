@@ -86,7 +86,8 @@ import Testing
         var random = SeededGenerator(seed: 99)
         let words = [
             "close", "sma", "(", ")", ",", "20", "-", "+", "*", "^", ".", "signal", "macd", "<", "and", "not",
-            "min_periods", "=", "ts_mean", "delay", "1e5", "0.5", "rank", "where", "é", "\u{0}", "==", "bbands", "or", "adv",
+            "min_periods", "=", "ts_mean", "delay", "1e5", "0.5", "rank", "where", "é", "\u{0}", "==", "bbands", "or",
+                "adv",
         ]
         for _ in 0..<20_000 {
             let count = Int.random(in: 1...14, using: &random)

@@ -6,7 +6,7 @@ import Testing
     @Test func fastFormsEqualTheScan() throws {
         let names = [
             "ts_mean", "ts_sum", "ts_stddev", "ts_zscore", "ts_min", "ts_max", "ts_argmin", "ts_argmax", "ts_rank",
-            "decay_linear", "ts_slope", "ts_quantile",
+            "decay_linear", "ts_slope", "ts_rsquare", "ts_resi", "ts_quantile",
         ]
         var random = SeededGenerator(seed: 17)
         for round in 0..<30 {

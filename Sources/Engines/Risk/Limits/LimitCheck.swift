@@ -13,29 +13,26 @@ struct LimitCheck: Sendable {
     let limit: Limit
     let value: Double
     let verdict: RiskVerdict
-    let reason: String
+    /// Why it cannot be judged; nil where it was.
+    private let missing: String?
 
     /// The value's share of the threshold; infinite over a threshold of zero.
-    var utilization: Double { limit.threshold > 0 ? value / limit.threshold : value > 0 ? .infinity : 0 }
+    var utilization: Double { Self.share(value, limit) }
+
+    private static func share(_ value: Double, _ limit: Limit) -> Double {
+        limit.threshold > 0 ? value / limit.threshold : value > 0 ? .infinity : 0
+    }
 
     /// Above the threshold breaches, at it passes; from `warn_at` of it on it warns.
     init(_ limit: Limit, value: Double) {
         self.limit = limit
         self.value = value
-        let share = limit.threshold > 0 ? value / limit.threshold : value > 0 ? .infinity : 0
-        let text = "\(limit.type.rawValue) of \(Self.short(value))"
-        if value.isNaN {
+        missing = value.isNaN ? "\(limit.type.rawValue) is not a number" : nil
+        // What is not a number does not pass.
+        if !(value <= limit.threshold) {
             verdict = .breach
-            reason = "cannot be judged: \(limit.type.rawValue) is not a number"
-        } else if value > limit.threshold {
-            verdict = .breach
-            reason = "\(text) is above \(Self.short(limit.threshold))"
-        } else if share >= limit.warnAt {
-            verdict = .warn
-            reason = "\(text) is \(Self.short(share * 100)) % of \(Self.short(limit.threshold))"
         } else {
-            verdict = .pass
-            reason = "\(text) is within \(Self.short(limit.threshold))"
+            verdict = Self.share(value, limit) >= limit.warnAt ? .warn : .pass
         }
     }
 
@@ -44,7 +41,32 @@ struct LimitCheck: Sendable {
         self.limit = limit
         value = .nan
         verdict = .breach
-        reason = "cannot be judged: \(missing)"
+        self.missing = missing
+    }
+
+    /// The verdict in words.
+    var reason: String {
+        if let missing { return "cannot be judged: \(missing)" }
+        let text = "\(limit.type.rawValue) of \(Self.short(value))", threshold = Self.short(limit.threshold)
+        return switch verdict {
+        case .breach: "\(text) is above \(threshold)"
+        case .warn: "\(text) is \(Self.short(utilization * 100)) % of \(threshold)"
+        case .pass: "\(text) is within \(threshold)"
+        }
+    }
+
+    /// Judges limits on a portfolio, as it is after an order.
+    static func judge(_ limits: [Limit], _ picture: RiskPicture) -> [LimitCheck] {
+        let values = LimitValues(picture)
+        return limits.map { limit in
+            do {
+                return LimitCheck(limit, value: try values.value(of: limit))
+            } catch let error as MissingInput {
+                return LimitCheck(limit, missing: error.message)
+            } catch {
+                return LimitCheck(limit, missing: "\(error)")
+            }
+        }
     }
 
     private static func short(_ value: Double) -> String {

@@ -7,11 +7,26 @@ struct MissingInput: Error, Equatable {
     let message: String
 }
 
-/// The value that each type of limit compares with its threshold.
-enum LimitValues {
-    /// Infinite where equity is not above zero and the value is a share of it: then every threshold is breached.
+/// The value that each type of limit compares with its threshold, for one portfolio. What several limits read is made
+/// once, when the first of them asks.
+final class LimitValues {
+    private let picture: RiskPicture
+    private let values: [Double]
+    private let equity: Double
+    private lazy var flows = Result<[Double], MissingInput> { () throws(MissingInput) in try makeFlows() }
+
+    init(_ picture: RiskPicture) {
+        self.picture = picture
+        values = picture.marketValues
+        equity = Exposure.equity(values, cash: picture.cash)
+    }
+
     static func value(of limit: Limit, in picture: RiskPicture) throws -> Double {
-        let values = picture.marketValues, equity = Exposure.equity(values, cash: picture.cash)
+        try LimitValues(picture).value(of: limit)
+    }
+
+    /// Infinite where equity is not above zero and the value is a share of it: then every threshold is breached.
+    func value(of limit: Limit) throws -> Double {
         switch limit.type {
         case .grossExposure: return Exposure.gross(values)
         case .netExposure: return Exposure.net(values)
@@ -21,45 +36,64 @@ enum LimitValues {
         case .sectorConcentration:
             return Exposure.sectorConcentration(values, sectors: picture.positions.map(\.sector), equity: equity)
         case .herfindahl: return Exposure.herfindahl(values, equity: equity)
-        case .valueAtRisk: return try tail(limit, picture).valueAtRisk
-        case .expectedShortfall: return try tail(limit, picture).expectedShortfall
-        case .maxDrawdown: return try drawdown(picture)
-        case .dailyLoss: return try dailyLoss(picture)
-        case .volatility: return try volatility(picture, equity)
-        case .beta: return try beta(picture, equity)
+        case .valueAtRisk: return try tail(limit).valueAtRisk
+        case .expectedShortfall: return try tail(limit).expectedShortfall
+        case .maxDrawdown: return try Self.drawdown(picture)
+        case .dailyLoss: return try Self.dailyLoss(picture)
+        case .volatility: return try volatility()
+        case .beta: return try beta()
         case .turnover:
-            return Exposure.turnover(orderNotional: (picture.order?.quantity ?? 0) * (picture.order?.price ?? 0), equity: equity)
-        case .orderSize: return Exposure.orderSize(quantity: picture.order?.quantity ?? 0, price: picture.order?.price ?? 0)
+            return Exposure.turnover(
+                orderNotional: (picture.order?.quantity ?? 0) * (picture.order?.price ?? 0), equity: equity)
+        case .orderSize:
+            return Exposure.orderSize(quantity: picture.order?.quantity ?? 0, price: picture.order?.price ?? 0)
         case .orderRate: return Double(picture.orderRate)
-        case .liquidityDays: return try liquidity(limit, picture)
-        case .stressLoss: return try stress(picture)
+        case .liquidityDays: return try Self.liquidity(limit, picture)
+        case .stressLoss: return try Self.stress(picture)
         }
     }
 
-    /// Returns of every position with a quantity, and its market value, in the positions' order.
-    private static func columns(_ picture: RiskPicture, for type: String) throws -> (returns: [[Double]], values: [Double]) {
-        let held = picture.positions.filter { $0.quantity != 0 }
-        guard let returns = picture.returns else {
-            if held.isEmpty { return ([], []) }
-            throw MissingInput(field: "returns", message: "\(type) needs returns by symbol")
+    /// What the portfolio would have earned each day at today's holdings, in currency: Σ mv·r. Every limit on returns
+    /// is
+    /// a figure of this one series, so that a thousand positions are read once. Empty where nothing is held.
+    private func flows(for type: LimitType) throws(MissingInput) -> [Double] {
+        do throws(MissingInput) {
+            return try flows.get()
+        } catch {
+            throw MissingInput(field: error.field, message: "\(type.rawValue) needs returns\(error.message)")
         }
-        let columns = try held.map { position in
+    }
+
+    private func makeFlows() throws(MissingInput) -> [Double] {
+        var columns: [[Double]] = [], weights: [Double] = []
+        columns.reserveCapacity(values.count)
+        weights.reserveCapacity(values.count)
+        for (position, value) in zip(picture.positions, values) where position.quantity != 0 {
+            guard let returns = picture.returns else { throw MissingInput(field: "returns", message: " by symbol") }
             guard let column = returns[position.symbol] else {
-                throw MissingInput(field: "returns", message: "\(type) needs returns of \(position.symbol)")
+                throw MissingInput(field: "returns", message: " of \(position.symbol)")
             }
-            return column
+            columns.append(column)
+            weights.append(value)
         }
         let shortest = columns.map(\.count).min() ?? 0
-        return (columns.map { Array($0.suffix(shortest)) }, held.map(\.marketValue))
+        for index in columns.indices where columns[index].count > shortest {
+            columns[index].removeFirst(columns[index].count - shortest)
+        }
+        return LossMeasures.portfolioReturns(columns, weights: weights)
     }
 
-    private static func tail(_ limit: Limit, _ picture: RiskPicture) throws -> ValueAtRisk {
-        let (returns, values) = try columns(picture, for: limit.type.rawValue)
-        let settings = ValueAtRisk.Settings(value: 1, confidence: limit.confidence, horizonDays: Double(limit.horizonDays))
-        // Weights in currency: the distribution of Σ mv·r, so the figure is in currency and cash bears no risk.
-        if returns.isEmpty { return try Measures.tail(.parametric, [[0, 0]], [0], settings) }
-        return try Measures.tail(limit.method, returns, values, settings)
+    private func tail(_ limit: Limit) throws -> ValueAtRisk {
+        let flows = try flows(for: limit.type)
+        let settings = ValueAtRisk.Settings(
+            value: 1, confidence: limit.confidence, horizonDays: Double(limit.horizonDays))
+        // In currency, so the figure is in currency and cash bears no risk.
+        if isEmpty { return try Measures.tail(.parametric, [[0, 0]], [0], settings) }
+        return try Measures.tail(limit.method, [flows], [1], settings)
     }
+
+    /// Nothing is held.
+    private var isEmpty: Bool { !picture.positions.contains { $0.quantity != 0 } }
 
     private static func drawdown(_ picture: RiskPicture) throws -> Double {
         guard let curve = picture.equityCurve, !curve.isEmpty else {
@@ -75,33 +109,34 @@ enum LimitValues {
         }
         return LossMeasures.dailyLoss(
             quantities: picture.positions.map(\.quantity),
-            previousCloses: picture.positions.map { $0.previousClose ?? $0.price }, prices: picture.positions.map(\.price))
+            previousCloses: picture.positions.map { $0.previousClose ?? $0.price },
+                prices: picture.positions.map(\.price))
     }
 
-    private static func volatility(_ picture: RiskPicture, _ equity: Double) throws -> Double {
-        let (returns, values) = try columns(picture, for: "volatility")
-        if returns.isEmpty { return 0 }
+    private func volatility() throws -> Double {
+        let flows = try flows(for: .volatility)
+        if isEmpty { return 0 }
         guard equity > 0 else { return .infinity }
-        let portfolio = LossMeasures.portfolioReturns(returns, weights: values.map { $0 / equity })
-        guard let value = LossMeasures.volatility(portfolio) else {
+        guard let value = LossMeasures.volatility(flows) else {
             throw MissingInput(field: "returns", message: "volatility needs two returns or more")
         }
-        return value
+        return value / equity
     }
 
-    private static func beta(_ picture: RiskPicture, _ equity: Double) throws -> Double {
+    private func beta() throws -> Double {
         guard let benchmark = picture.benchmarkReturns else {
             throw MissingInput(field: "benchmark_returns", message: "beta needs benchmark_returns")
         }
-        let (returns, values) = try columns(picture, for: "beta")
-        if returns.isEmpty { return 0 }
+        let flows = try flows(for: .beta)
+        if isEmpty { return 0 }
         guard equity > 0 else { return .infinity }
-        let portfolio = LossMeasures.portfolioReturns(returns, weights: values.map { $0 / equity })
-        let count = min(portfolio.count, benchmark.count)
-        guard let value = LossMeasures.beta(Array(portfolio.suffix(count)), benchmark: Array(benchmark.suffix(count))) else {
-            throw MissingInput(field: "benchmark_returns", message: "beta needs two returns or more of a benchmark that moves")
+        let count = min(flows.count, benchmark.count)
+        let beta = LossMeasures.beta(Array(flows.suffix(count)), benchmark: Array(benchmark.suffix(count)))
+        guard let beta else {
+            throw MissingInput(
+                field: "benchmark_returns", message: "beta needs two returns or more of a benchmark that moves")
         }
-        return value
+        return beta / equity
     }
 
     private static func liquidity(_ limit: Limit, _ picture: RiskPicture) throws -> Double {
@@ -111,7 +146,8 @@ enum LimitValues {
         }
         return Exposure.liquidityDays(
             quantities: picture.positions.map(\.quantity),
-            averageDailyVolumes: picture.positions.map { $0.averageDailyVolume ?? 1 }, participation: limit.participation)
+            averageDailyVolumes: picture.positions.map { $0.averageDailyVolume ?? 1 },
+                participation: limit.participation)
     }
 
     private static func stress(_ picture: RiskPicture) throws -> Double {

@@ -24,7 +24,8 @@ struct StrategyDefinition: RequestBody, Equatable {
         let sizing = fields.optionalObject("sizing", "How much an entry buys; all cash when left out.", Sizing.self)
         let definition = StrategyDefinition(
             symbol: fields.symbol("symbol", "The instrument."),
-            timeframe: fields.optionalChoice("timeframe", "The bars it looks at; 1d unless said.", Timeframe.self) ?? .day1,
+            timeframe: fields.optionalChoice("timeframe", "The bars it looks at; 1d unless said.",
+                Timeframe.self) ?? .day1,
             entry: fields.string("entry", "A condition: buy when flat and true at a close.", length: 1...4000),
             exit: fields.string("exit", "A condition: sell all when long and true at a close.", length: 1...4000),
             cashFraction: sizing?.cashFraction ?? .one,
@@ -40,7 +41,8 @@ struct StrategyDefinition: RequestBody, Equatable {
     }
 
     private static func costs(_ fields: FieldReader, _ name: String, _ doc: String) -> FixedPoint {
-        let value = fields.optionalFixed(name, doc + " In hundredths of a percent; 0 unless said.", from: .zero) ?? .zero
+        let value = fields.optionalFixed(name, doc + " In hundredths of a percent; 0 unless said.",
+            from: .zero) ?? .zero
         fields.require(value < FixedPoint(10_000), name, "must be below 10000")
         return value
     }
@@ -67,7 +69,8 @@ struct StrategyDefinition: RequestBody, Equatable {
 
     func write(to json: inout JSONWriter) {
         json.beginObject()
-        for (name, text) in [("symbol", symbol.text), ("timeframe", timeframe.rawValue), ("entry", entry), ("exit", exit)] {
+        for (name, text) in [("symbol", symbol.text), ("timeframe", timeframe.rawValue), ("entry", entry),
+            ("exit", exit)] {
             json.key(name)
             json.string(text)
         }
@@ -122,7 +125,8 @@ struct Sizing: RequestBody {
     let cashFraction: FixedPoint
 
     static func read(_ fields: FieldReader) -> Sizing {
-        let fraction = fields.optionalFixed("cash_fraction", "The share of cash spent, above 0 and at most 1.", above: .zero) ?? .one
+        let fraction = fields.optionalFixed("cash_fraction", "The share of cash spent, above 0 and at most 1.",
+            above: .zero) ?? .one
         fields.require(fraction <= .one, "cash_fraction", "must be at most 1")
         return Sizing(cashFraction: fraction)
     }

@@ -33,7 +33,8 @@ struct PaperAccount: Sendable, Equatable {
     }
 
     /// Fills an order at a reference price; nil where there is nothing to trade.
-    mutating func fill(_ side: Side, _ size: OrderSize, at reference: Price, _ definition: StrategyDefinition) -> Trade? {
+    mutating func fill(_ side: Side, _ size: OrderSize, at reference: Price,
+        _ definition: StrategyDefinition) -> Trade? {
         let slip = Self.share(definition.slippageBps)
         let price = side == .buy ? reference * (.one + slip) : reference * (.one - slip)
         let traded: Quantity = switch size {

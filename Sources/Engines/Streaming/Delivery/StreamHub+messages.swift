@@ -26,7 +26,8 @@ extension StreamHub {
         switch message.request {
         case .ping: client.socket.send(ServerText.pong(id: message.id, context.clock.now))
         case .auth:
-            throw .init(code: "not_available", message: "there is no login yet: who may connect is decided at the handshake",
+            throw .init(code: "not_available",
+                message: "there is no login yet: who may connect is decided at the handshake",
                         op: message.op, id: message.id)
         case .subscribe(let wish): try subscribe(client, wish, id: message.id)
         case .unsubscribe(let topics): unsubscribe(client, topics, id: message.id)
@@ -46,13 +47,15 @@ extension StreamHub {
         }
         let entries = patterns.map { pattern in
             let made = subscribe(client.id, pattern, filter: wish.filter, maxRate: wish.maxRate)
-            return ServerText.Entry(id: made.id, topic: pattern.text, seq: pattern.topic.map { channels[$0]?.ring.last ?? 0 })
+            return ServerText.Entry(id: made.id, topic: pattern.text,
+                seq: pattern.topic.map { channels[$0]?.ring.last ?? 0 })
         }
         client.socket.send(ServerText.ack("subscribe", id: id, epoch: epoch, entries))
         if wish.snapshot { sendLatest(of: patterns, to: client) }
     }
 
-    private func patterns(_ topics: [String], op: String, id: [UInt8]?) throws(ClientMessage.Refusal) -> [TopicPattern] {
+    private func patterns(_ topics: [String], op: String,
+        id: [UInt8]?) throws(ClientMessage.Refusal) -> [TopicPattern] {
         var patterns: [TopicPattern] = [], wrong: [Int] = []
         for (place, text) in topics.enumerated() {
             if let pattern = pattern(text) { patterns.append(pattern) } else { wrong.append(place) }

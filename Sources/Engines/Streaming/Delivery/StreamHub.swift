@@ -50,13 +50,15 @@ import Wire
         }
     }
 
-    /// Numbers an update and hands it out; returns it with the number of readers, or nil where there are too many topics.
+    /// Numbers an update and hands it out; returns it with the number of readers, or nil where there are too many
+    /// topics.
     @discardableResult
     func publish(
         _ topic: String, type: String, time: Timestamp, data: [UInt8], isConflated: Bool
     ) -> (update: Update, recipients: Int)? {
         guard let channel = channel(topic, isConflated: isConflated) else { return nil }
-        let update = Update(topic: topic, type: type, seq: channel.ring.last + 1, time: time, data: data, slot: channel.slot)
+        let update = Update(topic: topic, type: type, seq: channel.ring.last + 1, time: time, data: data,
+            slot: channel.slot)
         let dropped = channel.ring.append(update)
         budget.added(update, to: channel, dropped: dropped)
         metrics.updates.increment()
@@ -101,7 +103,8 @@ import Wire
         return count ?? 0
     }
 
-    private func deliver(_ update: Update, _ channel: Channel, _ now: Int64, _ passes: (ClientSubscription) -> Bool) -> Int {
+    private func deliver(_ update: Update, _ channel: Channel, _ now: Int64,
+        _ passes: (ClientSubscription) -> Bool) -> Int {
         var count = 0
         for (client, wishes) in channel.picky {
             var interval = Int64.max
@@ -179,7 +182,8 @@ import Wire
     }
 
     /// Subscribes a client; the same text again replaces what was asked before.
-    func subscribe(_ client: UInt128, _ pattern: TopicPattern, filter: UpdateFilter?, maxRate: Double?) -> ClientSubscription {
+    func subscribe(_ client: UInt128, _ pattern: TopicPattern, filter: UpdateFilter?,
+        maxRate: Double?) -> ClientSubscription {
         let known = clients[client]
         if let old = known?.subscriptions[pattern.text] ?? announced[client]?[pattern.text] { drop(old) }
         let interval = maxRate.map { Int64(1e9 / $0) } ?? 0
@@ -205,7 +209,8 @@ import Wire
         let own = client.subscriptions.values.sorted().compactMap { index[$0] }
         for subscription in own { changed(subscription.pattern) }
         client.socket.send(ServerText.ack("subscribe", id: nil, epoch: epoch, own.map { subscription in
-            .init(id: subscription.id, topic: subscription.pattern.text, seq: subscription.pattern.topic.map { channels[$0]?.ring.last ?? 0 })
+            .init(id: subscription.id, topic: subscription.pattern.text,
+                seq: subscription.pattern.topic.map { channels[$0]?.ring.last ?? 0 })
         }))
     }
 

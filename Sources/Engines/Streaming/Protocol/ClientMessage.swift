@@ -61,7 +61,8 @@ struct ClientMessage {
             if writer.bytes.count <= 200 { id = writer.bytes }
         }
         guard let op = json.member("op")?.string else {
-            return .failure(Refusal(code: "no_op", message: "say what to do in \"op\": subscribe, unsubscribe, ping, resume", id: id))
+            return .failure(Refusal(code: "no_op",
+                message: "say what to do in \"op\": subscribe, unsubscribe, ping, resume", id: id))
         }
         func refuse(_ code: String, _ message: String) -> Result<ClientMessage, Refusal> {
             .failure(Refusal(code: code, message: message, op: op, id: id))
@@ -82,7 +83,8 @@ struct ClientMessage {
             guard let topics = topics(json) else { return refuse("invalid", "topics must be an array of strings") }
             return answer(.unsubscribe(topics))
         case "resume": return resume(json, refuse, answer)
-        default: return refuse("unknown_op", "there is no op \(op.prefix(50)); there are subscribe, unsubscribe, ping, auth, resume")
+        default: return refuse("unknown_op",
+            "there is no op \(op.prefix(50)); there are subscribe, unsubscribe, ping, auth, resume")
         }
     }
 
@@ -119,7 +121,8 @@ struct ClientMessage {
         after.forEachMember { topic, value in
             if let seq = value.int, seq >= 0 { seen.append((topic, seq)) } else { isGood = false }
         }
-        return isGood ? answer(.resume(epoch: epoch, after: seen)) : refuse("invalid", "every seq in after is a whole number")
+        return isGood ? answer(.resume(epoch: epoch, after: seen)) : refuse("invalid",
+            "every seq in after is a whole number")
     }
 
     private static func topics(_ json: JSONValue) -> [String]? {

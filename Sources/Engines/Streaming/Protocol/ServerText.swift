@@ -20,7 +20,8 @@ enum ServerText {
         var missing: ClosedRange<Int>?
     }
 
-    private static func frame(_ type: String, op: String? = nil, id: [UInt8]? = nil, _ write: (inout JSONWriter) -> Void) -> SocketFrame {
+    private static func frame(_ type: String, op: String? = nil, id: [UInt8]? = nil,
+        _ write: (inout JSONWriter) -> Void) -> SocketFrame {
         var json = JSONWriter()
         json.object { json in
             json.field("type", type)

@@ -62,7 +62,8 @@ struct UpdateFilter: Equatable {
             return isGood ? .any(wanted) : nil
         case .object:
             let low = json.member("min"), high = json.member("max")
-            guard low != nil || high != nil, low?.double != nil || low == nil, high?.double != nil || high == nil else { return nil }
+            guard low != nil || high != nil, low?.double != nil || low == nil,
+                high?.double != nil || high == nil else { return nil }
             return .range(low?.double ?? -.infinity, high?.double ?? .infinity)
         default: return Scalar(json).map { .any([$0]) }
         }

@@ -56,7 +56,8 @@ extension StreamingEngine {
             ids = ids.filter { hub.subscriptions(of: $0).contains { $0.pattern.text == topic } }
         }
         if let cursor = query.page.cursor {
-            guard let after = UInt128(cursor, radix: 16) else { throw Problem.invalid("?cursor", "is not a cursor of this list") }
+            guard let after = UInt128(cursor,
+                radix: 16) else { throw Problem.invalid("?cursor", "is not a cursor of this list") }
             ids = ids.filter { $0 > after }
         }
         let page = ids.prefix(query.page.limit)

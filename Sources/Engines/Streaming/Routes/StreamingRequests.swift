@@ -8,7 +8,8 @@ struct ConnectionBody: RequestBody {
 
     static func read(_ fields: FieldReader) -> ConnectionBody {
         ConnectionBody(client: fields.optionalString("client", "What the client is called.", length: 0...200) ?? "",
-                       topics: fields.strings("topics", "Topics and patterns it is subscribed to at once.", required: false,
+                       topics: fields.strings("topics", "Topics and patterns it is subscribed to at once.",
+                           required: false,
                                               limit: 1000, length: TopicPattern.lengthLimit))
     }
 }
@@ -18,7 +19,8 @@ struct SubscriptionBody: RequestBody {
     let connectionID: String?, topic: String, filter: [UInt8]?, maxRate: Double?
 
     static func read(_ fields: FieldReader) -> SubscriptionBody {
-        let connection = fields.optionalString("connection_id", "The connection; one is registered when left out.", length: 1...32)
+        let connection = fields.optionalString("connection_id", "The connection; one is registered when left out.",
+            length: 1...32)
         let topic = fields.string("topic", "A topic or a pattern.", length: 1...TopicPattern.lengthLimit)
         let filter = fields.json("filter", "Members of the data and the values wanted.", required: false)
             ?? fields.json("filters", "The same.", required: false)
@@ -35,7 +37,8 @@ struct BroadcastBody: RequestBody {
 
     static func read(_ fields: FieldReader) -> BroadcastBody {
         BroadcastBody(topic: fields.string("topic", "Where it goes.", length: 1...TopicPattern.lengthLimit),
-                      type: fields.optionalString("type", "Its type; broadcast unless said.", length: 1...100) ?? "broadcast",
+                      type: fields.optionalString("type", "Its type; broadcast unless said.",
+                          length: 1...100) ?? "broadcast",
                       data: fields.json("data", "Any JSON; subscribers get it unchanged.") ?? [])
     }
 }
@@ -46,7 +49,8 @@ struct ConnectionQuery: RequestParameters {
 
     static func read(_ parameters: ParameterReader) -> ConnectionQuery {
         ConnectionQuery(connectionID: parameters.optionalText("connection_id", "Only this one."),
-                        topic: parameters.optionalText("topic", "Only of this topic or pattern."), page: .read(parameters))
+                        topic: parameters.optionalText("topic", "Only of this topic or pattern."),
+                            page: .read(parameters))
     }
 }
 

@@ -52,7 +52,8 @@ extension StreamingEngine {
         guard let pattern = hub.pattern(body.topic), !body.topic.contains("*") else {
             throw Problem.invalid("/topic", "must be a topic: no blanks, no *")
         }
-        guard let sent = hub.publish(pattern.text, type: body.type, time: context.clock.now, data: body.data, isConflated: false)
+        guard let sent = hub.publish(pattern.text, type: body.type, time: context.clock.now, data: body.data,
+            isConflated: false)
         else { throw Problem.unavailable("websocket", "there are \(StreamHub.channelLimit) topics already") }
         return JSONBody { json in
             json.object { json in

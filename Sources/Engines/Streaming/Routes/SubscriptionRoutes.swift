@@ -23,7 +23,8 @@ extension StreamingEngine {
             .json(.delete, "/api/v1/websocket/subscriptions", "Ends a subscription.",
                   answer: #"{"subscription_id":"3","removed":true}"#, errors: [404]) {
                 [unowned self] (name: SubscriptionName, _: NoBody, _) in
-                guard let id = Int(name.id), hub.drop(id) != nil else { throw Problem.notFound("no subscription \(name.id)") }
+                guard let id = Int(name.id),
+                    hub.drop(id) != nil else { throw Problem.notFound("no subscription \(name.id)") }
                 return JSONBody { json in
                     json.object { json in
                         json.field("subscription_id", name.id)

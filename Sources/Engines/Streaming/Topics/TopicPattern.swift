@@ -37,7 +37,8 @@ struct TopicPattern: Hashable {
             shape = .prefix(String(text.dropLast()))
         } else {
             let isOpen = parts.last == "*"
-            shape = .segments((isOpen ? parts.dropLast() : parts[...]).map { $0 == "*" ? nil : String($0) }, isOpen: isOpen)
+            shape = .segments((isOpen ? parts.dropLast() : parts[...]).map { $0 == "*" ? nil : String($0) },
+                isOpen: isOpen)
         }
     }
 
@@ -52,7 +53,8 @@ struct TopicPattern: Hashable {
         case .prefix(let prefix): return topic.utf8.count > prefix.utf8.count && topic.utf8.starts(with: prefix.utf8)
         case .family(let name):
             guard topic.utf8.starts(with: name.utf8) else { return false }
-            return topic.utf8.count == name.utf8.count || topic.utf8.dropFirst(name.utf8.count).first == UInt8(ascii: ".")
+            return topic.utf8.count == name.utf8.count
+                || topic.utf8.dropFirst(name.utf8.count).first == UInt8(ascii: ".")
         case .segments(let wanted, let isOpen):
             let parts = topic.split(separator: ".", omittingEmptySubsequences: false)
             guard isOpen ? parts.count > wanted.count : parts.count == wanted.count else { return false }

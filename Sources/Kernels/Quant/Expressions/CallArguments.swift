@@ -87,7 +87,7 @@ struct CallArguments {
     }
 
     private static let scanning: Set<String> = [
-        "ts_argmin", "ts_argmax", "ts_rank", "product", "ts_rsquare", "ts_resi", "cci",
+        "ts_argmin", "ts_argmax", "ts_rank", "product", "cci",
     ]
 
     /// Elementary steps a bar, and a sixteenth of the numbers held.

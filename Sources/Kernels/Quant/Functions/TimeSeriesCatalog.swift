@@ -52,8 +52,12 @@ enum TimeSeriesCatalog {
         function("ts_slope", .slope, "Slope of the least-squares line.", least: 2) {
             Stage(TimeSeriesSlope(period: $0))
         },
-        function("ts_rsquare", .rsquare, "R² of the least-squares line; null where flat.", least: 2),
-        function("ts_resi", .residual, "Newest value less the least-squares line there.", least: 2),
+        function("ts_rsquare", .rsquare, "R² of the least-squares line; null where flat.", least: 2) {
+            Stage(TimeSeriesRSquare(period: $0))
+        },
+        function("ts_resi", .residual, "Newest value less the least-squares line there.", least: 2) {
+            Stage(TimeSeriesResidual(period: $0))
+        },
         FunctionDefinition(
             name: "ts_quantile", category: "time_series", inputs: [FunctionDefinition.series],
             parameters: [window(1), FunctionParameter("q", nil, 0...1, .real)], outputs: ["ts_quantile"],

@@ -122,19 +122,6 @@ struct SimpleReturn: Kernel {
     }
 }
 
-/// `ts_slope(x,n)`: slope of the least-squares line through the last n values, a bar being one.
-struct TimeSeriesSlope: Kernel {
-    private var window: WindowTrend
-    init(period: Int) { window = WindowTrend(period) }
-    var scratchCount: Int { window.scratchCount }
-    var lookBack: Int { window.period - 1 }
-    @inline(__always)
-    mutating func step(_ value: Double, _ scratch: Scratch) -> Double {
-        let trend = window.push(value, scratch)
-        return WindowTrend.slope(period: window.period, sum: trend.sum, weighted: trend.weighted)
-    }
-}
-
 /// `ts_rank(x,n)`: rank of the newest of the last n values among them, ties averaged, scaled to (0,1].
 struct TimeSeriesRank: Kernel {
     private let period: Int

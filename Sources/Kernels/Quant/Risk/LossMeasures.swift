@@ -15,11 +15,17 @@ public enum LossMeasures {
 
     /// Σwᵢr_{i,t} for each period; `returns` by instrument.
     public static func portfolioReturns(_ returns: [[Double]], weights: [Double]) -> [Double] {
-        var portfolio = [Double](repeating: 0, count: returns.first?.count ?? 0)
-        for (weight, column) in zip(weights, returns) {
-            for index in portfolio.indices { portfolio[index] += weight * column[index] }
+        let count = returns.first?.count ?? 0
+        return [Double](unsafeUninitializedCapacity: count) { portfolio, filled in
+            portfolio.initialize(repeating: 0)
+            for (weight, column) in zip(weights, returns) {
+                precondition(column.count == count, "columns of unequal length")
+                column.withUnsafeBufferPointer { column in
+                    for index in 0..<count { portfolio[index] += weight * column[index] }
+                }
+            }
+            filled = count
         }
-        return portfolio
     }
 
     /// Deviation (ddof 1) × √periods; nil for fewer than two returns.
@@ -38,14 +44,16 @@ public enum LossMeasures {
     public static func stressLoss(
         marketValues: [Double], symbols: [String], sectors: [String?], shocks: [String: Double]
     ) -> Double {
-        -marketValues.indices.reduce(0) {
-            $0 + marketValues[$1] * shock(symbol: symbols[$1], sector: sectors[$1], shocks)
+        var own = shocks, bySector: [String: Double] = [:]
+        let others = own.removeValue(forKey: "*") ?? 0
+        for (name, shock) in shocks where name.hasPrefix("sector:") { bySector[String(name.dropFirst(7))] = shock }
+        var total = 0.0
+        for (index, value) in marketValues.enumerated() {
+            let shock = own.isEmpty ? nil : own[symbols[index]]
+            let ofSector = shock == nil && !bySector.isEmpty ? sectors[index].flatMap { bySector[$0] } : nil
+            total += value * (shock ?? ofSector ?? others)
         }
-    }
-
-    /// The shock that falls on a position.
-    public static func shock(symbol: String, sector: String?, _ shocks: [String: Double]) -> Double {
-        shocks[symbol] ?? sector.flatMap { shocks["sector:\($0)"] } ?? shocks["*"] ?? 0
+        return -total
     }
 
     /// The worst of several scenarios, 0 for none.

@@ -20,7 +20,8 @@ extension ValueAtRisk {
     /// History rescaled to today's volatility (Barone-Adesi, Giannopoulos and Vosper 1999).
     ///
     /// σ²₁ is the sample variance of p (ddof 1), σ²_{t+1} = 0.94σ²_t + 0.06p²_t; day t becomes p_t·σ_{n+1}/σ_t. Then as
-    /// `historical`, an instrument's returns being rescaled by the same factors. Days before which σ is 0 stay as they are.
+    /// `historical`, an instrument's returns being rescaled by the same factors. Days before which σ is 0 stay as they
+    /// are.
     public static func filteredHistorical(
         returns: [[Double]], weights: [Double], settings: Settings = Settings()
     ) throws(QuantError) -> ValueAtRisk {

@@ -1,15 +1,17 @@
-import HTTP
+public import HTTP
 import Market
-import Quant
+public import Quant
 
 /// Columnar bars in a body: times strictly rising, columns as long as they; a value may be null where the source had
 /// none, a price that is there is above 0.
-struct InlineBars: RequestBody {
-    let bars: Bars?
+public struct InlineBars: RequestBody {
+    /// Nil where something did not fit; then the errors are with the reader.
+    public let bars: Bars?
 
     private static let prices = ["open", "high", "low", "close", "vwap"]
 
-    static func read(_ fields: FieldReader) -> InlineBars {
+    /// Reads the columns, every error with its place.
+    public static func read(_ fields: FieldReader) -> InlineBars {
         let times = fields.times("ts", "Bar times, strictly rising.")
         var columns: [String: [Double]] = [:]
         for name in ["open", "high", "low", "close", "volume", "vwap"] {

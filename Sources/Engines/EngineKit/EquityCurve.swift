@@ -1,4 +1,4 @@
-import Market
+public import Market
 
 /// What a portfolio was worth over time and what it earned, with the running peak and the deepest fall so far at every
 /// point, so that a new value costs the same however long the curve is, and a restated one only what comes after it.
@@ -6,13 +6,14 @@ import Market
 /// Returns are time-weighted: money that comes in or goes out is none. With equity E and net deposits D the return
 /// of a period is r = (E_t − (D_t − D_{t−1})) / E_{t−1} − 1: a flow counts at the end of its period, after its gains.
 /// `adjusted` is the curve of those returns, in the first point's money: equal to the equity while nothing flows.
-struct EquityCurve: Sendable {
-    private(set) var times: [Int64] = []
+public struct EquityCurve: Sendable {
+    /// When each point was, in nanoseconds, rising.
+    public private(set) var times: [Int64] = []
     /// Exact values and net deposits.
-    private(set) var money: [Money] = []
+    private var money: [Money] = []
     private var deposits: [Money] = []
-    /// What equity would be had nothing flowed since the first point.
-    private var adjusted: [Double] = []
+    /// What equity would be had nothing flowed since the first point, at every time.
+    public private(set) var adjusted: [Double] = []
     /// `adjusted` over equity, once flows of the point are booked.
     private var factors: [Double] = []
     private var peaks: [Double] = []
@@ -20,10 +21,14 @@ struct EquityCurve: Sendable {
     /// Index of the first point after the last one at or below 0: returns begin there.
     private var start = 0
 
-    var count: Int { times.count }
+    /// A curve without a point.
+    public init() {}
+
+    /// How many points there are.
+    public var count: Int { times.count }
 
     /// Takes a value; one for a known time restates it, one in between is put in its place.
-    mutating func record(_ value: Money, deposits total: Money, at time: Timestamp) {
+    public mutating func record(_ value: Money, deposits total: Money, at time: Timestamp) {
         let index = place(of: time.nanoseconds)
         if index < times.count && times[index] == time.nanoseconds {
             money[index] = value
@@ -38,6 +43,20 @@ struct EquityCurve: Sendable {
             deepest.insert(0, at: index)
         }
         follow(from: index)
+    }
+
+    /// Forgets the oldest points beyond so many; the level of those that stay is kept.
+    public mutating func keepNewest(_ limit: Int) {
+        let extra = count - limit
+        if extra <= 0 { return }
+        times.removeFirst(extra)
+        money.removeFirst(extra)
+        deposits.removeFirst(extra)
+        adjusted.removeFirst(extra)
+        factors.removeFirst(extra)
+        peaks.removeFirst(extra)
+        deepest.removeFirst(extra)
+        start = max(0, start - extra)
     }
 
     /// The first index whose time is not before `time`.
@@ -87,22 +106,22 @@ struct EquityCurve: Sendable {
     }
 
     /// Fall from the peak now, 0 or negative; nil without a point.
-    var drawdown: Double? {
+    public var drawdown: Double? {
         guard let last = adjusted.last, let peak = peaks.last else { return nil }
         return peak > 0 ? last / peak - 1 : 0
     }
 
     /// Deepest fall so far, 0 or negative; nil without a point.
-    var maxDrawdown: Double? { deepest.last }
+    public var maxDrawdown: Double? { deepest.last }
 
     /// Of the stretch above 0: the product of its returns, less 1; nil where there is none.
-    var totalReturn: Double? { start < count ? adjusted[count - 1] / adjusted[start] - 1 : nil }
+    public var totalReturn: Double? { start < count ? adjusted[count - 1] / adjusted[start] - 1 : nil }
 
     /// The stretch above 0 at the end, whose returns are defined, net of flows.
-    var usable: (times: [Int64], equity: [Double]) { (Array(times[start...]), Array(adjusted[start...])) }
+    public var usable: (times: [Int64], equity: [Double]) { (Array(times[start...]), Array(adjusted[start...])) }
 
     /// Change since the last value of a day (UTC) before the newest one's, net of flows; nil on the first day.
-    var daily: Money? {
+    public var daily: Money? {
         guard let last = times.last, let value = money.last, let total = deposits.last else { return nil }
         let day: Int64 = 86_400_000_000_000
         let index = place(of: last - ((last % day) + day) % day)

@@ -1,0 +1,48 @@
+/// `ts_slope(x,n)`: slope of the least-squares line through the last n values, a bar being one.
+struct TimeSeriesSlope: Kernel {
+    private var window: WindowTrend
+    init(period: Int) { window = WindowTrend(period) }
+    var scratchCount: Int { window.scratchCount }
+    var lookBack: Int { window.period - 1 }
+    @inline(__always)
+    mutating func step(_ value: Double, _ scratch: Scratch) -> Double {
+        let trend = window.push(value, scratch)
+        return WindowTrend.slope(period: window.period, sum: trend.sum, weighted: trend.weighted)
+    }
+}
+
+/// `ts_resi(x,n)`: the newest value less the least-squares line through the last n values there: x − x̄ − b(n−1)/2.
+struct TimeSeriesResidual: Kernel {
+    private var window: WindowTrend
+    init(period: Int) { window = WindowTrend(period) }
+    var scratchCount: Int { window.scratchCount }
+    var lookBack: Int { window.period - 1 }
+    @inline(__always)
+    mutating func step(_ value: Double, _ scratch: Scratch) -> Double {
+        let trend = window.push(value, scratch), count = Double(window.period)
+        let slope = WindowTrend.slope(period: window.period, sum: trend.sum, weighted: trend.weighted)
+        return (value - trend.pivot) - trend.sum / count - slope * (count - 1) / 2
+    }
+}
+
+/// `ts_rsquare(x,n)`: R² of that line, b²·n(n²−1)/12 over Σ(x−x̄)²; null where the window is flat.
+struct TimeSeriesRSquare: Kernel {
+    private var trend: WindowTrend
+    private var moments: WindowMoments
+    init(period: Int) {
+        trend = WindowTrend(period)
+        moments = WindowMoments(period)
+    }
+    var scratchCount: Int { trend.scratchCount + moments.scratchCount }
+    var lookBack: Int { trend.period - 1 }
+    @inline(__always)
+    mutating func step(_ value: Double, _ scratch: Scratch) -> Double {
+        let line = trend.push(value, scratch)
+        let deviations = moments.push(value, scratch + trend.scratchCount).deviations
+        if deviations <= 0 { return .nan }
+        let slope = WindowTrend.slope(period: trend.period, sum: line.sum, weighted: line.weighted)
+        let count = Double(trend.period)
+        let share = slope * slope * (count * (count * count - 1) / 12) / deviations
+        return share > 1 ? 1 : share
+    }
+}

@@ -1,0 +1,114 @@
+import Glibc
+import HTTP
+import HTTPClient
+import Hosting
+import Runtime
+import Wire
+
+/// The websocket engine in a process of its own, with ports and a folder of its own: what it uses can be told apart
+/// from
+/// what its clients use.
+@LoopActor final class StreamServer {
+    let port: UInt16
+    private let pid: pid_t
+    private let folder: String
+    private let peers: HTTPPeers
+
+    /// Starts this program again as `up --engines websocket` and returns once it is ready.
+    init(folder parent: String) async throws {
+        let folder = "\(parent)/ws-bench-\(ProcessIdentifiers().nextText().suffix(8))"
+        let port = try Self.freePort()
+        var settings = ["NAUTILUS_LOG_LEVEL": "error", "NAUTILUS_DATA_DIR": folder]
+        settings["NAUTILUS_WEBSOCKET_PORT"] = "\(port)"
+        settings["NAUTILUS_GATEWAY_PORT"] = "\(try Self.freePort())"
+        pid = try Self.start(settings)
+        self.port = port
+        self.folder = folder
+        peers = HTTPPeers(try Configuration(environment: settings), clock: SystemClock())
+        let deadline = SystemClock().monotonic + 20_000_000_000
+        while try await status("/health/ready") != 200 {
+            guard SystemClock().monotonic < deadline else {
+                stop()
+                throw StartError(.unavailable, "the websocket engine did not get ready within 20 s")
+            }
+            await SystemClock().sleep(nanoseconds: 20_000_000)
+        }
+    }
+
+    /// A port that nobody listens on now.
+    private static func freePort() throws(StartError) -> UInt16 {
+        let fd = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(fd) }
+        var address = sockaddr_in(), size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+        let isNamed = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(fd, $0, size) == 0 && getsockname(fd, $0, &size) == 0
+            }
+        }
+        guard isNamed else { throw StartError(.unavailable, "there is no free port") }
+        return UInt16(bigEndian: address.sin_port)
+    }
+
+    private static func start(_ settings: [String: String]) throws(StartError) -> pid_t {
+        var environment = ProcessRunner.environment.filter { !$0.key.hasPrefix("NAUTILUS_") }
+        for (name, value) in settings { environment[name] = value }
+        let words = ["nautilus", "up", "--engines", "websocket"]
+        var arguments: [UnsafeMutablePointer<CChar>?] = words.map { word in strdup(word) } + [nil]
+        var variables: [UnsafeMutablePointer<CChar>?] = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
+        defer { for pointer in arguments + variables { free(pointer) } }
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
+        var pid = pid_t()
+        guard posix_spawn(&pid, "/proc/self/exe", &actions, nil, &arguments, &variables) == 0 else {
+            throw StartError(.software, "the websocket engine did not start: \(String(cString: strerror(errno)))")
+        }
+        return pid
+    }
+
+    private func status(_ path: String) async throws -> Int {
+        let request = Request(method: .get, path: path, headers: ["Host": "localhost"])
+        let response = try? await peers.send(request, to: .websocket, deadlineNanoseconds: 2_000_000_000)
+        return response?.status ?? 0
+    }
+
+    /// How many sockets it holds open.
+    func connections() async throws -> Int {
+        let request = Request(method: .get, path: "/api/v1/websocket/health", headers: ["Host": "localhost"])
+        let response = try await peers.send(request, to: .websocket, deadlineNanoseconds: 10_000_000_000)
+        return try JSONParser().withDocument(response.body) { $0.member("connections")?.int ?? 0 }
+    }
+
+    /// Sends `data`, one JSON value, to the subscribers of a topic.
+    func broadcast(_ topic: String, _ data: String) async throws {
+        let body = #"{"topic":"\#(topic)","data":\#(data)}"#
+        let response = try await peers.send(Request(
+            method: .post, path: "/api/v1/websocket/broadcast",
+            headers: ["Host": "localhost", "Content-Type": "application/json"], body: Array(body.utf8)),
+            to: .websocket, deadlineNanoseconds: 10_000_000_000)
+        guard response.status == 200 else { throw StartError(.software, "a broadcast answered \(response.status)") }
+    }
+
+    /// Bytes of its memory that are resident; the kernel's socket buffers are not among them.
+    func residentBytes() -> Int {
+        guard let file = fopen("/proc/\(pid)/statm", "r") else { return 0 }
+        defer { fclose(file) }
+        var line = [CChar](repeating: 0, count: 128)
+        guard fgets(&line, 127, file) != nil else { return 0 }
+        let text = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let pages = text.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
+        return pages * Int(sysconf(Int32(_SC_PAGESIZE)))
+    }
+
+    /// Ends it and removes its folder.
+    func stop() {
+        peers.close()
+        kill(pid, SIGTERM)
+        var status: Int32 = 0
+        waitpid(pid, &status, 0)
+        removeFolder(folder)
+    }
+}
