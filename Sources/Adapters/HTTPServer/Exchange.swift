@@ -165,6 +165,7 @@ extension HTTPServer {
         switch application.answer(request) {
         case .now(let response): return reply(connection, response, exchange)
         case .later(let work): return start(work, exchange, connection)
+        case .promised(let promise): return start(promise, exchange, connection)
         }
     }
 
@@ -177,6 +178,22 @@ extension HTTPServer {
             exchange.response = await work()
             if exchange.suspended { self.resume(held.pointer) }
         }
+        return answerOrSuspend(exchange, connection)
+    }
+
+    /// The same for a response that comes by a call.
+    private func start(
+        _ promise: @LoopActor (@escaping Application.Completion) -> Void, _ exchange: Exchange, _ connection: OpaquePointer
+    ) -> MHD_Result {
+        let held = UnsafeConnection(pointer: connection)
+        promise { response in
+            exchange.response = response
+            if exchange.suspended { self.resume(held.pointer) }
+        }
+        return answerOrSuspend(exchange, connection)
+    }
+
+    private func answerOrSuspend(_ exchange: Exchange, _ connection: OpaquePointer) -> MHD_Result {
         if let response = exchange.response {
             exchange.response = nil
             return reply(connection, response, exchange)
