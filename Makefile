@@ -33,7 +33,8 @@ bench:
 	@scripts/setup.sh bench
 	@$(MAKE) --no-print-directory build-release
 	@mkdir -p bench/results
-	@.build/release/nautilus bench --output bench/results/$$(date -u +%Y%m%dT%H%M%SZ).jsonl
+	@output=bench/results/$$(date -u +%Y%m%dT%H%M%SZ).jsonl; \
+	  .build/release/nautilus bench --output $$output && scripts/bench-http.sh --output $$output
 
 clean:
 	@rm -rf .build bench/results

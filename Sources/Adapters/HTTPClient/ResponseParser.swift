@@ -46,6 +46,7 @@ import Runtime
         settings.deallocate()
     }
 
+    @inline(__always)
     private static func with(_ parser: UnsafeMutablePointer<http_parser>?, _ body: @LoopActor (ResponseParser) -> Int32) -> Int32 {
         LoopActor.assumeIsolated {
             body(Unmanaged<ResponseParser>.fromOpaque(parser!.pointee.data).takeUnretainedValue())

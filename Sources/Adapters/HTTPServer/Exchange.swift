@@ -15,7 +15,8 @@ import Runtime
     var body: [UInt8] = []
     var response: Response?
     var started = false, suspended = false, headRead = false
-    var deadline: Int64 = 0
+    /// In the server's ticks.
+    var deadline: Int32 = 0
     /// Set once the request is whole.
     var server: HTTPServer?
 

@@ -134,7 +134,11 @@ import Telemetry
             let dropped = named.split(separator: ",").map { $0.filter { $0 != " " && $0 != "\t" } }
             sent.headers.remove { name in dropped.contains { Headers.equal(name, $0) } }
         }
-        if request.headers["X-Request-ID"] != request.requestID { sent.headers.set("X-Request-ID", request.requestID) }
+        switch request.headers["X-Request-ID"] {
+        case request.requestID: break
+        case nil: sent.headers.add("X-Request-ID", request.requestID)
+        default: sent.headers.set("X-Request-ID", request.requestID)
+        }
         return sent
     }
 
