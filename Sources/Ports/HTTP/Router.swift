@@ -1,6 +1,12 @@
 /// The routes of one path by their methods: so few that they are looked through.
-struct MethodRoutes: Sendable {
-    private var entries: [(method: Method, index: Int)] = []
+struct MethodRoutes: Sendable, Equatable, ExpressibleByDictionaryLiteral {
+    private struct Entry: Equatable {
+        let method: Method, index: Int
+    }
+
+    private var entries: [Entry] = []
+
+    init(dictionaryLiteral elements: (Method, Int)...) { entries = elements.map { Entry(method: $0, index: $1) } }
 
     var isEmpty: Bool { entries.isEmpty }
     var methods: [Method] { entries.map(\.method) }
@@ -12,7 +18,7 @@ struct MethodRoutes: Sendable {
         }
         set {
             entries.removeAll { $0.method == method }
-            if let newValue { entries.append((method, newValue)) }
+            if let newValue { entries.append(Entry(method: method, index: newValue)) }
         }
     }
 }
@@ -29,7 +35,7 @@ struct Router: Sendable {
 
         init(_ entries: [Entry]) {
             var literals: [String: [Entry]] = [:], inner: [Entry] = []
-            var rest = MethodRoutes(), routes = MethodRoutes()
+            var rest: MethodRoutes = [:], routes: MethodRoutes = [:]
             for (segments, method, index) in entries {
                 guard let head = segments.first else {
                     routes[method] = index
@@ -71,7 +77,7 @@ struct Router: Sendable {
             let segments = Self.segments(declaration.path), index = index(place)
             entries.append((segments[...], declaration.method, index))
             names[index] = segments.filter { $0.hasPrefix("{") }.map { $0.filter { !"{}*".contains($0) } }
-            if !declaration.path.contains("{") { exact[declaration.path, default: MethodRoutes()][declaration.method] = index }
+            if !declaration.path.contains("{") { exact[declaration.path, default: [:]][declaration.method] = index }
         }
         root = Node(entries)
         self.exact = exact
