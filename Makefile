@@ -33,9 +33,9 @@ bench:
 	@scripts/setup.sh bench
 	@$(MAKE) --no-print-directory build-release
 	@mkdir -p bench/results
-	@earlier=$$(ls bench/results/*.jsonl 2>/dev/null | tail -n 1); \
-	  .build/release/nautilus bench --output bench/results/$$(date -u +%Y%m%dT%H%M%SZ).jsonl \
-	  $${earlier:+--baseline "$$earlier"}
+	@earlier=$$(ls bench/results/*.jsonl 2>/dev/null | tail -n 1); output=bench/results/$$(date -u +%Y%m%dT%H%M%SZ).jsonl; \
+	  .build/release/nautilus bench --output $$output $${earlier:+--baseline "$$earlier"}; status=$$?; \
+	  scripts/bench-http.sh --output $$output && exit $$status
 
 .PHONY: secrets images test-deploy
 

@@ -47,7 +47,8 @@ import Runtime
         self.completion = completion
         self.deadline = deadline
         isSeen = false
-        outgoing = RequestHead.encode(request, host: host)
+        outgoing.removeAll(keepingCapacity: outgoing.count < 1 << 16)
+        RequestHead.encode(request, host: host, into: &outgoing)
         sent = 0
         parser.reset(isHead: request.method == .head)
         if isConnected { write() }

@@ -73,7 +73,8 @@ import Runtime
         }
     }
 
-    private func popIdle() -> ClientConnection? {
+    /// A connection that is there and not in use.
+    func popIdle() -> ClientConnection? {
         let oldest = clock.monotonic - idleNanoseconds
         while let connection = idle.popLast() {
             if connection.idleSince >= oldest { return connection }

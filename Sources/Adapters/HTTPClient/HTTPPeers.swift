@@ -23,9 +23,7 @@ public import Runtime
     ) async throws(PeerError) -> Response {
         let pool = pool(of: engine)
         let deadline = clock.monotonic + deadlineNanoseconds
-        var request = request
-        if let key, request.headers["X-API-Key"] == nil { request.headers.add("X-API-Key", key) }
-        let isSafe = request.method == .get || request.method == .head || request.method == .options
+        let request = keyed(request), isSafe = Self.isSafe(request)
         while true {
             let (connection, isReused) = try await pool.take(deadline: deadline)
             let result = await exchange(request, connection, pool, deadline)
@@ -38,6 +36,53 @@ public import Runtime
             case .failure(let error): throw error
             }
         }
+    }
+
+    public func send(
+        _ request: Request, to engine: EngineName, deadlineNanoseconds: Int64,
+        _ done: @escaping @LoopActor (Result<Response, PeerError>) -> Void
+    ) {
+        let pool = pool(of: engine), deadline = clock.monotonic + deadlineNanoseconds
+        guard let connection = pool.popIdle() else {
+            return sendByTask(request, to: engine, deadline: deadline, done)
+        }
+        pool.watch()
+        let isSafe = Self.isSafe(request)
+        connection.send(keyed(request), host: pool.authority, deadline: deadline) { [self] result in
+            pool.giveBack(connection)
+            switch result {
+            case .failure(.broken) where isSafe && clock.monotonic < deadline,
+                 .failure(.unreachable) where clock.monotonic < deadline:
+                sendByTask(request, to: engine, deadline: deadline, done)
+            default: done(result)
+            }
+        }
+    }
+
+    /// Where a connection has to be made or waited for.
+    private func sendByTask(
+        _ request: Request, to engine: EngineName, deadline: Int64,
+        _ done: @escaping @LoopActor (Result<Response, PeerError>) -> Void
+    ) {
+        spawnInline { [self] in
+            do throws(PeerError) {
+                let left = deadline - clock.monotonic
+                done(.success(try await send(request, to: engine, deadlineNanoseconds: left)))
+            } catch {
+                done(.failure(error))
+            }
+        }
+    }
+
+    private static func isSafe(_ request: Request) -> Bool {
+        request.method == .get || request.method == .head || request.method == .options
+    }
+
+    private func keyed(_ request: Request) -> Request {
+        guard let key, request.headers["X-API-Key"] == nil else { return request }
+        var request = request
+        request.headers.add("X-API-Key", key)
+        return request
     }
 
     private func exchange(

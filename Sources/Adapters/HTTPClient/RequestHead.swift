@@ -7,8 +7,8 @@ enum RequestHead {
     private static let hopByHop = ["connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding",
                                    "upgrade", "host", "content-length", "expect"]
 
-    static func encode(_ request: Request, host: String) -> [UInt8] {
-        var out: [UInt8] = []
+    /// Appends a request.
+    static func encode(_ request: Request, host: String, into out: inout [UInt8]) {
         out.reserveCapacity(256 + request.body.count)
         func add(_ text: String) { out.append(contentsOf: text.utf8) }
         add(request.method.rawValue)
@@ -34,7 +34,6 @@ enum RequestHead {
         }
         add("\r\n")
         out.append(contentsOf: request.body)
-        return out
     }
 
     static func isHopByHop(_ name: String) -> Bool { hopByHop.contains { Headers.equal($0, name) } }

@@ -17,6 +17,8 @@ import Runtime
     private let parser = UnsafeMutablePointer<http_parser>.allocate(capacity: 1)
     private let settings = UnsafeMutablePointer<http_parser_settings>.allocate(capacity: 1)
     private var name = "", value = "", isInValue = false
+    /// Whether the field under way is left out.
+    private var isUnwanted = false
     private var expectsNoBody = false
 
     init() {
@@ -44,6 +46,7 @@ import Runtime
         settings.deallocate()
     }
 
+    @inline(__always)
     private static func with(_ parser: UnsafeMutablePointer<http_parser>?, _ body: @LoopActor (ResponseParser) -> Int32) -> Int32 {
         LoopActor.assumeIsolated {
             body(Unmanaged<ResponseParser>.fromOpaque(parser!.pointee.data).takeUnretainedValue())
@@ -84,7 +87,11 @@ import Runtime
     }
 
     private func text(_ at: UnsafePointer<CChar>, _ count: Int) -> Int32 {
-        isInValue = true
+        if !isInValue {
+            isInValue = true
+            isUnwanted = RequestHead.isHopByHop(name) || Headers.equal(name, "Date")
+        }
+        if isUnwanted { return 0 }
         value = value.isEmpty ? Self.string(at, count) : value + Self.string(at, count)
         return 0
     }
@@ -92,7 +99,7 @@ import Runtime
     private func store() {
         if Headers.equal(name, "Content-Type") {
             contentType = value
-        } else if !RequestHead.isHopByHop(name) && !Headers.equal(name, "Date") {
+        } else if !isUnwanted {
             headers.add(name, value)
         }
         name = ""

@@ -15,7 +15,8 @@ import Runtime
     var body: [UInt8] = []
     var response: Response?
     var started = false, suspended = false, headRead = false
-    var deadline: Int64 = 0
+    /// In the server's ticks.
+    var deadline: Int32 = 0
     /// Set once the request is whole.
     var server: HTTPServer?
 
@@ -165,6 +166,7 @@ extension HTTPServer {
         switch application.answer(request) {
         case .now(let response): return reply(connection, response, exchange)
         case .later(let work): return start(work, exchange, connection)
+        case .promised(let promise): return start(promise, exchange, connection)
         }
     }
 
@@ -177,6 +179,22 @@ extension HTTPServer {
             exchange.response = await work()
             if exchange.suspended { self.resume(held.pointer) }
         }
+        return answerOrSuspend(exchange, connection)
+    }
+
+    /// The same for a response that comes by a call.
+    private func start(
+        _ promise: @LoopActor (@escaping Application.Completion) -> Void, _ exchange: Exchange, _ connection: OpaquePointer
+    ) -> MHD_Result {
+        let held = UnsafeConnection(pointer: connection)
+        promise { response in
+            exchange.response = response
+            if exchange.suspended { self.resume(held.pointer) }
+        }
+        return answerOrSuspend(exchange, connection)
+    }
+
+    private func answerOrSuspend(_ exchange: Exchange, _ connection: OpaquePointer) -> MHD_Result {
         if let response = exchange.response {
             exchange.response = nil
             return reply(connection, response, exchange)

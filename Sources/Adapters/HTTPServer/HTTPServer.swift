@@ -188,8 +188,9 @@ public enum HTTPServerError: Error, CustomStringConvertible {
         open.set(open.value - 1)
     }
 
-    func deadline() -> Int64 { clock.monotonic + Int64(configuration.requestSeconds) * 1_000_000_000 }
-    func isPast(_ deadline: Int64) -> Bool { clock.monotonic > deadline }
+    /// The tick after which a request that begins now is late.
+    func deadline() -> Int32 { ticks + Int32(configuration.requestSeconds) }
+    func isPast(_ deadline: Int32) -> Bool { ticks > deadline }
 
     // MARK: Stopping
 

@@ -110,6 +110,10 @@ public struct JSONValue {
 
     /// The number of elements or members.
     public var count: Int {
+        guard kind == .object || kind == .array else { return 0 }
+        // The tape has it, up to what 24 bits hold.
+        let told = payload >> 32
+        if told < 0xFF_FFFF { return told }
         var total = 0
         if kind == .object { forEachMember { _, _ in total += 1 } } else { forEachElement { _ in total += 1 } }
         return total
@@ -143,30 +147,42 @@ public struct JSONValue {
     /// The names of an object's members that were there before, once for each time.
     public func repeatedMembers() -> [String] {
         guard tag == UInt8(ascii: "{") else { return [] }
-        let end = next - 1
-        var at = index + 1, names: [Int] = []
-        while at < end {
-            names.append(at)
-            at = JSONValue(tape: tape, strings: strings, index: at + 1).next
-        }
         // Few names are compared as they lie; many are looked up.
-        if names.count > 16 {
-            var seen: Set<String> = []
-            return names.compactMap { place in
-                let name = String(decoding: JSONValue(tape: tape, strings: strings, index: place).text, as: UTF8.self)
-                return seen.insert(name).inserted ? nil : name
-            }
-        }
-        var repeated: [String] = []
-        for later in names.indices.dropFirst() {
-            let name = JSONValue(tape: tape, strings: strings, index: names[later]).text
-            let isKnown = names[..<later].contains { place in
-                let other = JSONValue(tape: tape, strings: strings, index: place).text
-                return other.count == name.count && other.elementsEqual(name)
-            }
-            if isKnown { repeated.append(String(decoding: name, as: UTF8.self)) }
+        if count > 16 { return repeatedAmongMany() }
+        let end = next - 1
+        var at = index + 1, repeated: [String] = []
+        while at < end {
+            let name = text(at: at)
+            var before = index + 1
+            while before < at && !Self.same(text(at: before), name) { before = self.after(name: before) }
+            if before < at { repeated.append(String(decoding: name, as: UTF8.self)) }
+            at = after(name: at)
         }
         return repeated
+    }
+
+    private func repeatedAmongMany() -> [String] {
+        var seen: Set<String> = [], repeated: [String] = []
+        forEachMember { name, _ in
+            if !seen.insert(name).inserted { repeated.append(name) }
+        }
+        return repeated
+    }
+
+    @inline(__always) private func text(at place: Int) -> UnsafeBufferPointer<UInt8> {
+        JSONValue(tape: tape, strings: strings, index: place).text
+    }
+
+    /// Where the member after the one whose name is at `place` begins.
+    @inline(__always) private func after(name place: Int) -> Int {
+        JSONValue(tape: tape, strings: strings, index: place + 1).next
+    }
+
+    @inline(__always)
+    private static func same(_ a: UnsafeBufferPointer<UInt8>, _ b: UnsafeBufferPointer<UInt8>) -> Bool {
+        if a.count != b.count { return false }
+        for index in 0..<a.count where a[index] != b[index] { return false }
+        return true
     }
 
     /// The member called `name`, or nil. A linear search over raw bytes.
@@ -177,40 +193,39 @@ public struct JSONValue {
         var copy = name
         return copy.withUTF8 { wanted in
             while at < end {
-                let key = JSONValue(tape: tape, strings: strings, index: at).text
-                let value = JSONValue(tape: tape, strings: strings, index: at + 1)
-                if key.count == wanted.count && key.elementsEqual(wanted) { return value }
-                at = value.next
+                if Self.same(text(at: at), wanted) { return JSONValue(tape: tape, strings: strings, index: at + 1) }
+                at = after(name: at)
             }
             return nil
         }
     }
 
-    /// All numbers of an array, null as NaN; or the position of the first element that is neither.
-    public func doubles() -> Result<[Double], JSONElementError> {
+    /// All numbers of an array, null as NaN where it is taken; or the position of the first element that is neither.
+    public func doubles(nulls: Bool = true) -> Result<[Double], JSONElementError> {
         guard tag == UInt8(ascii: "[") else { return .failure(JSONElementError(index: 0)) }
-        let end = next - 1
-        var at = index + 1, out: [Double] = []
-        out.reserveCapacity((end - at) / 2)
-        while at < end {
-            switch UInt8(truncatingIfNeeded: tape[at] >> 56) {
-            case UInt8(ascii: "d"):
-                out.append(Double(bitPattern: tape[at + 1]))
+        var bad: Int?
+        let numbers = [Double](unsafeUninitializedCapacity: count) { out, filled in
+            let end = next - 1
+            var at = index + 1
+            while at < end {
+                let word = tape[at + 1]
+                switch tape[at] >> 56 {
+                case UInt64(UInt8(ascii: "d")): out.initializeElement(at: filled, to: Double(bitPattern: word))
+                case UInt64(UInt8(ascii: "l")): out.initializeElement(at: filled, to: Double(Int64(bitPattern: word)))
+                case UInt64(UInt8(ascii: "u")): out.initializeElement(at: filled, to: Double(word))
+                case UInt64(UInt8(ascii: "n")) where nulls:
+                    out.initializeElement(at: filled, to: .nan)
+                    at -= 1
+                default:
+                    bad = filled
+                    return
+                }
+                filled += 1
                 at += 2
-            case UInt8(ascii: "l"):
-                out.append(Double(Int64(bitPattern: tape[at + 1])))
-                at += 2
-            case UInt8(ascii: "u"):
-                out.append(Double(tape[at + 1]))
-                at += 2
-            case UInt8(ascii: "n"):
-                out.append(.nan)
-                at += 1
-            default:
-                return .failure(JSONElementError(index: out.count))
             }
         }
-        return .success(out)
+        if let bad { return .failure(JSONElementError(index: bad)) }
+        return .success(numbers)
     }
 
     /// Writes the value again, members in their order.

@@ -9,7 +9,7 @@ public struct JSONWriter: Sendable {
     private var needsComma = false
 
     /// An empty document with room for `capacity` bytes.
-    public init(capacity: Int = 256) {
+    public init(capacity: Int = 512) {
         bytes = []
         bytes.reserveCapacity(capacity)
     }

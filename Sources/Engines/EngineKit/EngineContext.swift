@@ -89,6 +89,14 @@ public import Wire
         if numbers <= Self.inlineNumbers { return try work() }
         return try await withTaskExecutorPreference(globalConcurrentExecutor) { try await offLoop(work) }
     }
+
+    /// The same for `Route.calculated`: over few numbers the result is there without waiting.
+    public func calculate<R: Sendable>(
+        over numbers: Int, _ work: @escaping @Sendable () throws -> R
+    ) throws -> Work<R> {
+        if numbers <= Self.inlineNumbers { return .done(try work()) }
+        return .later { try await self.compute(work) }
+    }
 }
 
 /// Not isolated, so that it runs where the task's executor preference says.

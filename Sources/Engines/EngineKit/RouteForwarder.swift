@@ -5,8 +5,8 @@ public import Runtime
 @LoopActor public protocol RouteForwarder: Engine {
     /// Tells it every route of the platform, its own first. Called once, before it is started.
     func describe(_ sections: [(engine: EngineName, routes: [RouteDeclaration])])
-    /// Answers a request for another engine's route.
-    func forward(_ request: Request, to engine: EngineName) async -> Response
+    /// Answers a request for another engine's route, by a call at once or later.
+    func forward(_ request: Request, to engine: EngineName, _ done: @escaping Application.Completion)
     /// What to say of a path that nobody knows; nil for the plain 404.
     func unknown(_ request: Request) -> Response?
 }
@@ -23,8 +23,8 @@ extension EngineHost {
                 owners.append(engine)
             }
         }
-        application.forward(declarations) { [owners] request, place in
-            await forwarder.forward(request, to: owners[place])
+        application.forward(declarations) { [owners] request, place, done in
+            forwarder.forward(request, to: owners[place], done)
         }
         application.fallback = { request in forwarder.unknown(request) }
     }

@@ -96,7 +96,10 @@ struct ValueAtRiskBody: RequestBody {
     static func read(_ fields: FieldReader) -> ValueAtRiskBody {
         let returns = fields.numberColumns("returns", "Returns by symbol, of equal lengths, two or more.")
         let weights = fields.numberMap("weights", "Weights by symbol.")
-        let known = Set(returns.map(\.name)), weighted = Dictionary(weights.map { ($0.name, $0.value) }) { $1 }
+        // Written in the same order, as most are, nothing has to be looked up.
+        let isAligned = returns.count == weights.count && zip(returns, weights).allSatisfy { $0.name == $1.name }
+        let known = isAligned ? [] : Set(returns.map(\.name))
+        let weighted = isAligned ? [:] : Dictionary(weights.map { ($0.name, $0.value) }) { $1 }
         if !fields.isDescribing {
             fields.require(!returns.isEmpty || !fields.has("returns"), "returns", "must not be empty")
             for (name, column) in returns {
@@ -106,15 +109,15 @@ struct ValueAtRiskBody: RequestBody {
                 } else if column.count < 2 {
                     fields.refuse(at: ["returns", name], "must have two returns or more")
                 }
-                if weighted[name] == nil { fields.refuse(at: ["weights", name], "is required: returns has it") }
+                if !isAligned && weighted[name] == nil { fields.refuse(at: ["weights", name], "is required: returns has it") }
             }
-            for weight in weights where !known.contains(weight.name) {
+            for weight in weights where !isAligned && !known.contains(weight.name) {
                 fields.refuse(at: ["returns", weight.name], "is required: weights has it")
             }
         }
         return ValueAtRiskBody(
             symbols: returns.map(\.name), returns: returns.map(\.values),
-            weights: returns.map { weighted[$0.name] ?? 0 },
+            weights: isAligned ? weights.map(\.value) : returns.map { weighted[$0.name] ?? 0 },
             value: fields.optionalNumber("value", "The portfolio's value; 1 unless said.", above: 0) ?? 1,
             method: fields.optionalChoice("method", "parametric unless said.", RiskMethod.self) ?? .parametric,
             confidence: fields.optionalNumber("confidence", "0.99 unless said.", from: 0.5, upTo: 0.9999) ?? 0.99,

@@ -147,7 +147,7 @@ extension RiskEngine {
     // MARK: Value at risk
 
     private var varRoute: Route {
-        .json(.post, "/risk/var", "Value at risk and expected shortfall of weights over returns, with its components.",
+        .calculated(.post, "/risk/var", "Value at risk and expected shortfall of weights over returns, with its components.",
               example: """
                 {"returns":{"AAPL":[0.01,-0.02,0.005,0.013,-0.007],"MSFT":[0.004,-0.011,0.002,0.009,-0.003]},\
                 "weights":{"AAPL":0.4,"MSFT":0.6},"value":1000000,"method":"parametric","confidence":0.99,"horizon_days":1}
@@ -158,17 +158,15 @@ extension RiskEngine {
                 """) { [unowned self] (_: NoParameters, body: ValueAtRiskBody, _) in
             let settings = ValueAtRisk.Settings(
                 value: body.value, confidence: body.confidence, horizonDays: Double(body.horizonDays))
-            let result: ValueAtRisk
-            do {
-                let rows = body.method == .monteCarlo ? body.simulations : body.returns.first?.count ?? 0
-                result = try await context.compute(over: rows * body.returns.count) {
-                    try Measures.tail(body.method, body.returns, body.weights, settings, simulations: body.simulations,
-                                      seed: body.seed)
+            let rows = body.method == .monteCarlo ? body.simulations : body.returns.first?.count ?? 0
+            return try context.calculate(over: rows * body.returns.count) {
+                do throws(QuantError) {
+                    return try Measures.tail(body.method, body.returns, body.weights, settings,
+                                             simulations: body.simulations, seed: body.seed)
+                } catch {
+                    throw Problem.invalid("/returns", error.message)
                 }
-            } catch let error as QuantError {
-                throw Problem.invalid("/returns", error.message)
-            }
-            return Self.answer(body, result)
+            }.map { Self.answer(body, $0) }
         }
     }
 

@@ -4,11 +4,28 @@ public import Telemetry
 /// The routes of one engine behind its rules: who may call, what is found, what an error looks like, what is counted.
 /// It knows no socket: tests call `respond`, an adapter serves it.
 @LoopActor public final class Application {
-    /// What an answer is: at hand, or on its way.
-    public enum Answer {
+    /// Called once with a response.
+    public typealias Completion = @LoopActor (Response) -> Void
+
+    /// What an answer is: at hand, or on its way. `Application.finish` was applied, or will be.
+    public enum Answer: Sendable {
         case now(Response)
-        /// To be awaited; `Application.finish` was already applied.
+        /// To be awaited.
         case later(@Sendable @LoopActor () async -> Response)
+        /// To be started; the response comes by a call.
+        case promised(@LoopActor (@escaping Completion) -> Void)
+
+        /// The response, waited for where it is not there.
+        @LoopActor public var response: Response {
+            get async {
+                switch self {
+                case .now(let response): response
+                case .later(let work): await work()
+                case .promised(let start):
+                    await withCheckedContinuation { continuation in start { continuation.resume(returning: $0) } }
+                }
+            }
+        }
     }
 
     public let name: String
@@ -22,7 +39,7 @@ public import Telemetry
     private let registry: MetricsRegistry
     private let refused: Counter, failed: Counter
     /// Answers for routes of others; see `forward`.
-    private var forwarding: (@Sendable @LoopActor (Request, Int) async -> Response)?
+    private var forwarding: (@LoopActor (Request, Int, @escaping Completion) -> Void)?
     /// Called for a path no route knows; nil where it has nothing to say either.
     public var fallback: (@LoopActor (Request) -> Response?)?
 
@@ -48,10 +65,10 @@ public import Telemetry
                            ["route": route.path, "method": route.method.rawValue])
     }
 
-    /// Takes routes of others too, for a gateway: `work` gets the request and the place in `declarations`. Own routes
-    /// win; methods, 404, 405 and preflights are told as if all routes were its own.
+    /// Takes routes of others too, for a gateway: `work` gets the request, the place in `declarations` and what to call
+    /// with the answer. Own routes win; methods, 404, 405 and preflights are told as if all routes were its own.
     public func forward(
-        _ declarations: [RouteDeclaration], _ work: @escaping @Sendable @LoopActor (Request, Int) async -> Response
+        _ declarations: [RouteDeclaration], _ work: @escaping @LoopActor (Request, Int, @escaping Completion) -> Void
     ) {
         forwarding = work
         let own = routes.count
@@ -68,10 +85,7 @@ public import Telemetry
 
     /// The whole way from request to response.
     public func respond(_ request: Request, isTrusted: Bool = false) async -> Response {
-        switch answer(request, isTrusted: isTrusted) {
-        case .now(let response): response
-        case .later(let work): await work()
-        }
+        await answer(request, isTrusted: isTrusted).response
     }
 
     /// As `respond`, but tells whether anything has to be waited for. A trusted request comes from the platform itself:
@@ -91,24 +105,25 @@ public import Telemetry
         guard let index = match.routes[wanted] else { return .now(finish(methodAnswer(request, match), request)) }
         if index >= routes.count, let forwarding {
             let place = index - routes.count, sent = request
-            return .later { self.finish(await forwarding(sent, place), sent) }
+            return .promised { done in forwarding(sent, place) { done(self.finish($0, sent)) } }
         }
         return run(index, router.parameters(index, match), request)
     }
 
     private func run(_ index: Int, _ path: [(name: String, value: String)], _ request: Request) -> Answer {
         let start = clock.monotonic
-        switch routes[index].handler {
-        case .sync(let work):
-            let response: Response
-            do { response = try work(request, path) } catch { response = self.response(to: error, request) }
-            return .now(complete(response, request, index, start))
-        case .async(let work):
-            return .later {
-                let response: Response
-                do { response = try await work(request, path) } catch { response = self.response(to: error, request) }
-                return self.complete(response, request, index, start)
+        do {
+            switch try routes[index].handler(request, path) {
+            case .done(let response): return .now(complete(response, request, index, start))
+            case .later(let rest):
+                return .later {
+                    let response: Response
+                    do { response = try await rest() } catch { response = self.response(to: error, request) }
+                    return self.complete(response, request, index, start)
+                }
             }
+        } catch {
+            return .now(complete(response(to: error, request), request, index, start))
         }
     }
 
@@ -119,7 +134,7 @@ public import Telemetry
     }
 
     private func methodAnswer(_ request: Request, _ match: Router.Match) -> Response {
-        var allowed = match.routes.keys.map(\.rawValue)
+        var allowed = match.routes.methods.map(\.rawValue)
         if match.routes[.get] != nil { allowed.append("HEAD") }
         allowed.append("OPTIONS")
         let allow = allowed.sorted().joined(separator: ", ")

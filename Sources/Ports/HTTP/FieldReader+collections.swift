@@ -69,17 +69,13 @@ extension FieldReader {
             context.report("must be an array of numbers")
             return nil
         }
-        switch value.doubles() {
+        switch value.doubles(nulls: nulls) {
         case .failure(let error):
             context.report("must be a finite number", at: ["\(error.index)"])
             return nil
         case .success(let numbers):
             if numbers.count > limit {
                 context.report("has \(numbers.count) elements, at most \(limit) are allowed")
-                return nil
-            }
-            if !nulls, let bad = numbers.firstIndex(where: { $0.isNaN }) {
-                context.report("must be a finite number", at: ["\(bad)"])
                 return nil
             }
             return numbers
@@ -90,9 +86,13 @@ extension FieldReader {
     public func numberColumns(_ name: String, _ doc: String, required: Bool = true) -> [(name: String, values: [Double])] {
         declare(name, .object([], additional: .array(.number(minimum: nil, exclusiveMinimum: false, maximum: nil))),
                 required: required, doc)
-        return members(name, required: required, limit: 10_000) { key, value in
-            nested(key) { column(value, nulls: false, limit: 10_000_000) }
-        }.map { ($0.name, $0.value) }
+        var out: [(name: String, values: [Double])] = []
+        visitMembers(name, required: required, limit: 10_000) { key, value in
+            guard let values = nested(key, { column(value, nulls: false, limit: 10_000_000) }) else { return false }
+            out.append((key, values))
+            return true
+        }
+        return out
     }
 
     /// Member names to numbers, in the order written.
@@ -177,20 +177,28 @@ extension FieldReader {
     private func members<T>(
         _ name: String, required: Bool, limit: Int, _ convert: (String, JSONValue) -> T?
     ) -> [(name: String, value: T)] {
-        guard let value = value(name, required: required) else { return [] }
-        return nested(name) {
-            guard value.kind == .object else {
-                context.report("must be an object")
-                return []
-            }
-            var out: [(name: String, value: T)] = []
+        var out: [(name: String, value: T)] = []
+        visitMembers(name, required: required, limit: limit) { key, member in
+            guard let converted = convert(key, member) else { return false }
+            out.append((key, converted))
+            return true
+        }
+        return out
+    }
+
+    /// Visits the members of an object; `take` tells whether one counts towards the limit.
+    private func visitMembers(
+        _ name: String, required: Bool, limit: Int, _ take: (String, JSONValue) -> Bool
+    ) {
+        guard let value = value(name, required: required) else { return }
+        nested(name) {
+            guard value.kind == .object else { return context.report("must be an object") }
             for key in value.repeatedMembers() { context.report("appears twice", at: [key]) }
+            var taken = 0
             value.forEachMember { key, member in
-                if out.count > limit { return }
-                if let converted = convert(key, member) { out.append((key, converted)) }
+                if taken <= limit && take(key, member) { taken += 1 }
             }
-            if out.count > limit { context.report("has more than \(limit) members") }
-            return out
+            if taken > limit { context.report("has more than \(limit) members") }
         }
     }
 }

@@ -16,8 +16,7 @@ public struct Headers: Sendable {
 
     /// The first field of that name.
     public subscript(_ name: String) -> String? {
-        for field in fields where Self.equal(field.name, name) { return field.value }
-        return nil
+        fields.firstIndex { Self.equal($0.name, name) }.map { fields[$0].value }
     }
 
     public mutating func add(_ name: String, _ value: String) { fields.append((name, value)) }
@@ -35,6 +34,8 @@ public struct Headers: Sendable {
     public static func equal(_ a: String, _ b: String) -> Bool {
         let x = a.utf8, y = b.utf8
         guard x.count == y.count else { return false }
+        // Most are written the same.
+        if a == b { return true }
         return zip(x, y).allSatisfy { lower($0) == lower($1) }
     }
 

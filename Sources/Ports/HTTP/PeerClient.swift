@@ -15,6 +15,26 @@ public enum PeerError: Error, Sendable, Equatable {
 /// How one engine asks another over HTTP: a call in one process, a socket between processes.
 @LoopActor public protocol PeerClient: AnyObject {
     func send(_ request: Request, to engine: EngineName, deadlineNanoseconds: Int64) async throws(PeerError) -> Response
+    /// The same for callers that need no task: `done` is called once, at once or later.
+    func send(
+        _ request: Request, to engine: EngineName, deadlineNanoseconds: Int64,
+        _ done: @escaping @LoopActor (Result<Response, PeerError>) -> Void)
+}
+
+extension PeerClient {
+    /// By way of a task.
+    public func send(
+        _ request: Request, to engine: EngineName, deadlineNanoseconds: Int64,
+        _ done: @escaping @LoopActor (Result<Response, PeerError>) -> Void
+    ) {
+        spawnInline {
+            do throws(PeerError) {
+                done(.success(try await self.send(request, to: engine, deadlineNanoseconds: deadlineNanoseconds)))
+            } catch {
+                done(.failure(error))
+            }
+        }
+    }
 }
 
 /// Peers in the same process: a request goes straight to the other engine's application.
@@ -32,8 +52,10 @@ public enum PeerError: Error, Sendable, Equatable {
         guard let application = applications[engine] else { throw .unreachable("\(engine.rawValue) does not run here") }
         switch application.answer(request, isTrusted: true) {
         case .now(let response): return response
-        case .later(let work):
-            guard let response = await Patience.wait(deadlineNanoseconds, for: work) else { throw .timedOut }
+        case let answer:
+            guard let response = await Patience.wait(deadlineNanoseconds, for: { await answer.response }) else {
+                throw .timedOut
+            }
             return response
         }
     }

@@ -49,6 +49,9 @@ extension Route {
             let bytes = type == "text/csv" ? table.csv() : table.arrowStream()
             return Response(status: result.status, contentType: type, headers: result.headers, body: bytes)
         }
+        if let written = result.written {
+            return Response(status: result.status, headers: result.headers, body: written)
+        }
         var json = JSONWriter()
         result.write(to: &json)
         return Response(status: result.status, headers: result.headers, body: json.bytes)

@@ -9,6 +9,8 @@ public protocol ResponseBody: Sendable {
     var headers: Headers { get }
     /// Writes one JSON value.
     func write(to json: inout JSONWriter)
+    /// The same as bytes, where it is written already.
+    var written: [UInt8]? { get }
     /// The same as rows, for bulk answers that are also served as CSV and Arrow.
     var table: Table? { get }
 }
@@ -16,6 +18,7 @@ public protocol ResponseBody: Sendable {
 extension ResponseBody {
     public var status: Int { 200 }
     public var headers: Headers { Headers() }
+    public var written: [UInt8]? { nil }
     public var table: Table? { nil }
 }
 
@@ -41,6 +44,7 @@ public struct JSONBody: ResponseBody {
     }
 
     public func write(to json: inout JSONWriter) { json.raw(bytes) }
+    public var written: [UInt8]? { bytes }
 }
 
 /// What the OpenAPI document and the gateway know of a route.
@@ -63,11 +67,9 @@ public struct RouteDeclaration: Sendable {
 
 /// A route: its declaration and its work.
 public struct Route: Sendable {
-    /// Work that never suspends, or that may.
-    public enum Handler: Sendable {
-        case sync(@Sendable @LoopActor (Request, [(name: String, value: String)]) throws -> Response)
-        case async(@Sendable @LoopActor (Request, [(name: String, value: String)]) async throws -> Response)
-    }
+    /// Takes a request and the values of the path's parameters; throws what the application turns into a problem.
+    public typealias Handler =
+        @Sendable @LoopActor (_ request: Request, _ path: [(name: String, value: String)]) throws -> Work<Response>
 
     public let declaration: RouteDeclaration
     public let handler: Handler
@@ -79,6 +81,18 @@ public struct Route: Sendable {
         errors: [Int] = [], tabular: Bool = false,
         _ work: @escaping @Sendable @LoopActor (P, B, Request) async throws -> R
     ) -> Route {
+        calculated(method, path, summary, example: example, answer: answer, status: status, errors: errors,
+                   tabular: tabular) { (parameters: P, body: B, request) in
+            .later { try await work(parameters, body, request) }
+        }
+    }
+
+    /// A JSON route whose answer may be there at once: a request that never waits needs no task of its own.
+    public static func calculated<P: RequestParameters, B: RequestBody, R: ResponseBody>(
+        _ method: Method, _ path: String, _ summary: String, example: String? = nil, answer: String, status: Int = 200,
+        errors: [Int] = [], tabular: Bool = false,
+        _ work: @escaping @Sendable @LoopActor (P, B, Request) throws -> Work<R>
+    ) -> Route {
         let hasBody = B.self != NoBody.self
         let described = ParameterReader(path: [], query: [], describing: true)
         _ = P.read(described)
@@ -88,12 +102,14 @@ public struct Route: Sendable {
             requestTypes: ["application/json"], responseExample: answer, status: status,
             errors: errors + (hasBody ? [400, 415, 422] : []) + (described.declarations.isEmpty ? [] : [422]),
             produces: ["application/json"] + (tabular ? Table.mediaTypes : []))
-        return Route(declaration: declaration, handler: .async { request, path in
+        return Route(declaration: declaration) { request, path in
             let parameters = try Self.parameters(P.self, request, path)
             let body = hasBody ? try Self.body(B.self, request) : try Self.noBody(B.self)
-            let result = try await work(parameters, body, request)
-            return Self.render(result, request)
-        })
+            switch try work(parameters, body, request) {
+            case .done(let result): return .done(Self.render(result, request))
+            case .later(let rest): return .later { Self.render(try await rest(), request) }
+            }
+        }
     }
 
     /// A route over raw requests, for bodies that are not JSON; `types` are the content types it takes.
@@ -108,9 +124,10 @@ public struct Route: Sendable {
             method: method, path: path, summary: summary, missing: nil, parameters: described.declarations,
             request: types.isEmpty ? nil : .any, requestExample: example, requestTypes: types, responseExample: answer,
             status: status, errors: errors, produces: produces)
-        return Route(declaration: declaration, handler: .async { request, path in
-            try await work(Self.parameters(P.self, request, path), request)
-        })
+        return Route(declaration: declaration) { request, path in
+            let parameters = try Self.parameters(P.self, request, path)
+            return .later { try await work(parameters, request) }
+        }
     }
 
     /// A GET that never suspends and takes no parameters: health, metrics, documents.
@@ -122,7 +139,7 @@ public struct Route: Sendable {
             method: .get, path: path, summary: summary, missing: nil, parameters: [], request: nil,
             requestExample: nil, requestTypes: [], responseExample: answer, status: 200, errors: errors,
             produces: produces)
-        return Route(declaration: declaration, handler: .sync { request, _ in try work(request) })
+        return Route(declaration: declaration, handler: { request, _ in .done(try work(request)) })
     }
 
     /// A route whose work comes later: 501 with what is missing.
@@ -136,7 +153,7 @@ public struct Route: Sendable {
             },
             request: nil, requestExample: nil, requestTypes: [], responseExample: nil, status: 501, errors: [501],
             produces: ["application/problem+json"])
-        return Route(declaration: declaration, handler: .sync { _, _ in throw Problem.notImplemented(missing: missing) })
+        return Route(declaration: declaration, handler: { _, _ in throw Problem.notImplemented(missing: missing) })
     }
 
     /// The same route: `before` may refuse the request by throwing, `translating` may make another error of what its
@@ -145,17 +162,18 @@ public struct Route: Sendable {
         _ before: @escaping @Sendable @LoopActor () throws -> Void,
         translating: @escaping @Sendable (any Error) -> any Error
     ) -> Route {
-        switch handler {
-        case .sync(let work):
-            return Route(declaration: declaration, handler: .sync { request, path in
-                try before()
-                do { return try work(request, path) } catch { throw translating(error) }
-            })
-        case .async(let work):
-            return Route(declaration: declaration, handler: .async { request, path in
-                try before()
-                do { return try await work(request, path) } catch { throw translating(error) }
-            })
+        let handler = handler
+        return Route(declaration: declaration) { request, path in
+            try before()
+            do {
+                switch try handler(request, path) {
+                case .done(let response): return .done(response)
+                case .later(let rest):
+                    return .later { do { return try await rest() } catch { throw translating(error) } }
+                }
+            } catch {
+                throw translating(error)
+            }
         }
     }
 

@@ -1,3 +1,28 @@
+/// The routes of one path by their methods: so few that they are looked through.
+struct MethodRoutes: Sendable, Equatable, ExpressibleByDictionaryLiteral {
+    private struct Entry: Equatable {
+        let method: Method, index: Int
+    }
+
+    private var entries: [Entry] = []
+
+    init(dictionaryLiteral elements: (Method, Int)...) { entries = elements.map { Entry(method: $0, index: $1) } }
+
+    var isEmpty: Bool { entries.isEmpty }
+    var methods: [Method] { entries.map(\.method) }
+
+    subscript(_ method: Method) -> Int? {
+        get {
+            for entry in entries where entry.method == method { return entry.index }
+            return nil
+        }
+        set {
+            entries.removeAll { $0.method == method }
+            if let newValue { entries.append(Entry(method: method, index: newValue)) }
+        }
+    }
+}
+
 /// Finds the route of a method and path. Literal segments win over parameters; a last segment `{name*}` takes the rest.
 struct Router: Sendable {
     private typealias Entry = (segments: ArraySlice<String>, method: Method, index: Int)
@@ -5,12 +30,12 @@ struct Router: Sendable {
     private final class Node: Sendable {
         let literals: [String: Node]
         let parameter: Node?
-        let rest: [Method: Int]
-        let routes: [Method: Int]
+        let rest: MethodRoutes
+        let routes: MethodRoutes
 
         init(_ entries: [Entry]) {
             var literals: [String: [Entry]] = [:], inner: [Entry] = []
-            var rest: [Method: Int] = [:], routes: [Method: Int] = [:]
+            var rest: MethodRoutes = [:], routes: MethodRoutes = [:]
             for (segments, method, index) in entries {
                 guard let head = segments.first else {
                     routes[method] = index
@@ -33,20 +58,20 @@ struct Router: Sendable {
 
     /// What a path leads to: a route for each method, and the values of its parameters in their order.
     struct Match {
-        let routes: [Method: Int]
+        let routes: MethodRoutes
         let values: [String]
     }
 
     private let root: Node
     /// Paths without parameters, found at once.
-    private let exact: [String: [Method: Int]]
+    private let exact: [String: MethodRoutes]
     /// The names of each route's parameters.
     private let names: [[String]]
 
     /// Of two routes with one method and shape of path the later counts. `index` tells the number a route is known by
     /// from its place.
     init(_ declarations: [RouteDeclaration], index: (Int) -> Int = { $0 }) {
-        var exact: [String: [Method: Int]] = [:], entries: [Entry] = []
+        var exact: [String: MethodRoutes] = [:], entries: [Entry] = []
         var names: [[String]] = Array(repeating: [], count: declarations.count)
         for (place, declaration) in declarations.enumerated() {
             let segments = Self.segments(declaration.path), index = index(place)
@@ -72,7 +97,7 @@ struct Router: Sendable {
         match.values.isEmpty ? [] : Array(zip(names[index], match.values)).map { (name: $0, value: $1) }
     }
 
-    private func walk(_ node: Node, _ segments: ArraySlice<String>, _ values: inout [String]) -> [Method: Int]? {
+    private func walk(_ node: Node, _ segments: ArraySlice<String>, _ values: inout [String]) -> MethodRoutes? {
         guard let head = segments.first else { return node.routes.isEmpty ? nil : node.routes }
         if let next = node.literals[head], let found = walk(next, segments.dropFirst(), &values) { return found }
         if let next = node.parameter, let text = PercentCoding.decode(head, plusIsSpace: false) {

@@ -2,7 +2,7 @@
 // No HTTP, no bus, no store here: those are ports beside this one.
 public import CUV
 import Glibc
-import Synchronization
+public import Synchronization
 
 /// Work that wants to run once at the end of a loop turn: socket flushes, batches.
 @LoopActor public protocol TurnWork: AnyObject {
@@ -21,7 +21,7 @@ public final class EventLoop: SerialExecutor, TaskExecutor, Sendable {
     // A pthread mutex, not Synchronization.Mutex: ThreadSanitizer sees only the former.
     nonisolated(unsafe) private var inbox: [UnownedJob] = []
     nonisolated(unsafe) private let lock: UnsafeMutablePointer<pthread_mutex_t>
-    private let owner = Atomic<UInt>(0)
+    @usableFromInline let owner = Atomic<UInt>(0)
     private let stopped = Atomic<Bool>(false)
     // The loop's thread only.
     nonisolated(unsafe) private var local: [UnownedJob] = []
@@ -56,8 +56,8 @@ public final class EventLoop: SerialExecutor, TaskExecutor, Sendable {
     public func isSameExclusiveExecutionContext(other: EventLoop) -> Bool { self === other }
     /// Whether the caller runs on the loop's thread.
     @inlinable public var isOnLoop: Bool { isIsolatingCurrentContext() == true }
-    public func isIsolatingCurrentContext() -> Bool? { owner.load(ordering: .relaxed) == pthread_self() }
-    public func checkIsolated() { precondition(isOnLoop, "not on the event loop") }
+    @inlinable public func isIsolatingCurrentContext() -> Bool? { owner.load(ordering: .relaxed) == pthread_self() }
+    @inlinable public func checkIsolated() { precondition(isOnLoop, "not on the event loop") }
 
     /// Rises with every turn: within one, nothing comes in from outside. The loop's thread only.
     nonisolated(unsafe) public private(set) var turn: UInt64 = 0
@@ -139,6 +139,8 @@ public final class EventLoop: SerialExecutor, TaskExecutor, Sendable {
 
     /// Runs `body` as isolated when the caller is known to be on the loop (a C callback). Traps elsewhere.
     /// Custom global actors get no `assumeIsolated` of their own; this mirrors `MainActor`'s.
+    /// Inlined, so that a callback needs no closure on the heap.
+    @inlinable @inline(__always)
     public nonisolated static func assumeIsolated<T>(_ body: @LoopActor () throws -> T) rethrows -> T {
         EventLoop.main.checkIsolated()
         return try withoutActuallyEscaping(body) { try unsafeBitCast($0, to: (() throws -> T).self)() }

@@ -15,10 +15,12 @@ extension IdentifierSource {
 public func hexadecimal(_ value: UInt128) -> String {
     let digits = StaticHex.digits
     return String(unsafeUninitializedCapacity: 32) { out in
-        var rest = value
-        for index in stride(from: 31, through: 0, by: -1) {
-            out[index] = digits[Int(truncatingIfNeeded: rest & 15)]
-            rest >>= 4
+        var high = UInt64(truncatingIfNeeded: value >> 64), low = UInt64(truncatingIfNeeded: value)
+        for index in stride(from: 15, through: 0, by: -1) {
+            out[index] = digits[Int(truncatingIfNeeded: high & 15)]
+            out[index + 16] = digits[Int(truncatingIfNeeded: low & 15)]
+            high >>= 4
+            low >>= 4
         }
         return 32
     }

@@ -22,4 +22,12 @@ import Runtime
         }
         return try await far.send(request, to: engine, deadlineNanoseconds: deadlineNanoseconds)
     }
+
+    func send(
+        _ request: Request, to engine: EngineName, deadlineNanoseconds: Int64,
+        _ done: @escaping @LoopActor (Result<Response, PeerError>) -> Void
+    ) {
+        let peers: any PeerClient = near.contains(engine) ? local : far
+        peers.send(request, to: engine, deadlineNanoseconds: deadlineNanoseconds, done)
+    }
 }

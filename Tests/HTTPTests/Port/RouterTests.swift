@@ -38,8 +38,8 @@ import Testing
             logger: Logger(engine: "t", level: .error, sink: MemoryLogSink()) { clock.now },
                 registry: MetricsRegistry())
         let others = [Self.route(.get, "/health"), Self.route(.post, "/x/{id}"), Self.route(.get, "/x/{id}")]
-        application.forward(others.map(\.declaration)) { request, place in
-            Response(body: Array("\(place) \(request.path) \(request.requestID.isEmpty)".utf8))
+        application.forward(others.map(\.declaration)) { request, place, done in
+            done(Response(body: Array("\(place) \(request.path) \(request.requestID.isEmpty)".utf8)))
         }
         func ask(_ method: HTTP.Method,
             _ path: String) async -> Response { await application.respond(Request(method: method, path: path)) }

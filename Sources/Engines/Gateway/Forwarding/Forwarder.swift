@@ -54,37 +54,54 @@ import Telemetry
         return (target.breaker.state, totals.count, totals.sum, target.failures.value)
     }
 
-    func forward(_ request: Request, to engine: EngineName) async -> Response {
+    /// Sends a request on and calls `done` once. No task is made for it: most requests go out and come back by calls.
+    func forward(_ request: Request, to engine: EngineName, _ done: @escaping Application.Completion) {
         guard let target = targets[engine], enabled.contains(engine) else {
-            return Problem.unavailable(engine.rawValue, "the service is not part of this platform (NAUTILUS_ENGINES)")
-                .response(instance: request.path)
+            let problem = Problem.unavailable(engine.rawValue, "the service is not part of this platform (NAUTILUS_ENGINES)")
+            return done(problem.response(instance: request.path))
         }
         let start = context.clock.monotonic
         if case .refused(let wait) = target.breaker.admit(at: start) {
             target.refusals.increment()
-            return Self.refusal(engine, wait).response(instance: request.path)
+            return done(Self.refusal(engine, wait).response(instance: request.path))
         }
-        let sent = Self.outgoing(request)
-        let isSafe = sent.method == .get || sent.method == .options
-        var attempt = 1
-        while true {
-            let now = context.clock.monotonic
-            do throws(PeerError) {
-                let response = try await context.peers.send(
-                    sent, to: engine, deadlineNanoseconds: max(1_000_000, start + timeout - now))
-                succeeded(target, start)
-                return response
-            } catch {
-                failed(target)
-                let mayRepeat = error != .timedOut && (isSafe || error.isUnseen)
-                guard mayRepeat, attempt < Self.attempts, target.breaker.state == .closed,
-                      context.clock.monotonic + Self.pauseNanoseconds < start + timeout else {
-                    return Self.problem(error, engine, timeout).response(instance: request.path)
-                }
+        attempt(Errand(target: target, request: Self.outgoing(request), start: start, number: 1), now: start, done)
+    }
+
+    /// A request on its way.
+    private struct Errand {
+        let target: Target, request: Request, start: Int64
+        /// Which try it is, from 1.
+        var number: Int
+    }
+
+    private func attempt(_ errand: Errand, now: Int64, _ done: @escaping Application.Completion) {
+        let left = max(1_000_000, errand.start + timeout - now)
+        context.peers.send(errand.request, to: errand.target.name, deadlineNanoseconds: left) { [self] result in
+            switch result {
+            case .success(let response):
+                succeeded(errand.target, errand.start)
+                done(response)
+            case .failure(let error):
+                failed(errand.target)
+                repeatOrGiveUp(errand, error, done)
             }
-            attempt += 1
-            target.retries.increment()
+        }
+    }
+
+    private func repeatOrGiveUp(_ errand: Errand, _ error: PeerError, _ done: @escaping Application.Completion) {
+        let isSafe = errand.request.method == .get || errand.request.method == .options
+        guard error != .timedOut, isSafe || error.isUnseen, errand.number < Self.attempts,
+              errand.target.breaker.state == .closed,
+              context.clock.monotonic + Self.pauseNanoseconds < errand.start + timeout else {
+            return done(Self.problem(error, errand.target.name, timeout).response(instance: errand.request.path))
+        }
+        errand.target.retries.increment()
+        var next = errand
+        next.number += 1
+        spawn { [self, next] in
             await context.clock.sleep(nanoseconds: Self.pauseNanoseconds)
+            attempt(next, now: context.clock.monotonic, done)
         }
     }
 
@@ -117,7 +134,11 @@ import Telemetry
             let dropped = named.split(separator: ",").map { $0.filter { $0 != " " && $0 != "\t" } }
             sent.headers.remove { name in dropped.contains { Headers.equal(name, $0) } }
         }
-        if request.headers["X-Request-ID"] != request.requestID { sent.headers.set("X-Request-ID", request.requestID) }
+        switch request.headers["X-Request-ID"] {
+        case request.requestID: break
+        case nil: sent.headers.add("X-Request-ID", request.requestID)
+        default: sent.headers.set("X-Request-ID", request.requestID)
+        }
         return sent
     }
 

@@ -10,9 +10,14 @@ public enum Statistics {
 
     /// Σ(x−x̄)(y−ȳ)/(n − ddof).
     public static func covariance(_ x: [Double], _ y: [Double], ddof: Int = 1) -> Double {
+        covariance(x, mean: mean(x), y, mean: mean(y), ddof: ddof)
+    }
+
+    /// The same where x̄ and ȳ are known.
+    public static func covariance(
+        _ x: [Double], mean meanX: Double, _ y: [Double], mean meanY: Double, ddof: Int = 1
+    ) -> Double {
         precondition(x.count == y.count, "columns of unequal length")
-        let meanX = mean(x)
-        let meanY = mean(y)
         var total = 0.0
         for index in x.indices { total += (x[index] - meanX) * (y[index] - meanY) }
         return total / Double(x.count - ddof)

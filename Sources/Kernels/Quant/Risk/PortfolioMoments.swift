@@ -14,7 +14,8 @@ struct PortfolioMoments {
     init(_ returns: [[Double]], _ weights: [Double]) {
         means = returns.map(Statistics.mean)
         let portfolio = LossMeasures.portfolioReturns(returns, weights: weights)
-        product = returns.map { Statistics.covariance($0, portfolio) }
+        let middle = Statistics.mean(portfolio)
+        product = zip(returns, means).map { Statistics.covariance($0, mean: $1, portfolio, mean: middle) }
         mean = Statistics.dot(weights, means)
         deviation = max(0, Statistics.dot(weights, product)).squareRoot()
     }
