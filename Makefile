@@ -26,7 +26,7 @@ build:
 build-release:
 	@for product in nautilus gateway analytics-engine risk-engine factor-engine ml-engine features-engine \
 	  websocket-engine strategy-engine marketdata-engine portfolio-engine; do \
-	  $(SWIFT) build -c release $(CHECKS) --product $$product || exit 1; done
+	  $(SWIFT) build -c release --static-swift-stdlib $(CHECKS) --product $$product || exit 1; done
 
 ## bench: all benchmarks; a table on the terminal, JSON lines in bench/results/, compared with the newest earlier ones
 bench:

@@ -14,7 +14,7 @@ import Testing
         /// What starts a platform or builds one is run by the tests of that, and by whoever reads.
         var isStart: Bool {
             text.hasPrefix("make ") || text.contains("nautilus up --sample") || text.hasPrefix("git ")
-                || text.hasPrefix("apt-get ")
+                || text.hasPrefix("apt-get ") || text.hasPrefix("docker")
         }
 
         /// The page shows what a refusal looks like.

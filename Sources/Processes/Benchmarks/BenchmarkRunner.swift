@@ -66,8 +66,14 @@ import Glibc
         try await sockets(asked, each)
         if isAsked("e2e.tick_to_order", asked) {
             say("e2e.tick_to_order")
-            each(try await tickToOrderBenchmark(folder: folder, redisURL: nil))
-            if let redisURL { each(try await tickToOrderBenchmark(folder: folder, redisURL: redisURL)) }
+            // At a pace that leaves time between orders, and as fast as quotes are taken: then a quote waits for others.
+            for (quotes, pause) in [(2200, Int64(5)), (4200, 1)] {
+                each(try await tickToOrderBenchmark(
+                    folder: folder, redisURL: nil, quotes: quotes, pauseMilliseconds: pause))
+                guard let redisURL else { continue }
+                each(try await tickToOrderBenchmark(
+                    folder: folder, redisURL: redisURL, quotes: quotes, pauseMilliseconds: pause))
+            }
         }
     }
 

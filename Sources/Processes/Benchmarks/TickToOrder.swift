@@ -7,9 +7,11 @@ import Telemetry
 import Wire
 
 /// `e2e.tick_to_order`: µs from a quote's receive time to the approved order, through market data, strategy and risk
-/// with their records, embedded or over Redis (the engines in one process, every message through Redis).
-@LoopActor func tickToOrderBenchmark(folder: String, redisURL: String?,
-    orders: Int = 2000) async throws -> Measurement {
+/// with their records, embedded or over Redis (the engines in one process, every message through Redis). Every quote
+/// asks for an order, which is filled and booked meanwhile; `pauseMilliseconds` after each answer the next one comes.
+@LoopActor func tickToOrderBenchmark(
+    folder: String, redisURL: String?, quotes: Int, pauseMilliseconds: Int64
+) async throws -> Measurement {
     let data = "\(folder)/tick-to-order-\(ProcessIdentifiers().nextText().suffix(8))"
     var settings = ["NAUTILUS_DATA_DIR": data, "NAUTILUS_LOG_LEVEL": "error",
                     "NAUTILUS_ENGINES": "marketdata,strategy,risk,portfolio"]
@@ -28,7 +30,8 @@ import Wire
     let before = try await histogram.latencies()
     precondition(before.isEmpty)
     let base = SystemClock().now
-    for index in 0..<(2 * orders + 200) {
+    let start = SystemClock().monotonic
+    for index in 0..<quotes {
         // The price alternates, so that every quote crosses the strategy's line and asks for an order.
         let price = index % 2 == 0 ? 101.0 : 99.0
         let body = """
@@ -38,8 +41,9 @@ import Wire
             method: .post, path: "/market-data/quotes",
                 headers: ["Host": "localhost", "Content-Type": "application/json"],
             body: Array(body.utf8)), to: .marketdata, deadlineNanoseconds: 5_000_000_000)
-        await SystemClock().sleep(nanoseconds: 1_000_000)
+        await SystemClock().sleep(nanoseconds: pauseMilliseconds * 1_000_000)
     }
+    let rate = Double(quotes) * 1e9 / Double(SystemClock().monotonic - start)
     let times = try await histogram.latencies()
     await platform.stop()
     removeFolder(data)
@@ -51,6 +55,7 @@ import Wire
         "e2e.tick_to_order", quantile(warm, 0.5), "µs", runs: warm.count, p50: quantile(warm, 0.5),
         p99: quantile(warm, 0.99), context: [
             ("transport", redisURL == nil ? "embedded" : "redis"), ("orders", "\(warm.count)"),
+            ("quotes_per_second", "\(Int(rate.rounded()))"),
             ("durability", "each engine's commit is in SQLite's log: it survives a killed process")])
 }
 
