@@ -103,7 +103,8 @@ def main():
             faults += [f"{folder}: {item['kind']} {item['metadata']['name']}: {each}" for each in schema_faults(item)]
         if kubectl:
             faults += [f"{folder}: {each}" for each in told_by_kubectl(os.path.join(ROOT, "k8s", folder), objects)]
-    scenes = {folder: Scene(folder, built[folder], built["cluster"]) for folder in FOLDERS}
+    (adapter,) = kustomize.documents(os.path.join(ROOT, "k8s", "cluster", "prometheus-adapter.yaml"))
+    scenes = {folder: Scene(folder, built[folder], built["cluster"], adapter) for folder in FOLDERS}
     for folder, scene in scenes.items():
         for rule in RULES:
             if folder.startswith(rule.about):

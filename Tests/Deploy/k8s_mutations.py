@@ -2,8 +2,6 @@
 
 import copy
 
-from k8s_rules import Scene
-
 MUTATIONS = []
 
 
@@ -18,7 +16,7 @@ def breaks(rule, folder="overlays/production"):
 
 
 def copied(scene):
-    return Scene(scene.name, copy.deepcopy(scene.objects), copy.deepcopy(scene.cluster))
+    return copy.deepcopy(scene)
 
 
 def spec(scene, name="risk-engine"):
@@ -293,7 +291,11 @@ def it_fights_with_a_number(scene): spec(scene)["replicas"] = 1
 
 
 @breaks("autoscalers_scale")
-def nobody_serves_the_lag(scene): scene.cluster.clear()
+def nobody_serves_the_lag(scene): scene.adapter["rules"]["external"].clear()
+
+
+@breaks("autoscalers_scale")
+def the_series_is_misspelt(scene): scene.adapter["rules"]["external"][0]["seriesQuery"] = "nautilus_bus_lag{group!=''}"
 
 
 @breaks("autoscalers_scale")

@@ -17,8 +17,10 @@ def rule(function, about="overlays/"):
 class Scene:
     """The objects of one kustomization, and what all of them stand on."""
 
-    def __init__(self, name, objects, cluster=()):
-        self.name, self.objects, self.cluster = name, objects, list(cluster)
+    def __init__(self, name, objects, cluster, adapter):
+        self.name, self.objects = name, objects
+        # Objects of k8s/cluster, and the Helm values of the metrics adapter.
+        self.cluster, self.adapter = cluster, adapter
 
     def of(self, *kinds):
         return [item for item in self.objects if item["kind"] in kinds]

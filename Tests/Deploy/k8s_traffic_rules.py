@@ -4,8 +4,7 @@ import functools
 import os
 import re
 
-import yaml
-from k8s_facts import AUTOSCALED, BUDGET, MANY, ROOT, STORES, calls
+from k8s_facts import AUTOSCALED, BUDGET, MANY, ROOT, STORES, calls, read
 from k8s_rules import labels, named, pod, rule, selects
 
 NGINX = "nginx.ingress.kubernetes.io/"
@@ -148,15 +147,9 @@ def autoscalers_scale(scene):
 
 def served(scene):
     """The external metrics that the adapter's rules name, where their series is one of ours."""
-    with open(os.path.join(ROOT, "Sources", "Ports", "Bus", "BusMetrics.swift"), encoding="utf-8") as file:
-        own = set(re.findall(r'"(nautilus_\w+)"', file.read()))
-    names = set()
-    for item in scene.cluster:
-        for text in item.get("data", {}).values():
-            for each in yaml.safe_load(text).get("externalRules", []):
-                if re.match(r"\w+", each["seriesQuery"])[0] in own:
-                    names.add(each["name"]["as"])
-    return names
+    own = set(re.findall(r'"(nautilus_\w+)"', read("Sources", "Ports", "Bus", "BusMetrics.swift")))
+    return {each["name"]["as"] for each in scene.adapter["rules"]["external"]
+            if re.match(r"\w+", each["seriesQuery"])[0] in own}
 
 
 @rule

@@ -193,17 +193,12 @@ def apply_step(item, step):
 
 
 def add_labels(objects, labels, path):
-    unknown = set(labels) - {"pairs", "includeTemplates"}
+    # Selectors and claim templates cannot be changed once they are applied: labels there are written out, not added.
+    unknown = set(labels) - {"pairs"}
     if unknown:
         raise Refused(f"{path}: labels have {sorted(unknown)}")
     for item in objects:
-        places = [item]
-        if labels.get("includeTemplates") and isinstance(item.get("spec"), dict):
-            if item["kind"] in ("Deployment", "StatefulSet", "DaemonSet", "Job"):
-                places.append(item["spec"]["template"])
-            places += item["spec"].get("volumeClaimTemplates", [])
-        for place in places:
-            place.setdefault("metadata", {}).setdefault("labels", {}).update(labels["pairs"])
+        item["metadata"].setdefault("labels", {}).update(labels["pairs"])
 
 
 def set_image(objects, image):
