@@ -365,3 +365,11 @@ def the_repository_is_not_allowed(scene):
 
 @breaks("application_is_delivered", "argocd")
 def the_place_is_not_allowed(scene): scene.of("Application")[0]["spec"]["destination"]["namespace"] = "default"
+
+
+@breaks("page_tells_the_truth")
+def a_command_names_what_is_not_there(scene): drop(scene, "StatefulSet", "risk-engine")
+
+
+@breaks("page_tells_the_truth", "overlays/development")
+def a_key_is_not_made(scene): container(scene)["env"][0]["valueFrom"]["secretKeyRef"]["key"] = "key"

@@ -257,3 +257,27 @@ def application_is_delivered(scene):
         yield "the AppProject does not allow the Application's repository"
     if spec["destination"] not in allowed["destinations"]:
         yield "the AppProject does not allow the Application's destination"
+
+
+@rule
+def page_tells_the_truth(scene):
+    """docs/kubernetes.md: its commands are marked as not run, name what is there, and make the keys that are asked for."""
+    page = read("docs", "kubernetes.md")
+    blocks = re.findall(r"^```bash\n(.*?)^```$", page, re.M | re.S)
+    for block in blocks:
+        if not block.startswith("# not run here; manifests are validated\n"):
+            yield f"docs/kubernetes.md: a block is not marked: {block.splitlines()[0]}"
+    commands = "".join(blocks)
+    for kind, name in set(re.findall(r"\b(deployment|statefulset|service)/([a-z-]+)", commands)):
+        wanted = {"deployment": "Deployment", "statefulset": "StatefulSet", "service": "Service"}[kind]
+        if scene.one(wanted, name) is None:
+            yield f"docs/kubernetes.md: {kind}/{name} is not there"
+    for path in set(re.findall(r"\bk8s/[\w./-]*\w", page)):
+        if not os.path.exists(os.path.join(ROOT, path)):
+            yield f"docs/kubernetes.md: {path} is not there"
+    asked = {each["valueFrom"]["secretKeyRef"]["key"] for item in scene.workloads
+             for container in pod(item)["containers"] for each in container.get("env", []) if "valueFrom" in each}
+    made = re.findall(r"\b([a-z-]+)=@", commands) if scene.is_production else re.findall(
+        r"^([a-z-]+)=", re.search(r"secrets\.env <<END\n(.*?)^END$", commands, re.M | re.S)[1], re.M)
+    if set(made) != asked:
+        yield f"docs/kubernetes.md: makes the keys {sorted(made)}, and pods ask for {sorted(asked)}"
