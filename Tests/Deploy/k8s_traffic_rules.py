@@ -261,7 +261,7 @@ def application_is_delivered(scene):
 
 @rule
 def page_tells_the_truth(scene):
-    """docs/kubernetes.md: its commands are marked as not run, name what is there, and make the keys that are asked for."""
+    """docs/kubernetes.md: its commands are marked as not run, name what is there, and make the keys asked for."""
     page = read("docs", "kubernetes.md")
     blocks = re.findall(r"^```bash\n(.*?)^```$", page, re.M | re.S)
     for block in blocks:
