@@ -58,8 +58,8 @@ if [ ! -f assets/sample/GOOG.1d.csv ] || [ ! -f assets/swagger-ui/swagger-ui-bun
 fi
 [ "$what" = run ] && exit 0
 
-wanted="redis==5.2.1 pyarrow==18.1.0"
-if ! "$python" -c 'import redis, pyarrow' 2>/dev/null; then
+wanted="redis==5.2.1 pyarrow==18.1.0 PyYAML==6.0.3 kubernetes-validate==1.37.0"
+if ! "$python" -c 'import redis, pyarrow, yaml, kubernetes_validate' 2>/dev/null; then
   echo "setup: installing $wanted into .venv"
   # shellcheck disable=SC2086
   "$python" -m pip install -q $wanted
