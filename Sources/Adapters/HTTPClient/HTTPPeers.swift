@@ -8,6 +8,7 @@ public import Runtime
     private let key: String?
     private let idleSeconds: Int
     private var pools: [EngineName: ConnectionPool] = [:]
+    private var calculators: [EngineName: [ConnectionPool]] = [:]
 
     /// - Parameter key: shown in `X-API-Key` where the platform asks for one.
     public init(_ configuration: Configuration, clock: any Clock, key: String? = nil) {
@@ -21,8 +22,12 @@ public import Runtime
     public func send(
         _ request: Request, to engine: EngineName, deadlineNanoseconds: Int64
     ) async throws(PeerError) -> Response {
-        let pool = pool(of: engine)
-        let deadline = clock.monotonic + deadlineNanoseconds
+        try await send(request, over: pool(of: engine), deadline: clock.monotonic + deadlineNanoseconds)
+    }
+
+    private func send(
+        _ request: Request, over pool: ConnectionPool, deadline: Int64
+    ) async throws(PeerError) -> Response {
         let request = keyed(request), isSafe = Self.isSafe(request)
         while true {
             let (connection, isReused) = try await pool.take(deadline: deadline)
@@ -42,9 +47,25 @@ public import Runtime
         _ request: Request, to engine: EngineName, deadlineNanoseconds: Int64,
         _ done: @escaping @LoopActor (Result<Response, PeerError>) -> Void
     ) {
-        let pool = pool(of: engine), deadline = clock.monotonic + deadlineNanoseconds
+        send(request, over: pool(of: engine), deadline: clock.monotonic + deadlineNanoseconds, done)
+    }
+
+    public func send(
+        _ request: Request, toCalculator number: Int, of engine: EngineName, deadlineNanoseconds: Int64,
+        _ done: @escaping @LoopActor (Result<Response, PeerError>) -> Void
+    ) {
+        let pools = calculators[engine] ?? configuration.calculators(of: engine).map { pool($0.host, $0.port) }
+        calculators[engine] = pools
+        guard pools.indices.contains(number) else { return done(.failure(.unreachable("no calculator \(number)"))) }
+        send(request, over: pools[number], deadline: clock.monotonic + deadlineNanoseconds, done)
+    }
+
+    private func send(
+        _ request: Request, over pool: ConnectionPool, deadline: Int64,
+        _ done: @escaping @LoopActor (Result<Response, PeerError>) -> Void
+    ) {
         guard let connection = pool.popIdle() else {
-            return sendByTask(request, to: engine, deadline: deadline, done)
+            return sendByTask(request, over: pool, deadline: deadline, done)
         }
         pool.watch()
         let isSafe = Self.isSafe(request)
@@ -53,7 +74,7 @@ public import Runtime
             switch result {
             case .failure(.broken) where isSafe && clock.monotonic < deadline,
                  .failure(.unreachable) where clock.monotonic < deadline:
-                sendByTask(request, to: engine, deadline: deadline, done)
+                sendByTask(request, over: pool, deadline: deadline, done)
             default: done(result)
             }
         }
@@ -61,13 +82,12 @@ public import Runtime
 
     /// Where a connection has to be made or waited for.
     private func sendByTask(
-        _ request: Request, to engine: EngineName, deadline: Int64,
+        _ request: Request, over pool: ConnectionPool, deadline: Int64,
         _ done: @escaping @LoopActor (Result<Response, PeerError>) -> Void
     ) {
         spawnInline { [self] in
             do throws(PeerError) {
-                let left = deadline - clock.monotonic
-                done(.success(try await send(request, to: engine, deadlineNanoseconds: left)))
+                done(.success(try await send(request, over: pool, deadline: deadline)))
             } catch {
                 done(.failure(error))
             }
@@ -98,14 +118,18 @@ public import Runtime
 
     private func pool(of engine: EngineName) -> ConnectionPool {
         if let pool = pools[engine] { return pool }
-        let pool = ConnectionPool(host: configuration.host(of: engine), port: configuration.port(of: engine), clock: clock,
-                                  idleSeconds: idleSeconds)
+        let pool = pool(configuration.host(of: engine), configuration.port(of: engine))
         pools[engine] = pool
         return pool
+    }
+
+    private func pool(_ host: String, _ port: Int) -> ConnectionPool {
+        ConnectionPool(host: host, port: port, clock: clock, idleSeconds: idleSeconds)
     }
 
     /// Closes all connections that are not in use.
     public func close() {
         for pool in pools.values { pool.close() }
+        for pool in calculators.values.joined() { pool.close() }
     }
 }

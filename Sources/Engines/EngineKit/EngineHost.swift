@@ -58,7 +58,12 @@ import Wire
     /// The same route, with 503 for what will pass: state that is not loaded yet, a store that is away.
     private func patient(_ route: Route) -> Route {
         let isHeldBack = type(of: engine).answersAfterStart && route.declaration.missing == nil
+        let isElsewhere = context.configuration.onlyCalculates && route.declaration.missing == nil
+            && !route.declaration.isCalculation
         return route.guarded { [unowned self] in
+            if isElsewhere {
+                throw Problem(421, "this instance of \(context.name.rawValue) only calculates; ask the full one")
+            }
             switch phase {
             case .starting where isHeldBack: throw Problem.unavailable("engine", "it is starting")
             case .waiting(let part, let reason) where isHeldBack: throw Problem.unavailable(part, reason)
@@ -96,6 +101,8 @@ import Wire
     }
 
     private func attempt() async throws {
+        // One that only calculates has no state to load and no messages to take.
+        if context.configuration.onlyCalculates { return becomeReady() }
         let migrations = [Outbox.migration] + type(of: engine).migrations
         try await context.records.migrate(migrations)
         try await context.outbox.start()
@@ -106,12 +113,16 @@ import Wire
             subscribed = true
         }
         if phase == .stopping { return }
+        becomeReady()
+        announce()
+        beat = LoopTimer.every(milliseconds: Self.heartbeatMilliseconds) { [self] in announce() }
+    }
+
+    private func becomeReady() {
         phase = .ready
         context.logger.info("ready", ["port": .int(context.configuration.port(of: context.name))])
         for reader in readers { reader.resume() }
         readers = []
-        announce()
-        beat = LoopTimer.every(milliseconds: Self.heartbeatMilliseconds) { [self] in announce() }
     }
 
     /// Returns once the engine is ready.

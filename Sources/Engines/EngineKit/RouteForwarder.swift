@@ -6,7 +6,9 @@ public import Runtime
     /// Tells it every route of the platform, its own first. Called once, before it is started.
     func describe(_ sections: [(engine: EngineName, routes: [RouteDeclaration])])
     /// Answers a request for another engine's route, by a call at once or later.
-    func forward(_ request: Request, to engine: EngineName, _ done: @escaping Application.Completion)
+    /// A calculation may go to any instance.
+    func forward(
+        _ request: Request, to engine: EngineName, isCalculation: Bool, _ done: @escaping Application.Completion)
     /// What to say of a path that nobody knows; nil for the plain 404.
     func unknown(_ request: Request) -> Response?
 }
@@ -16,15 +18,16 @@ extension EngineHost {
     public func describe(_ sections: [(engine: EngineName, routes: [RouteDeclaration])]) {
         guard let forwarder = engine as? any RouteForwarder else { return }
         forwarder.describe(sections)
-        var declarations: [RouteDeclaration] = [], owners: [EngineName] = []
+        var declarations: [RouteDeclaration] = [], owners: [(engine: EngineName, isCalculation: Bool)] = []
         for (engine, routes) in sections where engine != context.name {
             for route in routes where !Self.isEveryones(route.path) {
                 declarations.append(route)
-                owners.append(engine)
+                owners.append((engine, route.isCalculation))
             }
         }
         application.forward(declarations) { [owners] request, place, done in
-            forwarder.forward(request, to: owners[place], done)
+            let owner = owners[place]
+            forwarder.forward(request, to: owner.engine, isCalculation: owner.isCalculation, done)
         }
         application.fallback = { request in forwarder.unknown(request) }
     }

@@ -10,7 +10,7 @@ extension FactorEngine {
     static let stepLimit = 20_000_000_000
 
     public var routes: [Route] {
-        let calculate = calculateRoute
+        let calculate = calculateRoute.calculation
         return [calculate, calculate.alias("/api/v1/factor-engine/calculate"), catalogRoute, statusRoute, sourcesRoute]
     }
 

@@ -16,7 +16,7 @@ extension FeaturesEngine {
     /// Numbers of one answer.
     static let valueLimit = 20_000_000
 
-    public var routes: [Route] { [calculateRoute, batchRoute, latestRoute, catalogRoute] }
+    public var routes: [Route] { [calculateRoute.calculation, batchRoute.calculation, latestRoute, catalogRoute] }
 
     private var calculateRoute: Route {
         .json(.post, "/features/calculate",

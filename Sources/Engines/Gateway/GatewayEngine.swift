@@ -76,8 +76,10 @@ import Wire
     /// The document of all services; empty before `describe`.
     var mergedDocument: [UInt8] { document }
 
-    public func forward(_ request: Request, to engine: EngineName, _ done: @escaping Application.Completion) {
-        forwarder.forward(request, to: engine, done)
+    public func forward(
+        _ request: Request, to engine: EngineName, isCalculation: Bool, _ done: @escaping Application.Completion
+    ) {
+        forwarder.forward(request, to: engine, isCalculation: isCalculation, done)
     }
 
     public func unknown(_ request: Request) -> Response? {

@@ -19,9 +19,21 @@ public enum PeerError: Error, Sendable, Equatable {
     func send(
         _ request: Request, to engine: EngineName, deadlineNanoseconds: Int64,
         _ done: @escaping @LoopActor (Result<Response, PeerError>) -> Void)
+    /// The same of one of the engine's instances that only calculate, from 0 in the order of the configuration.
+    func send(
+        _ request: Request, toCalculator number: Int, of engine: EngineName, deadlineNanoseconds: Int64,
+        _ done: @escaping @LoopActor (Result<Response, PeerError>) -> Void)
 }
 
 extension PeerClient {
+    /// Where there is one instance alone.
+    public func send(
+        _ request: Request, toCalculator number: Int, of engine: EngineName, deadlineNanoseconds: Int64,
+        _ done: @escaping @LoopActor (Result<Response, PeerError>) -> Void
+    ) {
+        send(request, to: engine, deadlineNanoseconds: deadlineNanoseconds, done)
+    }
+
     /// By way of a task.
     public func send(
         _ request: Request, to engine: EngineName, deadlineNanoseconds: Int64,

@@ -55,6 +55,9 @@ public struct RouteDeclaration: Sendable {
     public let summary: String
     /// What is missing, for a route that answers 501.
     public let missing: String?
+    /// Whether its answer depends on the request and on stored bars alone and nothing is changed by it: then any
+    /// instance of the engine may be asked, and asked again.
+    public private(set) var isCalculation = false
     let parameters: [ParameterDeclaration]
     let request: Schema?
     let requestExample: String?
@@ -63,6 +66,13 @@ public struct RouteDeclaration: Sendable {
     let status: Int
     let errors: [Int]
     let produces: [String]
+
+    /// The same as a calculation.
+    func asCalculation(_ isCalculation: Bool = true) -> RouteDeclaration {
+        var copy = self
+        copy.isCalculation = isCalculation
+        return copy
+    }
 }
 
 /// A route: its declaration and its work.
@@ -185,6 +195,9 @@ public struct Route: Sendable {
             parameters: old.parameters, request: old.request, requestExample: old.requestExample,
             requestTypes: old.requestTypes, responseExample: old.responseExample, status: old.status,
             errors: old.errors, produces: old.produces)
-        return Route(declaration: declaration, handler: handler)
+        return Route(declaration: declaration.asCalculation(old.isCalculation), handler: handler)
     }
+
+    /// The same route, marked as one that only calculates.
+    public var calculation: Route { Route(declaration: declaration.asCalculation(), handler: handler) }
 }

@@ -83,6 +83,17 @@ public struct Configuration: Sendable {
         return bound == "0.0.0.0" || bound == "::" ? "127.0.0.1" : bound
     }
 
+    /// Where further instances of an engine are that only calculate.
+    public func calculators(of engine: EngineName) -> [(host: String, port: Int)] {
+        list("\(engine.rawValue.uppercased())_CALCULATORS").map { text in
+            let parts = text.split(separator: ":", maxSplits: 1)
+            return (String(parts[0]), parts.count > 1 ? Int(parts[1]) ?? port(of: engine) : port(of: engine))
+        }
+    }
+
+    /// Whether this process only calculates.
+    public var onlyCalculates: Bool { text("ROLE") == "calculate" }
+
     /// Whether the address is this machine's own.
     public var isLoopback: Bool {
         let host = text("HOST")

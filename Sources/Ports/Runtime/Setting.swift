@@ -52,6 +52,9 @@ public struct Setting: Sendable {
             "The least grave log line written."),
         Setting("ENGINES", "", .list, "The engines that run in this platform, comma-separated; empty is all nine. "
             + "Only these hold a bus stream back."),
+        Setting("ROLE", "full", .choice(["full", "calculate"]),
+                "calculate only answers calculations: it takes nothing from the bus and keeps nothing, so that any "
+                    + "number of such instances can run beside the full one."),
         Setting("DATA_DIR", "", .text, "Where embedded stores live; empty is $XDG_DATA_HOME/nautilus."),
         Setting("ASSETS_DIR", "", .text, "Where Swagger UI and ReDoc lie; empty looks beside the package."),
     ]
@@ -107,6 +110,9 @@ public struct Setting: Sendable {
                 "Port of the \(name.rawValue) service."),
             Setting("\(upper)_HOST", "", .text,
                     "Where others reach the \(name.rawValue) service; empty is NAUTILUS_HOST, or 127.0.0.1."),
+            Setting("\(upper)_CALCULATORS", "", .list,
+                    "Further instances of the \(name.rawValue) service that only calculate, as host or host:port; the "
+                        + "gateway spreads calculations over them."),
             Setting("\(upper)_WORKERS", "4", .integer(1...50),
                     "The most bus handlers the \(name.rawValue) service runs at once."),
         ]

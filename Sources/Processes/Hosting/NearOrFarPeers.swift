@@ -30,4 +30,11 @@ import Runtime
         let peers: any PeerClient = near.contains(engine) ? local : far
         peers.send(request, to: engine, deadlineNanoseconds: deadlineNanoseconds, done)
     }
+
+    func send(
+        _ request: Request, toCalculator number: Int, of engine: EngineName, deadlineNanoseconds: Int64,
+        _ done: @escaping @LoopActor (Result<Response, PeerError>) -> Void
+    ) {
+        far.send(request, toCalculator: number, of: engine, deadlineNanoseconds: deadlineNanoseconds, done)
+    }
 }

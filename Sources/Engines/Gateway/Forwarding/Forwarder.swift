@@ -14,10 +14,13 @@ import Telemetry
     private final class Target {
         let name: EngineName
         var breaker = CircuitBreaker()
+        /// The instances that only calculate.
+        var calculators: CalculatorRing
         let seconds: Histogram, failures: Counter, retries: Counter, refusals: Counter, state: Gauge
 
-        init(_ name: EngineName, _ registry: MetricsRegistry) {
+        init(_ name: EngineName, calculators: Int, _ registry: MetricsRegistry) {
             self.name = name
+            self.calculators = CalculatorRing(count: calculators)
             let text = name.rawValue
             seconds = registry.histogram("nautilus_gateway_forward_duration_seconds",
                                          "Time until a service's answer was there.", ["target": text])
@@ -42,7 +45,10 @@ import Telemetry
         self.context = context
         enabled = Set(context.configuration.engines)
         timeout = Int64(context.configuration.int("GATEWAY_TIMEOUT_MS")) * 1_000_000
-        for name in EngineName.engines { targets[name] = Target(name, context.registry) }
+        for name in EngineName.engines {
+            let calculators = context.configuration.calculators(of: name).count
+            targets[name] = Target(name, calculators: calculators, context.registry)
+        }
     }
 
     /// How a service's breaker stands, and what went through.
@@ -55,15 +61,28 @@ import Telemetry
     }
 
     /// Sends a request on and calls `done` once. No task is made for it: most requests go out and come back by calls.
-    func forward(_ request: Request, to engine: EngineName, _ done: @escaping Application.Completion) {
+    func forward(
+        _ request: Request, to engine: EngineName, isCalculation: Bool = false,
+        _ done: @escaping Application.Completion
+    ) {
         guard let target = targets[engine], enabled.contains(engine) else {
             let problem = Problem.unavailable(engine.rawValue, "the service is not part of this platform (NAUTILUS_ENGINES)")
             return done(problem.response(instance: request.path))
         }
         let start = context.clock.monotonic
+        if isCalculation, let number = target.calculators.next(at: start) {
+            let errand = Errand(target: target, request: Self.outgoing(request), start: start, number: 1)
+            return calculate(errand, at: number, done)
+        }
+        forwardToFull(request, target, start, done)
+    }
+
+    private func forwardToFull(
+        _ request: Request, _ target: Target, _ start: Int64, _ done: @escaping Application.Completion
+    ) {
         if case .refused(let wait) = target.breaker.admit(at: start) {
             target.refusals.increment()
-            return done(Self.refusal(engine, wait).response(instance: request.path))
+            return done(Self.refusal(target.name, wait).response(instance: request.path))
         }
         attempt(Errand(target: target, request: Self.outgoing(request), start: start, number: 1), now: start, done)
     }
@@ -73,6 +92,28 @@ import Telemetry
         let target: Target, request: Request, start: Int64
         /// Which try it is, from 1.
         var number: Int
+    }
+
+    /// A calculation changes nothing: where an instance does not answer, the full one is asked.
+    private func calculate(_ errand: Errand, at number: Int, _ done: @escaping Application.Completion) {
+        let target = errand.target
+        context.peers.send(errand.request, toCalculator: number, of: target.name, deadlineNanoseconds: timeout) {
+            [self] result in
+            switch result {
+            case .success(let response):
+                target.calculators.succeeded(number)
+                target.seconds.observe(Double(context.clock.monotonic - errand.start) / 1e9)
+                done(response)
+            case .failure(let error):
+                target.failures.increment()
+                target.calculators.failed(number, at: context.clock.monotonic)
+                if error == .timedOut {
+                    return done(Self.problem(error, target.name, timeout).response(instance: errand.request.path))
+                }
+                target.retries.increment()
+                forwardToFull(errand.request, target, errand.start, done)
+            }
+        }
     }
 
     private func attempt(_ errand: Errand, now: Int64, _ done: @escaping Application.Completion) {
