@@ -6,7 +6,7 @@ import Market
 import Portfolio
 import Risk
 import Runtime
-import Strategy
+@testable import Strategy
 import Testing
 import TestKit
 
@@ -15,15 +15,19 @@ import TestKit
     init() { EventLoop.runInBackground() }
 
     /// The value of one sample line; nil where it is not there.
-    @LoopActor private func sample(_ fixture: EngineFixture, _ engine: EngineName, _ name: String) async throws -> Double? {
+    @LoopActor private func sample(
+        _ fixture: EngineFixture, _ engine: EngineName, _ name: String
+    ) async throws -> Double? {
         let text = String(decoding: try await fixture.ask(engine, .get, "/metrics").body, as: UTF8.self)
-        return text.split(separator: "\n").first { $0.hasPrefix(name + " ") }.flatMap { Double($0.dropFirst(name.count + 1)) }
+        let line = text.split(separator: "\n").first { $0.hasPrefix(name + " ") }
+        return line.flatMap { Double($0.dropFirst(name.count + 1)) }
     }
 
     @LoopActor private func trading() async throws -> EngineFixture {
         let fixture = try await EngineFixture.make([StrategyEngine.self, RiskEngine.self, PortfolioEngine.self])
         try await fixture.store(BarColumns.walk(3), "KO")
-        _ = try await fixture.json(.portfolio, .post, "/portfolios", #"{"id":"p","name":"P","currency":"USD"}"#, status: 201)
+        _ = try await fixture.json(.portfolio, .post, "/portfolios", #"{"id":"p","name":"P","currency":"USD"}"#,
+                                   status: 201)
         _ = try await fixture.json(.portfolio, .post, "/portfolios/p/transactions",
                                    #"{"type":"deposit","amount":10000,"ts":"2019-12-01"}"#, status: 201)
         await fixture.settle()
@@ -33,7 +37,8 @@ import TestKit
     @Test @LoopActor func ordersAreTimedFromIntentAndFromTick() async throws {
         let fixture = try await trading()
         let execution = "nautilus_order_execution_seconds", trade = "nautilus_tick_to_trade_seconds"
-        _ = try await fixture.json(.strategy, .post, "/orders", #"{"portfolio_id":"p","symbol":"KO","side":"buy","quantity":1}"#)
+        _ = try await fixture.json(
+            .strategy, .post, "/orders", #"{"portfolio_id":"p","symbol":"KO","side":"buy","quantity":1}"#)
         #expect(try await sample(fixture, .strategy, execution + "_count") == 1)
         #expect(try await sample(fixture, .strategy, trade + "_count") == 0, "no tick brought it about")
         _ = try await fixture.json(
@@ -47,6 +52,14 @@ import TestKit
         #expect(try await sample(fixture, .strategy, execution + "_count") == 2)
         #expect(try await sample(fixture, .strategy, execution + "_sum") == 90)
         #expect(try await sample(fixture, .strategy, trade + "_count") == 1)
+        // One that is taken back was not executed, and is not followed any more.
+        let rest = #"{"portfolio_id":"p","symbol":"KO","side":"buy","quantity":1,"price":0.5}"#
+        let id = try #require(try await fixture.json(.strategy, .post, "/orders", rest)["id"]?.text)
+        let engine = try #require(fixture.hosts[.strategy]?.engine as? StrategyEngine)
+        #expect(engine.timings.count == 1)
+        _ = try await fixture.json(.strategy, .delete, "/orders/\(id)")
+        #expect(engine.timings.count == 0)
+        #expect(try await sample(fixture, .strategy, execution + "_count") == 2)
         await fixture.stop()
     }
 
@@ -55,15 +68,16 @@ import TestKit
         let verdicts = "nautilus_risk_limit_verdicts_total", use = #"nautilus_risk_limit_use_ratio{type="order_size"}"#
         #expect(try await sample(fixture, .risk, "nautilus_risk_active_limits") == 0)
         #expect(try await sample(fixture, .risk, use) == nil)
-        _ = try await fixture.json(.risk, .post, "/api/v1/risk/limits", #"{"id":"a","type":"order_size","threshold":100000}"#,
-                                   status: 201)
+        _ = try await fixture.json(
+            .risk, .post, "/api/v1/risk/limits", #"{"id":"a","type":"order_size","threshold":100000}"#, status: 201)
         #expect(try await sample(fixture, .risk, "nautilus_risk_active_limits") == 1)
         let order = #"{"portfolio_id":"p","symbol":"KO","side":"buy","quantity":1}"#
         _ = try await fixture.json(.strategy, .post, "/orders", order)
         let part = try #require(try await sample(fixture, .risk, use))
         #expect(part > 0 && part < 0.01)
         _ = try await fixture.json(.risk, .put, "/api/v1/risk/limits/a", #"{"type":"order_size","threshold":1}"#)
-        _ = try await fixture.json(.risk, .post, "/api/v1/risk/limits", #"{"id":"b","type":"beta","threshold":1}"#, status: 201)
+        _ = try await fixture.json(
+            .risk, .post, "/api/v1/risk/limits", #"{"id":"b","type":"beta","threshold":1}"#, status: 201)
         _ = try await fixture.json(.strategy, .post, "/orders", order)
         #expect(try await sample(fixture, .risk, verdicts + #"{type="order_size",verdict="breach"}"#) == 1)
         #expect(try await sample(fixture, .risk, verdicts + #"{type="beta",verdict="unjudged"}"#) == 1)

@@ -105,8 +105,8 @@ import Wire
 
     private func measureQuotes() {
         let registry = context.registry
-        registry.computed("nautilus_marketdata_quoted_instruments", "Instruments that a quote came for.") { [weak self] in
-            LoopActor.assumeIsolated { Double(self?.quotes.count ?? 0) }
+        registry.computed("nautilus_marketdata_quoted_instruments", "Instruments that a quote came for.") {
+            [weak self] in LoopActor.assumeIsolated { Double(self?.quotes.count ?? 0) }
         }
         registry.computed("nautilus_marketdata_stale_instruments",
                           "Instruments whose latest quote is older than a minute.") { [weak self] in

@@ -18,6 +18,12 @@ import Telemetry
             "nautilus_tick_to_trade_seconds", "From a market message's receive time to the fill it brought about.")
     }
 
+    /// An order is under way no more, and was not filled.
+    func forget(_ orderID: String) { wanted[orderID] = nil }
+
+    /// How many orders are followed.
+    var count: Int { wanted.count }
+
     /// Takes an order as it was stored; `cause` is the market message that changed it.
     func follow(_ order: OrderRecord, received cause: Timestamp?) {
         let id = order.intent.orderID

@@ -89,17 +89,20 @@ extension StrategyEngine {
             limitPrice: body.price, time: now)
         let order = OrderRecord(intent: intent, deploymentID: "", state: .pending, updated: now)
         openOrders[intent.orderID] = order
+        timings.follow(order, received: nil)
         let trace = request.headers["traceparent"]
         do {
             try await context.commit([order.upsert], [
                 context.message(Topics.intent, body.portfolioID, time: now, trace: trace, intent), update(order, nil)])
         } catch {
             openOrders[intent.orderID] = nil
+            timings.forget(intent.orderID)
             throw error
         }
-        timings.follow(order, received: nil)
         await decision(of: intent.orderID)
-        if let latest = try await latestPrice(body.symbol) { try await execute(intent.orderID, at: latest, context.clock.now, nil) }
+        if let latest = try await latestPrice(body.symbol) {
+            try await execute(intent.orderID, at: latest, context.clock.now, nil)
+        }
         let final = try await self.order(intent.orderID)
         let answer = JSONBody { final.write(to: &$0) }
         let remembered = record.statements(answer, context)
@@ -168,6 +171,7 @@ extension StrategyEngine {
         order.updated = context.clock.now
         try await context.commit([order.upsert] + statements, [update(order, nil)])
         openOrders[id] = nil
+        timings.forget(id)
         if let freed { deployments[freed.id] = freed }
         return JSONBody { order.write(to: &$0) }
     }

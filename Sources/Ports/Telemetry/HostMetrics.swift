@@ -43,7 +43,9 @@ public enum HostMetrics {
 
     /// Adds the machine's figures to a registry.
     public static func register(in registry: MetricsRegistry) {
-        registry.computed("nautilus_host_cores", "Processor cores of the machine.") { Double(sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+        registry.computed("nautilus_host_cores", "Processor cores of the machine.") {
+            Double(sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+        }
         registry.computed("nautilus_host_load", "Processes that ran or waited to, over the last minute.") { load }
         registry.computed("nautilus_host_memory_bytes", "Memory of the machine.") { Double(memory.total) }
         registry.computed("nautilus_host_available_memory_bytes", "Memory that can still be taken.") {

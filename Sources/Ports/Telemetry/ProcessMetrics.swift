@@ -8,7 +8,7 @@ public enum ProcessMetrics {
         registry.computed("process_resident_memory_bytes", "Resident memory.") { Double(residentBytes) }
         registry.computed("process_open_fds", "Open file descriptors.") { Double(openDescriptors) }
         registry.computed("process_max_fds", "File descriptors that may be open.") { Double(mostDescriptors) }
-        registry.computed("nautilus_memory_limit_bytes", "Memory that the process may use: its container's, or the machine's.") {
+        registry.computed("nautilus_memory_limit_bytes", "Memory that the process may use.") {
             Double(HostMetrics.memoryLimit)
         }
         registry.computed("process_start_time_seconds", "Start time since the epoch.") { startSeconds }
