@@ -11,7 +11,7 @@ what=${1:-build}
 build=(pkg-config build-essential libuv1-dev libmicrohttpd-dev libwslay-dev libhttp-parser-dev libhiredis-dev libpq-dev
   libssl-dev libsqlite3-dev liblmdb-dev libsimdjson-dev zlib1g-dev)
 run=(python3 python3-venv)
-test=(redis-server postgresql curl)
+test=(redis-server postgresql curl prometheus prometheus-alertmanager)
 bench=(nginx wrk)
 
 packages=("${build[@]}")

@@ -33,6 +33,21 @@ struct MetricsTests {
         let text = String(decoding: registry.render(), as: UTF8.self)
         #expect(text.contains("nautilus_build_info{version=\"1\"} 1.0"))
         #expect(ProcessMetrics.residentBytes > 1 << 20 && ProcessMetrics.openDescriptors > 0)
+        #expect(ProcessMetrics.mostDescriptors > ProcessMetrics.openDescriptors)
+    }
+
+    @Test func theMachineTellsOfItself() {
+        let registry = MetricsRegistry()
+        HostMetrics.register(in: registry)
+        HostMetrics.registerDisk(of: "/", in: registry)
+        let text = String(decoding: registry.render(), as: UTF8.self)
+        for name in ["cores", "load", "memory_bytes", "available_memory_bytes"] {
+            #expect(text.contains("# TYPE nautilus_host_\(name) gauge"))
+        }
+        let disk = HostMetrics.disk(of: "/"), missing = HostMetrics.disk(of: "/no such folder")
+        #expect(disk.size >= disk.available && disk.size > 0 && missing.size == 0)
+        #expect(HostMetrics.memoryLimit > ProcessMetrics.residentBytes)
+        #expect(HostMetrics.memoryLimit <= HostMetrics.memory.total)
     }
 }
 

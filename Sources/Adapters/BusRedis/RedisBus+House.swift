@@ -16,6 +16,7 @@ extension RedisBus {
         }
         for reading in readings { for lane in reading.lanes { lane.link.dropIfStalled(nanoseconds: stalled) } }
         transport.spooled.set(Double(writers.reduce(0) { $0 + $1.spool.count }))
+        transport.spool.set(writers.map(\.spool.used).max() ?? 0)
         transport.held.set(Double(writers.reduce(0) { $0 + $1.held }))
         guard isSetUp else { return }
         askMemory()

@@ -55,6 +55,9 @@ import Runtime
 
     var isEmpty: Bool { count == 0 }
 
+    /// The part of its capacity that is used; 1 while the disk takes no more.
+    var used: Double { diskFull ? 1 : Double(bytes) / Double(max(1, capacityBytes)) }
+
     /// Whether another record of about so many bytes fits.
     func hasRoom(_ size: Int) -> Bool { !diskFull && bytes + size + 64 <= capacityBytes }
 

@@ -49,9 +49,23 @@ import Wire
             clock: context.clock, logger: context.logger, registry: context.registry)
         ProcessMetrics.register(in: context.registry, version: Version.text,
                                 startSeconds: Double(context.clock.now.nanoseconds) / 1e9)
+        measure()
+    }
+
+    /// What is asked at each scrape: whether the engine and its stores are there.
+    private func measure() {
+        let context = context
         context.registry.computed("nautilus_engine_ready_ratio", "1 when the engine is ready, else 0.") { [weak self] in
             guard let self else { return 0 }
             return LoopActor.assumeIsolated { self.phase == .ready } ? 1 : 0
+        }
+        let name = "nautilus_store_available_ratio", help = "1 while a store answers, else 0."
+        context.registry.computed(name, help, ["store": "records"]) { [weak context] in
+            LoopActor.assumeIsolated { context?.records.isAvailable ?? false } ? 1 : 0
+        }
+        if context.series == nil { return }
+        context.registry.computed(name, help, ["store": "series"]) { [weak context] in
+            LoopActor.assumeIsolated { context?.series?.isAvailable ?? false } ? 1 : 0
         }
     }
 

@@ -24,9 +24,14 @@ import Wire
     private var live = BarStreams<VolatilityKey, LiveVolatility>(limit: LearningEngine.liveLimit)
     private var replays = BarStreams<VolatilityKey, LiveVolatility>(limit: LearningEngine.replayLimit)
 
+    private let inferenceSeconds: Histogram
+
     public init(_ context: EngineContext) {
         self.context = context
         trainer = ModelTrainer(context)
+        inferenceSeconds = context.registry.histogram(
+            "nautilus_ml_inference_seconds", "Time to take a bar into a model and forecast, on the processor.",
+            bounds: [0.000001, 0.0000025, 0.000005, 0.00001, 0.000025] + Histogram.seconds)
     }
 
     public func start() async throws {
@@ -61,8 +66,10 @@ import Wire
             guard let bar = try JSONParser().withDocument(message.data, { Bar(json: $0) }) else {
                 throw LearningMessageError(topic: message.topic.description)
             }
+            let start = context.clock.monotonic
             let state = bar.replay == nil ? try await advanceLive(bar) : advanceReplay(bar)
             guard let forecast = state?.forecast(bar.timeframe) else { return }
+            inferenceSeconds.observe(Double(context.clock.monotonic - start) / 1e9)
             publish(forecast, bar, message)
         }
     }

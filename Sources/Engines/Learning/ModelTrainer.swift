@@ -18,7 +18,15 @@ import Telemetry
     /// Why the stored bars could not be fitted at the last attempt.
     private var trouble: String?
 
-    init(_ context: EngineContext) { self.context = context }
+    private let fitSeconds: Histogram
+
+    init(_ context: EngineContext) {
+        self.context = context
+        fitSeconds = context.registry.histogram("nautilus_ml_fit_seconds", "Time to fit the models of an instrument.")
+        context.registry.computed("nautilus_ml_models", "Models of which a version is kept.") { [weak self] in
+            LoopActor.assumeIsolated { Double(self?.models.values.reduce(0) { $0 + $1.count } ?? 0) }
+        }
+    }
 
     func load() async throws {
         models = [:]
@@ -77,7 +85,9 @@ import Telemetry
             let bars = try await BarsClient(context).bars(subject.symbol, subject.timeframe, last: TrainingData.limit)
             guard let data = TrainingData(bars) else { return nil }
             let digest = context.digest
+            let start = context.clock.monotonic
             let fit = try await context.compute { try ModelFit(data, subject.timeframe, digest: digest) }
+            fitSeconds.observe(Double(context.clock.monotonic - start) / 1e9)
             let new = ModelName.allCases.filter { models[$0]?[subject]?.digest != fit.digest }.map { name in
                 FittedModel(
                     name: name, subject: subject, version: (models[name]?[subject]?.version ?? 0) + 1,

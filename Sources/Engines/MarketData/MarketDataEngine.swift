@@ -26,6 +26,7 @@ import Wire
             "nautilus_marketdata_rejected_rows_total", "Rows and quotes refused as corrupt.")
         storedRows = context.registry.counter("nautilus_marketdata_stored_rows_total",
             "Bars appended, inserted or restated.")
+        measureQuotes()
     }
 
     public nonisolated static var migrations: [Migration] { [Idempotency.migration(version: 2)] }
@@ -100,6 +101,28 @@ import Wire
     }
 
     // MARK: Quotes
+
+    /// A quote that is older than this counts as stale.
+    static let staleNanoseconds: Int64 = 60_000_000_000
+
+    private func measureQuotes() {
+        let registry = context.registry
+        registry.computed("nautilus_marketdata_quoted_instruments", "Instruments that a quote came for.") {
+            [weak self] in LoopActor.assumeIsolated { Double(self?.quotes.count ?? 0) }
+        }
+        registry.computed("nautilus_marketdata_stale_instruments",
+                          "Instruments whose latest quote is older than a minute.") { [weak self] in
+            LoopActor.assumeIsolated {
+                guard let self else { return 0 }
+                let now = self.context.clock.now.nanoseconds
+                return Double(self.quotes.count(before: Timestamp(nanoseconds: now - Self.staleNanoseconds)))
+            }
+        }
+        registry.computed("nautilus_marketdata_newest_quote_timestamp_seconds",
+                          "When the newest quote was made, since the epoch; 0 before the first.") { [weak self] in
+            LoopActor.assumeIsolated { Double(self?.quotes.newest?.nanoseconds ?? 0) / 1e9 }
+        }
+    }
 
     /// Takes a quote or says why not. Crossed books, NaN and times that go back are refused and counted.
     func take(_ quote: Quote) throws {

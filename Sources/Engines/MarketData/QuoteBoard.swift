@@ -15,6 +15,15 @@ struct QuoteBoard {
 
     subscript(_ symbol: Symbol) -> Quote? { latest[symbol] }
 
+    /// Instruments that a quote came for.
+    var count: Int { latest.count }
+
+    /// When the newest of all quotes was made; nil before the first.
+    var newest: Timestamp? { latest.values.map(\.time).max() }
+
+    /// Instruments whose latest quote was made before a time.
+    func count(before time: Timestamp) -> Int { latest.values.count { $0.time < time } }
+
     /// The reason a quote is refused, or nil.
     func fault(in quote: Quote) -> String? {
         for (name, value) in [("bid", quote.bid), ("ask", quote.ask)] where !value.isNaN

@@ -24,6 +24,7 @@ import Wire
     private let returns: ReturnsCache
     private let approved: Counter, denied: Counter
     let checkSeconds: Histogram
+    private var found: RiskMetrics
 
     public init(_ context: EngineContext) {
         self.context = context
@@ -34,6 +35,10 @@ import Wire
         checkSeconds = context.registry.histogram(
             "nautilus_risk_check_duration_seconds", "Time to judge all limits of one check.",
             bounds: [0.000001, 0.000005, 0.00001, 0.00005, 0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1])
+        found = RiskMetrics(context.registry)
+        context.registry.computed("nautilus_risk_active_limits", "Limits that are judged.") { [weak self] in
+            LoopActor.assumeIsolated { Double(self?.limits.count { $0.isActive } ?? 0) }
+        }
     }
 
     public func start() async throws {
@@ -98,6 +103,7 @@ import Wire
         try await context.commit([RiskRecords.insert(decision, at: context.clock.now)], messages)
         remember(intent.orderID)
         (decision.isApproved ? approved : denied).increment()
+        found.record(checks)
     }
 
     private func remember(_ orderID: String) {

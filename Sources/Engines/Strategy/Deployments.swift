@@ -131,7 +131,10 @@ extension StrategyEngine {
         }
         try await context.commit([deployment.upsert] + statements, messages)
         deployments[id] = deployment
-        if let cancelled { openOrders[cancelled] = nil }
+        if let cancelled {
+            openOrders[cancelled] = nil
+            timings.forget(cancelled)
+        }
         publishStatus(deployment, context.clock.now, nil)
         return JSONBody { write(deployment, &$0) }
     }

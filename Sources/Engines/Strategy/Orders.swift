@@ -93,16 +93,20 @@ extension StrategyEngine {
             limitPrice: body.price, time: now)
         let order = OrderRecord(intent: intent, deploymentID: "", state: .pending, updated: now)
         openOrders[intent.orderID] = order
+        timings.follow(order, received: nil)
         let trace = request.headers["traceparent"]
         do {
             try await context.commit([order.upsert], [
                 context.message(Topics.intent, body.portfolioID, time: now, trace: trace, intent), update(order, nil)])
         } catch {
             openOrders[intent.orderID] = nil
+            timings.forget(intent.orderID)
             throw error
         }
         await decision(of: intent.orderID)
-        if let latest = try await latestPrice(body.symbol) { try await execute(intent.orderID, at: latest, context.clock.now) }
+        if let latest = try await latestPrice(body.symbol) {
+            try await execute(intent.orderID, at: latest, context.clock.now, nil)
+        }
         let final = try await self.order(intent.orderID)
         let answer = JSONBody { final.write(to: &$0) }
         let remembered = record.statements(answer, context)
@@ -110,20 +114,20 @@ extension StrategyEngine {
         return answer
     }
 
-    /// Orders by hand that rest at the paper venue meet a new price.
-    func executeResting(_ symbol: Symbol, at price: Price, _ time: Timestamp) async throws {
+    /// Orders by hand that rest at the paper venue meet a new price, of a message received then.
+    func executeResting(_ symbol: Symbol, at price: Price, _ time: Timestamp, _ received: Timestamp) async throws {
         let resting = openOrders.values.filter { $0.deploymentID.isEmpty && $0.intent.symbol == symbol }
         for order in resting.sorted(by: { $0.intent.orderID < $1.intent.orderID }) {
-            try await execute(order.intent.orderID, at: price, time)
+            try await execute(order.intent.orderID, at: price, time, received)
         }
     }
 
     /// An approved order by hand meets the paper venue at a price, if its limit allows.
-    private func execute(_ id: String, at price: Price, _ time: Timestamp) async throws {
-        try await locks.with(id) { try await executeAlone(id, at: price, time) }
+    private func execute(_ id: String, at price: Price, _ time: Timestamp, _ received: Timestamp?) async throws {
+        try await locks.with(id) { try await executeAlone(id, at: price, time, received) }
     }
 
-    private func executeAlone(_ id: String, at price: Price, _ time: Timestamp) async throws {
+    private func executeAlone(_ id: String, at price: Price, _ time: Timestamp, _ received: Timestamp?) async throws {
         guard var order = openOrders[id], order.state == .working, case .quantity(let quantity) = order.intent.size
         else { return }
         let isReached = order.intent.limitPrice.map { order.intent.side == .buy ? price <= $0 : price >= $0 } ?? true
@@ -137,6 +141,7 @@ extension StrategyEngine {
         try await context.commit([order.upsert], [
             context.message(Topics.fill, fill.portfolioID, time: fill.time, fill), update(order, nil)])
         openOrders[id] = nil
+        timings.follow(order, received: received)
     }
 
     /// The last price that came by, else the market data engine's latest.
@@ -170,6 +175,7 @@ extension StrategyEngine {
         order.updated = context.clock.now
         try await context.commit([order.upsert] + statements, [update(order, nil)])
         openOrders[id] = nil
+        timings.forget(id)
         if let freed { deployments[freed.id] = freed }
         return JSONBody { order.write(to: &$0) }
     }

@@ -34,6 +34,7 @@ import Wire
     private let decided: Counter, filled: Counter, denied: Counter
     let tickToOrder: Histogram
     private(set) var latencies = LatencyLog()
+    let timings: OrderTimings
 
     public init(_ context: EngineContext) {
         self.context = context
@@ -43,6 +44,13 @@ import Wire
         denied = context.registry.counter("nautilus_strategy_denied_orders_total", "Orders that risk denied.")
         tickToOrder = context.registry.histogram(
             "nautilus_tick_to_order_seconds", "From a market message's receive time to the approved order.")
+        timings = OrderTimings(context.clock, context.registry)
+        for state in [OrderState.pending, .working] {
+            context.registry.computed("nautilus_strategy_open_orders", "Orders that may still change.",
+                                      ["state": state.rawValue]) { [weak self] in
+                LoopActor.assumeIsolated { Double(self?.openOrders.values.count { $0.state == state } ?? 0) }
+            }
+        }
     }
 
     public func start() async throws {
@@ -98,7 +106,7 @@ import Wire
             }
             if let close = FixedPoint(bar.close) {
                 prices[bar.symbol] = close
-                try await executeResting(bar.symbol, at: close, bar.time)
+                try await executeResting(bar.symbol, at: close, bar.time, message.received)
             }
             for id in deploymentOrder {
                 guard let deployment = deployments[id], deployment.isRunning,
@@ -116,7 +124,7 @@ import Wire
         let mid = quote.bid.isNaN ? quote.ask : quote.ask.isNaN ? quote.bid : (quote.bid + quote.ask) / 2
         if let price = FixedPoint(mid) {
             prices[quote.symbol] = price
-            try await executeResting(quote.symbol, at: price, quote.time)
+            try await executeResting(quote.symbol, at: price, quote.time, message.received)
         }
         for id in deploymentOrder {
             guard let deployment = deployments[id], deployment.isRunning else { continue }
@@ -148,7 +156,10 @@ import Wire
         }
         try await context.commit(statements, messages)
         deployments[deployment.id] = deployment
-        for order in changed { openOrders[order.intent.orderID] = order.state.isFinal ? nil : order }
+        for order in changed {
+            openOrders[order.intent.orderID] = order.state.isFinal ? nil : order
+            timings.follow(order, received: message.received)
+        }
         publishStatus(deployment, bar.time, message)
         return intended
     }
@@ -220,6 +231,7 @@ import Wire
         try await context.commit(statements, [update(order, message)])
         if let decided { deployments[decided.id] = decided }
         openOrders[decision.orderID] = order.state.isFinal ? nil : order
+        timings.follow(order, received: nil)
         if !decision.isApproved { denied.increment() }
         latencies.record(context.clock.now.nanoseconds - message.received.nanoseconds, tickToOrder)
     }

@@ -27,6 +27,42 @@ public enum HostMetrics {
         return (total, available)
     }
 
+    /// Memory in bytes that this process may use: what its control group allows, at most what the machine has.
+    public static var memoryLimit: Int {
+        let allowed = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"]
+            .compactMap { Int(read($0).prefix { $0.isNumber }) }
+        return (allowed + [memory.total]).min() ?? 0
+    }
+
+    /// Size and free space in bytes of the disk that a folder is on; zero where it cannot be asked.
+    public static func disk(of folder: String) -> (size: Int, available: Int) {
+        var told = statvfs()
+        guard statvfs(folder, &told) == 0 else { return (0, 0) }
+        return (Int(told.f_blocks) * Int(told.f_frsize), Int(told.f_bavail) * Int(told.f_frsize))
+    }
+
+    /// Adds the machine's figures to a registry.
+    public static func register(in registry: MetricsRegistry) {
+        registry.computed("nautilus_host_cores", "Processor cores of the machine.") {
+            Double(sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+        }
+        registry.computed("nautilus_host_load", "Processes that ran or waited to, over the last minute.") { load }
+        registry.computed("nautilus_host_memory_bytes", "Memory of the machine.") { Double(memory.total) }
+        registry.computed("nautilus_host_available_memory_bytes", "Memory that can still be taken.") {
+            Double(memory.available)
+        }
+    }
+
+    /// Adds the size and the free space of the disk that holds a folder to a registry.
+    public static func registerDisk(of folder: String, in registry: MetricsRegistry) {
+        registry.computed("nautilus_data_disk_bytes", "Size of the disk that holds the data folder.") {
+            Double(disk(of: folder).size)
+        }
+        registry.computed("nautilus_data_disk_available_bytes", "Free space of the disk that holds the data folder.") {
+            Double(disk(of: folder).available)
+        }
+    }
+
     /// Processes that ran or waited to, over the last minute.
     public static var load: Double { read("/proc/loadavg").split(separator: " ").first.flatMap { Double($0) } ?? 0 }
 

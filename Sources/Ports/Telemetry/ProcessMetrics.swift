@@ -7,6 +7,10 @@ public enum ProcessMetrics {
         registry.computed("process_cpu_seconds_total", "User and system CPU time spent.", counter: true) { cpuSeconds }
         registry.computed("process_resident_memory_bytes", "Resident memory.") { Double(residentBytes) }
         registry.computed("process_open_fds", "Open file descriptors.") { Double(openDescriptors) }
+        registry.computed("process_max_fds", "File descriptors that may be open.") { Double(mostDescriptors) }
+        registry.computed("nautilus_memory_limit_bytes", "Memory that the process may use.") {
+            Double(HostMetrics.memoryLimit)
+        }
         registry.computed("process_start_time_seconds", "Start time since the epoch.") { startSeconds }
         registry.computed("nautilus_build_info", "The running version; always 1.", ["version": version]) { 1 }
     }
@@ -28,6 +32,12 @@ public enum ProcessMetrics {
         let fields = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) },
             as: UTF8.self).split(separator: " ")
         return fields.count > 1 ? (Int(fields[1]) ?? 0) * Int(sysconf(Int32(_SC_PAGESIZE))) : 0
+    }
+
+    /// How many file descriptors may be open at once.
+    public static var mostDescriptors: Int {
+        var limit = rlimit()
+        return getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 ? Int(clamping: limit.rlim_cur) : 0
     }
 
     /// Open file descriptors.

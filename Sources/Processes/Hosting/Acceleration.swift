@@ -1,4 +1,5 @@
 import Runtime
+import Telemetry
 
 /// What the acceleration switches ask for, held against what this machine shows. An engine never claims a device that is
 /// not there.
@@ -11,6 +12,14 @@ struct Acceleration {
 
     /// Linux shows none of them to a process, on any hardware.
     static let present: Set<String> = []
+
+    /// Tells of each kind of device whether it is there.
+    static func register(in registry: MetricsRegistry) {
+        for (kind, name) in [("gpu", "METAL"), ("neural", "NEURAL"), ("unified_memory", "UNIFIED_MEMORY")] {
+            registry.gauge("nautilus_accelerator_present_ratio", "1 where the platform sees such a device, else 0.",
+                           ["kind": kind]).set(present.contains(name) ? 1 : 0)
+        }
+    }
 
     /// Throws where a device is demanded that is not there.
     static func check(_ configuration: Configuration, present: Set<String> = present) throws(StartError) {

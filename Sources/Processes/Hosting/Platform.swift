@@ -78,6 +78,8 @@ public import Telemetry
     private func add(_ name: EngineName, _ bus: any MessageBus, _ access: AccessPolicy) async throws {
         let registry = name == names.first ? busRegistry : MetricsRegistry(labels: ["engine": name.rawValue])
         let own = try folder.folder(of: name)
+        HostMetrics.registerDisk(of: own, in: registry)
+        if name == .gateway { Acceleration.register(in: registry) }
         locks.append(try DataFolderLock(folder: own))
         let store = try await makeRecords(name, own)
         records.append(store)

@@ -1,6 +1,7 @@
 import EngineKit
 import HTTP
 import Runtime
+import Telemetry
 import Wire
 
 /// How each service is, as it said itself when last asked.
@@ -26,7 +27,17 @@ import Wire
     init(_ context: EngineContext) {
         self.context = context
         engines = context.configuration.engines
+        for name in engines {
+            context.registry.computed(
+                "nautilus_component_health_ratio", "A service as it says of itself: 1 healthy, 0.5 degraded, else 0.",
+                ["component": name.rawValue]
+            ) { [weak self] in LoopActor.assumeIsolated { Self.figure(self?.entries[name]?.status) } }
+        }
+        HostMetrics.register(in: context.registry)
     }
+
+    /// A status as a number.
+    static func figure(_ status: String?) -> Double { status == "healthy" ? 1 : status == "degraded" ? 0.5 : 0 }
 
     subscript(_ engine: EngineName) -> Entry? { entries[engine] }
     var isAllHealthy: Bool { engines.allSatisfy { entries[$0]?.status == "healthy" } }
