@@ -32,13 +32,19 @@ import Store
 
     // MARK: Connecting
 
+    /// What every link of this adapter asks for, unless the URL says otherwise. A link that lies idle is looked at every
+    /// ten minutes; one with bytes under way is given up after 15 s by `tcp_user_timeout`.
+    nonisolated static let defaults = [
+        ("keepalives", "1"), ("keepalives_idle", "600"), ("keepalives_interval", "30"), ("keepalives_count", "3"),
+        ("tcp_user_timeout", "15000"), ("target_session_attrs", "read-write"),
+    ]
+
     /// Connects within the time; throws `.unavailable`. (Resolving a host name is libpq's and may block: use addresses
     /// or a local resolver.)
     func connect(_ configuration: PostgresConfiguration, clock: any Clock) async throws(StoreError) {
         // Before `dbname`, which the URL is given as: what the URL says wins.
-        let defaults = [
-            ("keepalives_idle", "10"), ("keepalives_interval", "5"), ("keepalives_count", "3"),
-            ("tcp_user_timeout", "15000"), ("application_name", "nautilus-\(configuration.schema)"),
+        let defaults = Self.defaults + [
+            ("application_name", "nautilus-\(configuration.schema)"),
             ("dbname", configuration.url), ("client_encoding", "UTF8"),
         ]
         let keys = CStrings(defaults.map(\.0)), values = CStrings(defaults.map(\.1))
@@ -269,7 +275,7 @@ import Store
 }
 
 /// Texts as a null-ended array for C.
-private struct CStrings {
+struct CStrings {
     let pointers: [UnsafePointer<CChar>?]
 
     init(_ texts: [String]) { pointers = texts.map { UnsafePointer(strdup($0)) } + [nil] }
