@@ -21,7 +21,7 @@ import Store
     private var made = 0
     /// Ends a round that the server never answers: a call must not wait for ever.
     private var deadline: LoopTimer?
-    private static let roundMilliseconds = 60_000
+    private var roundMilliseconds = 60_000
     /// Called once when the link breaks while no round is running.
     var onLost: (@LoopActor () -> Void)?
     /// Prepared statements kept; more are prepared for one use.
@@ -72,10 +72,15 @@ import Store
             close()
             throw failure
         }
+        // The server's own time-out comes first.
+        roundMilliseconds = max(roundMilliseconds, configuration.statementTimeoutMilliseconds + 10_000)
         PQsetnonblocking(handle, 1)
         PQenterPipelineMode(handle)
         watch()
-        let setup = await run([Statement("SET search_path TO \"\(configuration.schema)\"")])
+        let setup = await run([
+            Statement("SET search_path TO \"\(configuration.schema)\""),
+            Statement("SET statement_timeout TO \(configuration.statementTimeoutMilliseconds)"),
+        ])
         guard setup.lost == nil, setup.round.isComplete else {
             close()
             throw setup.lost ?? StoreError(.unavailable, "setting up a PostgreSQL session")
@@ -163,7 +168,7 @@ import Store
             self.round = round
             waiting = continuation
             deadline?.cancel()
-            deadline = LoopTimer.once(milliseconds: Self.roundMilliseconds) { [weak self] in self?.breakLink() }
+            deadline = LoopTimer.once(milliseconds: roundMilliseconds) { [weak self] in self?.breakLink() }
             watch()
         }
     }

@@ -7,7 +7,7 @@ import Synchronization
 /// has a link of its own; nothing of libpq runs on the caller's thread.
 ///
 /// While the server is away calls throw `.unavailable`, and the store comes back by itself.
-public final class PostgresSeriesStore: SeriesStore {
+public final class PostgresSeriesStore: SeriesStore, SeriesUpkeep {
     private let writers: BatchThread<PostgresSeriesWork>
     private let readers: BatchThread<PostgresSeriesWork>
     private let available = Atomic<Bool>(false)
@@ -92,6 +92,10 @@ public final class PostgresSeriesStore: SeriesStore {
     @discardableResult
     public func remove(_ key: SeriesKey) async throws(StoreError) -> Bool {
         try await ask(writers) { worker throws(StoreError) in try worker.remove(key) }
+    }
+
+    public func dropOld(now: Timestamp) async throws(StoreError) -> Int {
+        try await ask(writers) { worker throws(StoreError) in try worker.dropOld(now: now) }
     }
 
     /// Whether the server answered last time; while it did not, asking makes the store look again.

@@ -143,6 +143,9 @@ final class SeriesWorker: BatchWorker {
         return link.layout
     }
 
+    /// Looks again at what is there of a collection before the next write.
+    func forget(_ collection: String) { known[collection] = nil }
+
     func remove(_ key: SeriesKey) throws(StoreError) -> Bool {
         let begin = "BEGIN; \(SeriesSQL.selectHeader(key)) FOR UPDATE"
         return try link.transaction(begin) { found throws(StoreError) in

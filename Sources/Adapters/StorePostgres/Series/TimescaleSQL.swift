@@ -44,7 +44,7 @@ enum TimescaleSQL {
     static func aggregates(of collection: String) -> [String] {
         guard collection == "bars.1m" else { return [] }
         return SeriesRollup.all.flatMap { rollup in
-            let view = SeriesSQL.table(rollup.target)
+            let view = SeriesSQL.table(rollup.view)
             let create = """
                 CREATE MATERIALIZED VIEW IF NOT EXISTS \(view) WITH (timescaledb.continuous) AS \
                 SELECT series, time_bucket(BIGINT '\(rollup.step)', ts) AS ts, first(open, ts) AS open, \
@@ -66,14 +66,14 @@ enum TimescaleSQL {
 
 /// One step of aggregation.
 struct SeriesRollup {
-    /// The collection that is read, and the one that is written.
-    let source: String, target: String
-    /// The length of a row of the target, in nanoseconds.
+    /// What is read, and the view that holds the sums.
+    let source: String, view: String
+    /// The length of a row of the view, in nanoseconds.
     let step: Int64
 
     /// Hours from minutes, then days from hours.
     static let all = [
-        SeriesRollup(source: "bars.1m", target: "rollup.1h", step: SeriesSQL.day / 24),
-        SeriesRollup(source: "rollup.1h", target: "rollup.1d", step: SeriesSQL.day),
+        SeriesRollup(source: "bars.1m", view: "continuous.1h", step: SeriesSQL.day / 24),
+        SeriesRollup(source: "continuous.1h", view: "continuous.1d", step: SeriesSQL.day),
     ]
 }
