@@ -86,6 +86,10 @@ public struct Setting: Sendable {
                 "Bars older than so many days are dropped, partition by partition, in PostgreSQL; 0 is never."),
         Setting("SERIES_COMPRESSION_DAYS", "0", .integer(0...100_000),
                 "Bars older than so many days are compressed where PostgreSQL has TimescaleDB; 0 is never."),
+        Setting("METRICS_DAYS", "730", .integer(0...100_000),
+                "How many days rows of analytics.performance_metrics are kept; 0 is for ever."),
+        Setting("RISK_EVENTS_DAYS", "730", .integer(0...100_000),
+                "How many days breaches and warnings are kept; 0 is for ever."),
         Setting("SQLITE_SYNCHRONOUS", "normal", .choice(["normal", "full"]),
                 "What a commit waits for: normal survives a killed process, full a power cut too. "
                     + "The portfolio ledger is always full."),
