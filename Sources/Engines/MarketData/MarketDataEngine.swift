@@ -15,9 +15,9 @@ import Wire
     let idempotency: Idempotency
     let replays: ReplayRunner
     var quotes = QuoteBoard()
-    /// Drops old bars, where the store keeps none for ever.
+    /// Each minute: longer bars where shorter ones changed, and partitions that are too old.
     private var upkeep: Task<Void, Never>?
-    private static let upkeepNanoseconds: Int64 = 3_600_000_000_000
+    private static let upkeepNanoseconds: Int64 = 60_000_000_000
     let rejectedRows: Counter
     let storedRows: Counter
 
@@ -38,10 +38,11 @@ import Wire
         upkeep = spawn { [context] in
             while !Task.isCancelled {
                 do throws(StoreError) {
+                    _ = try await store.refresh(now: context.clock.now)
                     let dropped = try await store.dropOld(now: context.clock.now)
                     if dropped > 0 { context.logger.info("old partitions dropped", ["partitions": .int(dropped)]) }
                 } catch {
-                    context.logger.warning("old bars were not dropped", ["error": .string(error.description)])
+                    context.logger.warning("the upkeep of stored bars failed", ["error": .string(error.description)])
                 }
                 await context.clock.sleep(nanoseconds: Self.upkeepNanoseconds)
             }

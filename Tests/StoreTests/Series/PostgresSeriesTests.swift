@@ -32,6 +32,35 @@ import Testing
         await store.close()
     }
 
+    @Test func longerBarsFollowTheShorterOnes() async throws {
+        let store = try await PostgresSeriesStore.open(SeriesBackend.postgresConfiguration())
+        let minute: Int64 = 60_000_000_000, minutes = SeriesKey(collection: "bars.1m", name: "A")
+        let hours = SeriesKey(collection: "rollup.1h", name: "A"), days = SeriesKey(collection: "rollup.1d", name: "A")
+        func bars(_ range: Range<Int64>, volume: Double) -> SeriesColumns {
+            let prices = range.map(Double.init)
+            return SeriesColumns(
+                ts: range.map { $0 * minute }, names: ["open", "high", "low", "close", "volume"],
+                values: [prices, prices.map { $0 + 2 }, prices.map { $0 - 2 }, prices.map { $0 + 1 },
+                         prices.map { _ in volume }])
+        }
+        try await store.write(minutes, bars(0..<1_500, volume: 1), recordedAt: someTime)
+        // 25 hours and two days.
+        #expect(try await store.refresh(now: someTime) == 27)
+        let first = try await store.read(hours, range: SeriesRange(limit: 1), columns: nil)
+        #expect(first.values == [[0], [61], [-2], [60], [60]])
+        let daily = try await store.read(days, range: .all, columns: nil)
+        #expect(daily.ts == [0, 1_440 * minute])
+        #expect(daily.values == [[0, 1_440], [1_441, 1_501], [-2, 1_438], [1_440, 1_500], [1_440, 60]])
+        #expect(try await store.refresh(now: someTime) == 0)
+        // A restated stretch changes its hour and its day, no other.
+        try await store.write(minutes, bars(70..<80, volume: 3), recordedAt: someTime)
+        #expect(try await store.refresh(now: someTime) == 2)
+        #expect(try await store.read(days, range: .all, columns: ["volume"]).values == [[1_460, 60]])
+        #expect(try await store.remove(minutes))
+        #expect(try await store.info(days) == nil)
+        await store.close()
+    }
+
     @Test func aServerThatGoesIsToldAndComesBack() async throws {
         let server = try PostgresServer()
         let store = try await PostgresSeriesStore.open(

@@ -98,6 +98,10 @@ public final class PostgresSeriesStore: SeriesStore, SeriesUpkeep {
         try await ask(writers) { worker throws(StoreError) in try worker.dropOld(now: now) }
     }
 
+    public func refresh(now: Timestamp) async throws(StoreError) -> Int {
+        try await ask(writers) { worker throws(StoreError) in try worker.refresh(now: now) }
+    }
+
     /// Whether the server answered last time; while it did not, asking makes the store look again.
     public var isAvailable: Bool {
         let isThere = available.load(ordering: .relaxed)

@@ -80,6 +80,7 @@ final class SeriesLink {
             try execute("CREATE SCHEMA IF NOT EXISTS \"\(configuration.schema)\"")
             try execute(SeriesSQL.headers)
             try execute(SeriesSQL.layouts)
+            try execute(SeriesSQL.changes)
             let known = try execute("SELECT kind FROM \"~layout\"").first?.first ?? nil
             if let known, let layout = SeriesSQL.Layout(rawValue: known) { return layout }
             var layout = SeriesSQL.Layout.partitions

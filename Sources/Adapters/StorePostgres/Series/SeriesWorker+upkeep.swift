@@ -19,6 +19,38 @@ extension SeriesWorker {
         return dropped
     }
 
+    /// Makes longer bars anew where the shorter ones changed; answers how many were made. A crash in between makes them
+    /// once more.
+    func refresh(now: Timestamp) throws(StoreError) -> Int {
+        guard try connectedLayout() == .partitions else { return 0 }
+        var made = 0
+        for rollup in SeriesRollup.kept {
+            for row in try link.query(SeriesSQL.selectChanges(rollup.source)) {
+                let numbers = row.dropFirst().compactMap { $0.flatMap { Int64($0) } }
+                guard numbers.count == 3, let name = row[0] else { continue }
+                let key = SeriesKey(collection: rollup.source, name: name)
+                made += try refresh(key, rollup, first: numbers[0], last: numbers[1], now)
+                try link.execute(SeriesSQL.deleteChanges(key, to: numbers[2]))
+            }
+        }
+        return made
+    }
+
+    private func refresh(
+        _ key: SeriesKey, _ rollup: SeriesRollup, first: Int64, last: Int64, _ now: Timestamp
+    ) throws(StoreError) -> Int {
+        guard let header = try header(key) else { return 0 }
+        let names = SeriesFold.names.filter { header.columns.contains($0) }
+        var fold = SeriesFold(step: rollup.step, names: names)
+        let end = SeriesFold.start(of: last, step: rollup.step).addingReportingOverflow(rollup.step - 1)
+        let range = SeriesRange(
+            from: Timestamp(nanoseconds: SeriesFold.start(of: first, step: rollup.step)),
+            to: Timestamp(nanoseconds: end.overflow ? .max : end.partialValue))
+        try visit(key, range, names, names: { _ in }, { chunk in fold.take(chunk) })
+        let target = SeriesKey(collection: rollup.view, name: key.name)
+        return try write(target, fold.rows, recordedAt: now).changedRows
+    }
+
     private func drop(_ collection: String, before cutoff: Int64, _ now: Timestamp) throws(StoreError) -> Int {
         let width = SeriesSQL.width(collection)
         var old: [Int64] = []

@@ -72,6 +72,10 @@ final class SeriesWorker: BatchWorker {
                 header.version += 1
                 header.recordedAt = recordedAt.nanoseconds
                 try link.execute(SeriesSQL.updateHeader(header))
+                if link.layout == .partitions, SeriesRollup.of(key.collection) != nil {
+                    let last = rows.ts[rows.count - 1]
+                    try link.execute(SeriesSQL.noteChange(key, first: rows.ts[0], last: last))
+                }
             }
             result.version = header.version
             return result
@@ -99,7 +103,7 @@ final class SeriesWorker: BatchWorker {
         guard rows.names.count <= Self.columnLimit else {
             throw StoreError(.invalidInput, "PostgreSQL takes at most \(Self.columnLimit) columns in a table")
         }
-        let layout = try layout()
+        let layout = try connectedLayout()
         let old = known[collection]
         var new = old ?? Known()
         new.columns.formUnion(rows.names)
@@ -138,7 +142,7 @@ final class SeriesWorker: BatchWorker {
     private static let partitionLimit = 2_000
 
     /// Who keeps the parts of tables; connects where that is not known yet.
-    private func layout() throws(StoreError) -> SeriesSQL.Layout {
+    func connectedLayout() throws(StoreError) -> SeriesSQL.Layout {
         _ = try link.query("SELECT 1")
         return link.layout
     }
@@ -148,6 +152,9 @@ final class SeriesWorker: BatchWorker {
 
     func remove(_ key: SeriesKey) throws(StoreError) -> Bool {
         let begin = "BEGIN; \(SeriesSQL.selectHeader(key)) FOR UPDATE"
+        if let rollup = SeriesRollup.of(key.collection) {
+            _ = try remove(SeriesKey(collection: rollup.view, name: key.name))
+        }
         return try link.transaction(begin) { found throws(StoreError) in
             guard let fields = found.first else { return false }
             let header = try PostgresSeriesHeader(collection: key.collection, fields: fields)
