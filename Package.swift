@@ -87,7 +87,7 @@ let adapters: [Target] = [
     library("Adapters", "HTTPClient", ["HTTP", "Runtime", "Telemetry", "Wire", "CHTTPParser", "CShims"]),
     library("Adapters", "BusRedis", ["Bus", "Runtime", "Telemetry", "Market", "Wire", "CHiredis", "CShims"]),
     library("Adapters", "StoreSQLite", ["Store", "Runtime", "Telemetry", "Market", "CSQLite", "CShims"]),
-    library("Adapters", "StorePostgres", ["Store", "Runtime", "Telemetry", "Market", "CPostgres", "CShims"]),
+    library("Adapters", "StorePostgres", ["Store", "Runtime", "Telemetry", "Market", "Wire", "CPostgres", "CShims"]),
     library("Adapters", "SeriesLMDB", ["Store", "Runtime", "Telemetry", "Market", "CLMDB", "CShims"]),
     library("Adapters", "Security", ["Runtime", "HTTP", "COpenSSL"]),
 ]

@@ -66,10 +66,10 @@ import Wire
     /// Nil where there is no answer: the connection was refused or broke.
     func ask(
         _ engine: EngineName, _ method: HTTP.Method, _ path: String, query: String = "", key: String? = nil,
-        _ body: String = ""
+        _ body: String = "", type: String = "application/json"
     ) async -> Answer? {
         var headers: Headers = ["Host": "localhost"]
-        if !body.isEmpty { headers.add("Content-Type", "application/json") }
+        if !body.isEmpty { headers.add("Content-Type", type) }
         if let key { headers.add("Idempotency-Key", key) }
         let request = Request(method: method, path: path, query: query, headers: headers, body: Array(body.utf8))
         let response = try? await peers.send(request, to: engine, deadlineNanoseconds: 10_000_000_000)

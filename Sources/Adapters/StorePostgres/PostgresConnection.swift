@@ -21,7 +21,7 @@ import Store
     private var made = 0
     /// Ends a round that the server never answers: a call must not wait for ever.
     private var deadline: LoopTimer?
-    private static let roundMilliseconds = 60_000
+    private var roundMilliseconds = 60_000
     /// Called once when the link breaks while no round is running.
     var onLost: (@LoopActor () -> Void)?
     /// Prepared statements kept; more are prepared for one use.
@@ -32,13 +32,19 @@ import Store
 
     // MARK: Connecting
 
+    /// What every link of this adapter asks for, unless the URL says otherwise. A link that lies idle is looked at every
+    /// ten minutes; one with bytes under way is given up after 15 s by `tcp_user_timeout`.
+    nonisolated static let defaults = [
+        ("keepalives", "1"), ("keepalives_idle", "600"), ("keepalives_interval", "30"), ("keepalives_count", "3"),
+        ("tcp_user_timeout", "15000"), ("target_session_attrs", "read-write"),
+    ]
+
     /// Connects within the time; throws `.unavailable`. (Resolving a host name is libpq's and may block: use addresses
     /// or a local resolver.)
     func connect(_ configuration: PostgresConfiguration, clock: any Clock) async throws(StoreError) {
         // Before `dbname`, which the URL is given as: what the URL says wins.
-        let defaults = [
-            ("keepalives_idle", "10"), ("keepalives_interval", "5"), ("keepalives_count", "3"),
-            ("tcp_user_timeout", "15000"), ("application_name", "nautilus-\(configuration.schema)"),
+        let defaults = Self.defaults + [
+            ("application_name", "nautilus-\(configuration.schema)"),
             ("dbname", configuration.url), ("client_encoding", "UTF8"),
         ]
         let keys = CStrings(defaults.map(\.0)), values = CStrings(defaults.map(\.1))
@@ -66,10 +72,15 @@ import Store
             close()
             throw failure
         }
+        // The server's own time-out comes first.
+        roundMilliseconds = max(roundMilliseconds, configuration.statementTimeoutMilliseconds + 10_000)
         PQsetnonblocking(handle, 1)
         PQenterPipelineMode(handle)
         watch()
-        let setup = await run([Statement("SET search_path TO \"\(configuration.schema)\"")])
+        let setup = await run([
+            Statement("SET search_path TO \"\(configuration.schema)\""),
+            Statement("SET statement_timeout TO \(configuration.statementTimeoutMilliseconds)"),
+        ])
         guard setup.lost == nil, setup.round.isComplete else {
             close()
             throw setup.lost ?? StoreError(.unavailable, "setting up a PostgreSQL session")
@@ -157,7 +168,7 @@ import Store
             self.round = round
             waiting = continuation
             deadline?.cancel()
-            deadline = LoopTimer.once(milliseconds: Self.roundMilliseconds) { [weak self] in self?.breakLink() }
+            deadline = LoopTimer.once(milliseconds: roundMilliseconds) { [weak self] in self?.breakLink() }
             watch()
         }
     }
@@ -269,7 +280,7 @@ import Store
 }
 
 /// Texts as a null-ended array for C.
-private struct CStrings {
+struct CStrings {
     let pointers: [UnsafePointer<CChar>?]
 
     init(_ texts: [String]) { pointers = texts.map { UnsafePointer(strdup($0)) } + [nil] }

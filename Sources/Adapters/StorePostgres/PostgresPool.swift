@@ -12,8 +12,10 @@ import Synchronization
     private var idle: [PostgresConnection] = []
     private var waiters: [(number: Int, waiter: Waiter)] = []
     private var lastNumber = 0
-    /// A call that has waited so long for a connection is told that there is none.
-    private static let waitMilliseconds = 15_000
+    /// The fewest that lay idle since the last look: so many were of no use. Looked at while there are more than are kept.
+    private var leastIdle = 0
+    private var trimmer: LoopTimer?
+    private static let trimMilliseconds = 30_000
     /// Connections lent or idle, and attempts under way.
     private var alive = 0
     private var attempts = 0
@@ -40,6 +42,7 @@ import Synchronization
         if isClosed { throw StoreError(.closed, "the store is closed") }
         while let connection = idle.popLast() {
             connection.onLost = nil
+            leastIdle = min(leastIdle, idle.count)
             if connection.isAlive { return connection }
             drop(connection)
         }
@@ -51,6 +54,7 @@ import Synchronization
                 waiter.resume(returning: .failure(lastFailure))
             } else if let connection = idle.popLast() {
                 connection.onLost = nil
+                leastIdle = min(leastIdle, idle.count)
                 waiter.resume(returning: .success(connection))
             } else if waiters.count >= configuration.queueCapacity {
                 let text = "\(waiters.count) calls wait for a PostgreSQL connection"
@@ -67,9 +71,9 @@ import Synchronization
         lastNumber += 1
         let number = lastNumber
         waiters.append((number, waiter))
-        LoopTimer.once(milliseconds: Self.waitMilliseconds) { [weak self] in
+        LoopTimer.once(milliseconds: configuration.waitMilliseconds) { [weak self] in
             guard let self, let index = waiters.firstIndex(where: { $0.number == number }) else { return }
-            let error = StoreError(.unavailable, "no PostgreSQL connection in \(Self.waitMilliseconds / 1000) s")
+            let error = StoreError(.unavailable, "no PostgreSQL connection in \(configuration.waitMilliseconds / 1000) s")
             waiters.remove(at: index).waiter.resume(returning: .failure(error))
             if attempts == 0 && pause == nil && alive <= 0 { beginAttempt() }
         }
@@ -85,17 +89,41 @@ import Synchronization
                 drop(connection)
             }
             idle.append(connection)
+            watchIdle()
         } else {
             connection.onLost = nil
             waiters.removeFirst().waiter.resume(returning: .success(connection))
         }
     }
 
+    /// Begins to look whether there are more connections than are of use.
+    private func watchIdle() {
+        guard trimmer == nil, alive > configuration.kept else { return }
+        leastIdle = idle.count
+        trimmer = LoopTimer.once(milliseconds: Self.trimMilliseconds) { [weak self] in self?.trim() }
+    }
+
+    /// Ends those that had nothing to do all the time, down to the number that is kept: the longest idle first.
+    func trim() {
+        trimmer?.cancel()
+        trimmer = nil
+        if isClosed { return }
+        let spare = max(0, min(leastIdle, idle.count, alive - configuration.kept))
+        let ended = idle.prefix(spare)
+        idle.removeFirst(spare)
+        for connection in ended { drop(connection) }
+        watchIdle()
+    }
+
+    /// Connections there are.
+    var count: Int { alive }
+
     /// Ends idle connections now and lent ones when they come back; returns when all are ended.
     func close() async {
         isClosed = true
         isAvailable.store(false, ordering: .relaxed)
         pause?.cancel()
+        trimmer?.cancel()
         fail(StoreError(.closed, "the store is closed"))
         for connection in idle { connection.close() }
         alive -= idle.count

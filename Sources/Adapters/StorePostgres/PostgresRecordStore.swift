@@ -62,6 +62,8 @@ import Synchronization
         let connection = try await pool.take()
         let begin = [
             Self.begin,
+            // A migration may take longer than any other statement.
+            Statement("SET LOCAL statement_timeout TO 0"),
             // One lock per schema name, held to the end of the transaction.
             Statement("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", ["nautilus.\(schema)".sqlValue]),
             Statement("CREATE SCHEMA IF NOT EXISTS \"\(schema)\""),
@@ -71,7 +73,7 @@ import Synchronization
         let sets = try await run(begin, on: connection)
         var steps: [Statement] = []
         do throws(StoreError) {
-            let applied = try MigrationPlan.applied(from: sets[4])
+            let applied = try MigrationPlan.applied(from: sets[5])
             for migration in try MigrationPlan(migrations, applied: applied, dialect: .postgres).pending {
                 steps += migration.statements(for: .postgres).map { Statement($0) }
                 steps.append(MigrationPlan.record(migration, dialect: .postgres))

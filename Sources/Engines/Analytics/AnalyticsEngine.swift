@@ -18,13 +18,49 @@ import Wire
     /// When the newest message was folded.
     private(set) var lastUpdate: Timestamp?
     private let folded: Counter
+    private let pruner: RecordsPruner
+    /// Portfolios that changed since their figures were written.
+    private var changed: Set<String> = []
+    private var writer: Task<Void, Never>?
+    private static let metricsNanoseconds: Int64 = 60_000_000_000
 
     public init(_ context: EngineContext) {
         self.context = context
+        pruner = RecordsPruner(context, table: "performance_metrics", column: "recorded", setting: "METRICS_DAYS")
         folded = context.registry.counter("nautilus_analytics_folded_messages_total", "Values and positions folded.")
     }
 
-    public func start() async throws { portfolios = try await AnalyticsRecords.load(context.records) }
+    public func start() async throws {
+        portfolios = try await AnalyticsRecords.load(context.records)
+        pruner.start()
+        if writer != nil { return }
+        writer = spawn { [weak self, clock = context.clock] in
+            while !Task.isCancelled {
+                await clock.sleep(nanoseconds: Self.metricsNanoseconds)
+                if !Task.isCancelled { await self?.writeMetrics() }
+            }
+        }
+    }
+
+    public func stop() async {
+        writer?.cancel()
+        pruner.stop()
+        await writeMetrics()
+    }
+
+    /// Writes the figures of the portfolios that changed; where that fails they are written with the next.
+    private func writeMetrics() async {
+        let due = changed, now = context.clock.now
+        changed = []
+        let statements = due.sorted().compactMap { portfolios[$0].flatMap { PerformanceMetrics.insert($0, at: now) } }
+        if statements.isEmpty { return }
+        do throws(StoreError) {
+            try await context.records.transaction(statements)
+        } catch {
+            changed.formUnion(due)
+            context.logger.warning("figures were not written", ["error": .string(error.description)])
+        }
+    }
 
     public var subscriptions: [Subscription] {
         [Subscription(group: Self.name.rawValue, families: [Topics.value, Topics.position]) { [weak self] batch in
@@ -62,6 +98,7 @@ import Wire
                 portfolios[position.portfolioID, default: LivePortfolio(id: position.portfolioID)].take(position)
             }
         }
+        changed.formUnion(causes.keys)
         folded.add(updates.count)
         lastUpdate = context.clock.now
         context.publish(causes.sorted { $0.key < $1.key }.compactMap { pnl($0.key, $0.value) })

@@ -20,6 +20,7 @@ enum AnalyticsRecords {
         Migration(version: 3, name: "net deposits", statements: [
             "ALTER TABLE portfolio_value ADD COLUMN net_deposits TEXT",
         ]),
+        PerformanceMetrics.migration,
     ]
 
     /// Writes a value; the same message again changes nothing, a later one for the same time restates it.

@@ -15,6 +15,9 @@ import Wire
     let idempotency: Idempotency
     let replays: ReplayRunner
     var quotes = QuoteBoard()
+    /// Each minute: longer bars where shorter ones changed, and partitions that are too old.
+    private var upkeep: Task<Void, Never>?
+    private static let upkeepNanoseconds: Int64 = 60_000_000_000
     let rejectedRows: Counter
     let storedRows: Counter
 
@@ -31,7 +34,26 @@ import Wire
 
     public nonisolated static var migrations: [Migration] { [Idempotency.migration(version: 2)] }
 
-    public func stop() async { replays.cancelAll() }
+    public func start() async throws {
+        guard upkeep == nil, let store = context.series as? any SeriesUpkeep else { return }
+        upkeep = spawn { [context] in
+            while !Task.isCancelled {
+                do throws(StoreError) {
+                    _ = try await store.refresh(now: context.clock.now)
+                    let dropped = try await store.dropOld(now: context.clock.now)
+                    if dropped > 0 { context.logger.info("old partitions dropped", ["partitions": .int(dropped)]) }
+                } catch {
+                    context.logger.warning("the upkeep of stored bars failed", ["error": .string(error.description)])
+                }
+                await context.clock.sleep(nanoseconds: Self.upkeepNanoseconds)
+            }
+        }
+    }
+
+    public func stop() async {
+        upkeep?.cancel()
+        replays.cancelAll()
+    }
 
     /// Where an instrument's bars are.
     nonisolated static func key(_ symbol: Symbol, _ timeframe: Timeframe) -> SeriesKey {

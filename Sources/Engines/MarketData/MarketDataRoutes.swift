@@ -99,11 +99,15 @@ extension MarketDataEngine {
                 {"symbol":"GOOG","timeframe":"1d","source":"store","version":1,"rows":1,"ts":["2013-03-01T00:00:00Z"],\
                 "open":[797.8],"high":[807.14],"low":[796.15],"close":[806.19],"volume":[2175400]}
                 """, errors: [404, 503], tabular: true) { [unowned self] (query: BarQuery, _: NoBody, _) in
-            guard let info = try await series.info(query.key) else {
+            // Where none of that length were imported, those made of shorter ones serve.
+            let made = SeriesKey(collection: "rollup.\(query.timeframe.rawValue)", name: query.key.name)
+            var found = try await series.info(query.key)
+            if found == nil { found = try await series.info(made) }
+            guard let info = found else {
                 throw Problem.notFound("no \(query.timeframe.rawValue) bars of \(query.symbol) are stored; "
                     + "import them with POST /market-data/import")
             }
-            let bars = try await series.read(query.key, range: query.range, columns: nil)
+            let bars = try await series.read(info.key, range: query.range, columns: nil)
             return BarsAnswer(symbol: query.symbol, timeframe: query.timeframe, version: info.version, bars: bars)
         }
     }

@@ -22,6 +22,7 @@ import Wire
     private var decided: Set<String> = []
     private var decidedOrder: [String] = []
     private let returns: ReturnsCache
+    private let pruner: RecordsPruner
     private let approved: Counter, denied: Counter
     let checkSeconds: Histogram
     private var found: RiskMetrics
@@ -30,6 +31,7 @@ import Wire
         self.context = context
         idempotency = Idempotency(context)
         returns = ReturnsCache(context)
+        pruner = RecordsPruner(context, table: "risk_events", column: "recorded", setting: "RISK_EVENTS_DAYS")
         approved = context.registry.counter("nautilus_risk_approved_orders_total", "Intents approved before trade.")
         denied = context.registry.counter("nautilus_risk_denied_orders_total", "Intents denied before trade.")
         checkSeconds = context.registry.histogram(
@@ -46,7 +48,10 @@ import Wire
         decidedOrder = try await RiskRecords.recentDecisions(context.records, limit: Self.memory)
         decided = Set(decidedOrder)
         for value in try await RiskRecords.books(context.records) { value.apply(to: &state) }
+        pruner.start()
     }
+
+    public func stop() async { pruner.stop() }
 
     public var subscriptions: [Subscription] {
         [
@@ -100,7 +105,9 @@ import Wire
         var messages = [context.message(Topics.decision, intent.portfolioID, time: intent.time, cause: message,
             decision)]
         for check in broken { messages.append(breach(check, intent, message)) }
-        try await context.commit([RiskRecords.insert(decision, at: context.clock.now)], messages)
+        let now = context.clock.now
+        let events = checks.filter { $0.verdict != .pass }.map { RiskEvents.insert($0, intent, at: now) }
+        try await context.commit([RiskRecords.insert(decision, at: now)] + events, messages)
         remember(intent.orderID)
         (decision.isApproved ? approved : denied).increment()
         found.record(checks)

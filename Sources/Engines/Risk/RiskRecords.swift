@@ -35,6 +35,7 @@ enum RiskRecords {
                 PRIMARY KEY (portfolio_id, time))
             """,
         ]),
+        RiskEvents.migration,
     ]
 
     /// Writes a limit: a new one after all others, also where one before was removed.

@@ -19,7 +19,9 @@ extension RiskEngine {
         "metrics":{"equity":100619,"gross_exposure":88680.9,"net_exposure":88680.9,"leverage":0.88}}
         """
 
-    public var routes: [Route] { [healthRoute, checkRoute, preTradeRoute, realtimeRoute, varRoute.calculation] + limitRoutes }
+    public var routes: [Route] {
+        [healthRoute, checkRoute, preTradeRoute, realtimeRoute, varRoute.calculation] + limitRoutes + eventRoutes
+    }
 
     private var healthRoute: Route {
         .document("/api/v1/risk/health", "Limits, and portfolios that risk has been told of.",

@@ -80,6 +80,19 @@ public struct Setting: Sendable {
 
     private static let storage = [
         Setting("DATABASE_URL", "", .url, "PostgreSQL for records, postgresql://…; empty is SQLite.", secret: true),
+        Setting("DATABASE_PROFILE", "balanced", .choice(["throughput", "balanced", "conservative"]),
+                "Connections of each engine and their time-out: throughput 10 to 50 and 30 s, balanced 5 to 20 and 60 s, "
+                    + "conservative 2 to 10 and 120 s."),
+        Setting("SERIES", "lmdb", .choice(["lmdb", "postgres"]),
+                "Where bars are kept: lmdb in the data folder, postgres in the schema series at NAUTILUS_DATABASE_URL."),
+        Setting("SERIES_RETENTION_DAYS", "0", .integer(0...100_000),
+                "Bars older than so many days are dropped, partition by partition, in PostgreSQL; 0 is never."),
+        Setting("SERIES_COMPRESSION_DAYS", "0", .integer(0...100_000),
+                "Bars older than so many days are compressed where PostgreSQL has TimescaleDB; 0 is never."),
+        Setting("METRICS_DAYS", "730", .integer(0...100_000),
+                "How many days rows of analytics.performance_metrics are kept; 0 is for ever."),
+        Setting("RISK_EVENTS_DAYS", "730", .integer(0...100_000),
+                "How many days breaches and warnings are kept; 0 is for ever."),
         Setting("SQLITE_SYNCHRONOUS", "normal", .choice(["normal", "full"]),
                 "What a commit waits for: normal survives a killed process, full a power cut too. "
                     + "The portfolio ledger is always full."),

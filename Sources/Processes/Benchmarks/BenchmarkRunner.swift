@@ -6,7 +6,7 @@ import Glibc
     /// Names, and parts of names before a dot, that can be asked for.
     public nonisolated static let names = [
         "bus.memory.throughput", "bus.redis.throughput", "bus.redis.latency", "series.write", "series.read",
-        "series.read.sum", "series.range", "indicators", "indicators.stream", "analytics.performance", "backtest.sweep",
+        "series.read.sum", "series.range", "series.postgres", "indicators", "indicators.stream", "analytics.performance", "backtest.sweep",
         "var.monte_carlo", "factors.panel", "risk.pretrade", "ml.inference", "ws.fanout", "ws.idle",
         "e2e.tick_to_order",
     ]
@@ -16,15 +16,20 @@ import Glibc
     ]
 
     private let redisURL: String?
+    private let databaseURL: String?
     private let folder: String
     private let say: (String) -> Void
 
     /// - Parameters:
     ///   - redisURL: where the bus benchmarks write keys of their own, which they delete; nil skips them.
+    ///   - databaseURL: the PostgreSQL that series are measured on, in a schema of their own; nil skips it.
     ///   - folder: for files, removed afterwards.
     ///   - say: progress, for people.
-    public init(redisURL: String?, folder: String, say: @escaping (String) -> Void) {
+    public init(
+        redisURL: String?, databaseURL: String? = nil, folder: String, say: @escaping (String) -> Void
+    ) {
         self.redisURL = redisURL
+        self.databaseURL = databaseURL
         self.folder = folder
         self.say = say
     }
@@ -50,6 +55,7 @@ import Glibc
                     ("rows", "5000000"), ("columns", "5"), ("durability", "the commit is flushed to disk")]))
             }
         }
+        if isAsked("series.postgres", asked) { try await database(each) }
         if isAsked("indicators", asked) {
             say("indicators")
             for figure in try indicatorBenchmarks() where isAsked(figure.name, asked) { each(figure) }
@@ -85,6 +91,15 @@ import Glibc
         if isAsked("ws.idle", asked) {
             say("ws.idle")
             each(try await idleSocketsBenchmark(folder: folder))
+        }
+    }
+
+    private func database(_ each: (Measurement) -> Void) async throws {
+        guard let databaseURL else { return say("series.postgres skipped: NAUTILUS_DATABASE_URL is not set") }
+        say("series.postgres")
+        for figure in try await postgresSeriesBenchmarks(rows: 1_000_000, url: databaseURL) {
+            each(Measurement(figure.name, figure.value, figure.unit, runs: figure.name.hasSuffix("write") ? 3 : 7,
+                context: [("rows", "1000000"), ("columns", "5"), ("durability", "the commit is flushed to disk")]))
         }
     }
 

@@ -2,26 +2,54 @@ import Glibc
 import Market
 import SeriesLMDB
 import Store
+import StorePostgres
 
 /// `series.write`, `series.read`, `series.read.sum` in rows a second and `series.range` in µs for 10,000 rows, over a
 /// series of `rows` rows with a time and five columns, in a new file in `folder` (removed afterwards). Medians; the
 /// write is durable, and is measured three times.
 func seriesBenchmarks(rows: Int, folder: String) async throws -> [(name: String, value: Double, unit: String)] {
-    let columns = sampleBars(rows)
     let path = folder + "/series-benchmark.lmdb"
-    let key = SeriesKey(collection: "bars.1m", name: "BENCH")
-    let recordedAt = Timestamp(nanoseconds: 0)
     defer {
         unlink(path)
         unlink(path + "-lock")
     }
-    var writes: [Double] = []
-    var opened: LMDBSeriesStore?
-    for _ in 0..<3 {
-        await opened?.close()
+    return try await seriesBenchmarks(rows: rows, prefix: "series") {
         unlink(path)
         unlink(path + "-lock")
-        let store = try await LMDBSeriesStore.open(LMDBSeriesConfiguration(path: path))
+        return try await LMDBSeriesStore.open(LMDBSeriesConfiguration(path: path))
+    }
+}
+
+/// The same on PostgreSQL, named `series.postgres.…`, in a schema that is emptied before each write and afterwards.
+func postgresSeriesBenchmarks(rows: Int, url: String) async throws -> [(name: String, value: Double, unit: String)] {
+    let configuration = PostgresSeriesConfiguration(url: url, schema: "nautilus_bench")
+    func clean() async throws {
+        let store = try await PostgresSeriesStore.open(configuration)
+        try await store.remove(benchmarkKey)
+        await store.close()
+    }
+    let figures = try await seriesBenchmarks(rows: rows, prefix: "series.postgres") {
+        try await clean()
+        return try await PostgresSeriesStore.open(configuration)
+    }
+    try await clean()
+    return figures
+}
+
+private let benchmarkKey = SeriesKey(collection: "bars.1m", name: "BENCH")
+
+/// - Parameter open: gives an empty store.
+private func seriesBenchmarks(
+    rows: Int, prefix: String, open: () async throws -> any SeriesStore
+) async throws -> [(name: String, value: Double, unit: String)] {
+    let columns = sampleBars(rows)
+    let key = benchmarkKey
+    let recordedAt = Timestamp(nanoseconds: 0)
+    var writes: [Double] = []
+    var opened: (any SeriesStore)?
+    for _ in 0..<3 {
+        await opened?.close()
+        let store = try await open()
         opened = store
         writes.append(try await seconds { try await store.write(key, columns, recordedAt: recordedAt) })
     }
@@ -50,15 +78,15 @@ func seriesBenchmarks(rows: Int, folder: String) async throws -> [(name: String,
     }
     await store.close()
     return [
-        ("series.write", Double(rows) / median(writes), "rows/s"),
-        ("series.read", Double(rows) / median(reads), "rows/s"),
-        ("series.read.sum", Double(rows) / median(sums), "rows/s"),
-        ("series.range", median(ranges) * 1e6, "µs"),
+        (prefix + ".write", Double(rows) / median(writes), "rows/s"),
+        (prefix + ".read", Double(rows) / median(reads), "rows/s"),
+        (prefix + ".read.sum", Double(rows) / median(sums), "rows/s"),
+        (prefix + ".range", median(ranges) * 1e6, "µs"),
     ]
 }
 
 /// The sum of every column, on the stored memory itself.
-private func columnSums(_ store: LMDBSeriesStore, _ key: SeriesKey, names: [String]) async throws -> [Double] {
+private func columnSums(_ store: any SeriesStore, _ key: SeriesKey, names: [String]) async throws -> [Double] {
     let zero = [Double](repeating: 0, count: names.count + 1)
     return try await store.visit(key, range: .all, columns: names, into: zero) { totals, chunk in
         var times: Int64 = 0

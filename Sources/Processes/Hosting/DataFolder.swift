@@ -9,17 +9,19 @@ public struct DataFolder: Sendable {
 
     /// `NAUTILUS_DATA_DIR`, or `$XDG_DATA_HOME/nautilus`, or `~/.local/share/nautilus`; created where it is missing.
     public init(_ configuration: Configuration, environment: [String: String]) throws(StartError) {
-        let named = configuration.text("DATA_DIR")
-        if !named.isEmpty {
-            path = named
-        } else if let data = environment["XDG_DATA_HOME"], !data.isEmpty {
-            path = data + "/nautilus"
-        } else if let home = environment["HOME"], !home.isEmpty {
-            path = home + "/.local/share/nautilus"
-        } else {
-            throw StartError(.configuration, "neither NAUTILUS_DATA_DIR nor XDG_DATA_HOME nor HOME is set")
-        }
+        path = try Self.path(configuration, environment: environment)
         try Self.create(path)
+    }
+
+    /// Where the folder is or would be.
+    public static func path(
+        _ configuration: Configuration, environment: [String: String]
+    ) throws(StartError) -> String {
+        let named = configuration.text("DATA_DIR")
+        if !named.isEmpty { return named }
+        if let data = environment["XDG_DATA_HOME"], !data.isEmpty { return data + "/nautilus" }
+        if let home = environment["HOME"], !home.isEmpty { return home + "/.local/share/nautilus" }
+        throw StartError(.configuration, "neither NAUTILUS_DATA_DIR nor XDG_DATA_HOME nor HOME is set")
     }
 
     /// An engine's own folder, created where it is missing.

@@ -6,9 +6,7 @@ public import HTTP
 import HTTPServer
 public import Runtime
 import Security
-import SeriesLMDB
 import Store
-import StorePostgres
 import StoreSQLite
 public import Telemetry
 
@@ -27,7 +25,7 @@ public import Telemetry
     private var servers: [EngineName: HTTPServer] = [:]
     private var locks: [DataFolderLock] = []
     private var records: [any RecordStore] = []
-    private var series: LMDBSeriesStore?
+    private var series: (any SeriesStore)?
     private var bus: (any MessageBus)?
     private let local = LocalPeers()
     private let far: HTTPPeers
@@ -81,9 +79,9 @@ public import Telemetry
         HostMetrics.registerDisk(of: own, in: registry)
         if name == .gateway { Acceleration.register(in: registry) }
         locks.append(try DataFolderLock(folder: own))
-        let store = try await makeRecords(name, own)
+        let store = try await Stores.records(configuration, name, own, clock: clock)
         records.append(store)
-        if name == .marketdata { series = try await LMDBSeriesStore.open(LMDBSeriesConfiguration(path: own + "/series")) }
+        if name == .marketdata { series = try await Stores.series(configuration, own, clock: clock) }
         let context = EngineContext(
             name: name, configuration: configuration, clock: clock, identifiers: identifiers,
             logger: logger.named(name.rawValue), registry: registry, bus: bus, records: store,
@@ -92,18 +90,6 @@ public import Telemetry
         let host = EngineHost(EngineCatalog.type(of: name), context, access: access)
         hosts[name] = host
         local.add(name, host.application)
-    }
-
-    private func makeRecords(_ name: EngineName, _ own: String) async throws -> any RecordStore {
-        let database = configuration.text("DATABASE_URL")
-        if !database.isEmpty {
-            return try await PostgresRecordStore.open(
-                PostgresConfiguration(url: database, schema: name.rawValue), clock: clock)
-        }
-        // The ledger waits for the disk: an acknowledged transaction survives a power cut.
-        let isFull = name == .portfolio || configuration.text("SQLITE_SYNCHRONOUS") == "full"
-        return try await SQLiteRecordStore.open(
-            SQLiteConfiguration(path: own + "/records.sqlite", synchronous: isFull ? .full : .normal))
     }
 
     private func makeBus() throws -> any MessageBus {

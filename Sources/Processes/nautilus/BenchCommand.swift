@@ -12,7 +12,8 @@ struct BenchCommand {
         object a line; --output also appends them to a file; --folder is where files are written, $TMPDIR or /tmp unless said.
         --baseline compares with an earlier output, and exits with 1 where something is worse by more than 20 %: smaller
         for what is counted a second, larger for times and bytes.
-        The bus is measured on NAUTILUS_REDIS_URL, or on a redis-server of its own.
+        The bus is measured on NAUTILUS_REDIS_URL, or on a redis-server of its own; series.postgres on
+        NAUTILUS_DATABASE_URL, in a schema of its own.
         """
 
     private let options: Options
@@ -41,7 +42,10 @@ struct BenchCommand {
         let named = configuration.text("REDIS_URL")
         let server = named.isEmpty ? PrivateRedis(folder: folder) : nil
         defer { server?.stop() }
-        let runner = BenchmarkRunner(redisURL: named.isEmpty ? server?.url : named, folder: folder) { text in
+        let database = configuration.text("DATABASE_URL")
+        let runner = BenchmarkRunner(
+            redisURL: named.isEmpty ? server?.url : named, databaseURL: database.isEmpty ? nil : database, folder: folder
+        ) { text in
             if isatty(2) == 1 { ProcessRunner.writeError("… \(text)") }
         }
         var rows: [[String]] = [], lines: [String] = [], comparisons: [Baseline.Comparison] = []

@@ -13,6 +13,8 @@ enum Help {
               sample    loads sample prices into a running platform, and replays them
               status    how each engine is
               import    stores bars from a CSV file
+              backup    copies every store while the engines run
+              restore   puts a backup in the place of the stores
               bus       streams, groups, lag and dead letters
               bench     measures speed
               openapi   prints the OpenAPI document of all services

@@ -7,6 +7,8 @@ case "up": ProcessRunner.run("nautilus") { try await UpCommand(arguments.dropFir
 case "sample": ProcessRunner.run("nautilus") { try await SampleCommand(arguments.dropFirst()).run() }
 case "status": ProcessRunner.run("nautilus") { try await StatusCommand(arguments.dropFirst()).run() }
 case "import": ProcessRunner.run("nautilus") { try await ImportCommand(arguments.dropFirst()).run() }
+case "backup": ProcessRunner.run("nautilus") { try BackupCommand(arguments.dropFirst(), restores: false).run() }
+case "restore": ProcessRunner.run("nautilus") { try BackupCommand(arguments.dropFirst(), restores: true).run() }
 case "bus": ProcessRunner.run("nautilus") { try await BusCommand(arguments.dropFirst()).run() }
 case "bench": ProcessRunner.run("nautilus") { try await BenchCommand(arguments.dropFirst()).run() }
 case "openapi": ProcessRunner.run("nautilus") { try await OpenAPICommand(arguments.dropFirst()).run() }

@@ -133,6 +133,28 @@ import Wire
         #expect(denied.reasons.contains { $0.contains("beta needs benchmark_returns") })
         // The same intent again is not decided twice.
         _ = try await decide(fixture, "o4")
+        // What did not pass is on record: o2 once, o3 a warning, o4 three times.
+        let breaches = "/api/v1/risk/breaches"
+        let grave = try await fixture.json(.risk, .get, breaches, query: "severity=critical&portfolio_id=p")
+        let orders = grave["items"]?.elements.compactMap { $0["order_id"]?.text } ?? []
+        #expect(orders.filter { $0 == "o2" }.count == 1 && orders.filter { $0 == "o4" }.count == 2)
+        let first = try await fixture.json(.risk, .get, breaches, query: "limit=1")
+        let cursor = try #require(first["next_cursor"]?.text)
+        let rest = try await fixture.json(.risk, .get, breaches, query: "cursor=\(cursor)")
+        #expect((first["items"]?.elements.count ?? 0) + (rest["items"]?.elements.count ?? 0) == 5)
+        let id = try #require(grave["items"]?.elements.first?["id"]?.text)
+        let changed = try await fixture.json(
+            .risk, .patch, breaches, #"{"breach_id":"\#(id)","state":"resolved","note":"seen"}"#)
+        #expect(changed["state"]?.text == "resolved" && changed["note"]?.text == "seen")
+        let open = try await fixture.json(.risk, .get, breaches, query: "state=open")
+        #expect(open["items"]?.elements.count == 4)
+        _ = try await fixture.json(.risk, .patch, breaches, #"{"breach_id":"none","state":"open"}"#, status: 404)
+        // After the retention they are gone.
+        let context = try #require(fixture.hosts[.risk]?.context)
+        let pruner = RecordsPruner(context, table: "risk_events", column: "recorded", setting: "RISK_EVENTS_DAYS")
+        #expect(try await pruner.prune() == 0)
+        fixture.clock.setWall(fixture.clock.now.adding(nanoseconds: 731 * 86_400_000_000_000))
+        #expect(try await pruner.prune() == 5)
         await fixture.stop()
     }
 }

@@ -1,17 +1,28 @@
 import Market
 import SeriesLMDB
 import Store
+import StorePostgres
+import Synchronization
 import TestKit
 
 /// The stores that must behave alike.
 enum SeriesBackend: String, CaseIterable, Sendable {
-    case memory, lmdb
+    case memory, lmdb, postgres
+
+    private static let schemas = Atomic<Int>(0)
+
+    /// A schema of the shared server that nobody else uses.
+    static func postgresConfiguration() throws -> PostgresSeriesConfiguration {
+        let number = schemas.wrappingAdd(1, ordering: .relaxed).newValue
+        return PostgresSeriesConfiguration(url: try PostgresServer.shared().url, schema: "series_\(number)")
+    }
 
     /// Opens an empty store, runs the body, and closes it.
     func withStore(_ body: (any SeriesStore) async throws -> Void) async throws {
         let folder = TemporaryFolder()
         let store: any SeriesStore = switch self {
         case .memory: MemorySeriesStore()
+        case .postgres: try await PostgresSeriesStore.open(Self.postgresConfiguration())
         case .lmdb: try await LMDBSeriesStore.open(LMDBSeriesConfiguration(path: folder.path + "/series.lmdb"))
         }
         do {

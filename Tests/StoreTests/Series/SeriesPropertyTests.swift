@@ -17,13 +17,13 @@ struct SeededGenerator: RandomNumberGenerator {
     }
 }
 
-/// Random writes and reads: the LMDB store against the plain one in memory.
+/// Random writes and reads: each store against the plain one in memory.
 @Suite struct SeriesPropertyTests {
-    @Test(arguments: [1, 2, 3, 4, 5, 6] as [UInt64])
-    func bothStoresAgree(_ seed: UInt64) async throws {
+    @Test(arguments: [.lmdb, .postgres] as [SeriesBackend], [1, 2, 3, 4, 5, 6] as [UInt64])
+    func storesAgree(_ backend: SeriesBackend, _ seed: UInt64) async throws {
         var random = SeededGenerator(state: seed)
         let plain = MemorySeriesStore(chunkRows: 7)
-        try await SeriesBackend.lmdb.withStore { store in
+        try await backend.withStore { store in
             for step in 0..<60 {
                 let rows = Self.rows(&random, step)
                 let at = Timestamp(seconds: Int64(step))

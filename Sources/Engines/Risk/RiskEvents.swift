@@ -1,0 +1,181 @@
+import EngineKit
+import HTTP
+import Market
+import Runtime
+import Store
+import Wire
+
+/// How grave an event is.
+enum RiskSeverity: String, CaseIterable, Sendable {
+    /// Near its threshold; the order went on.
+    case warning
+    /// Above it, or not to be judged; the order was denied.
+    case critical
+}
+
+/// What people have done about an event.
+enum RiskEventState: String, CaseIterable, Sendable { case open, acknowledged, resolved }
+
+/// Breaches and warnings of pre-trade checks, written with the decision they belong to.
+enum RiskEvents {
+    static let migration = Migration(version: 4, name: "risk events", statements: [
+        """
+        CREATE TABLE risk_events (
+            id TEXT PRIMARY KEY, portfolio_id TEXT NOT NULL, order_id TEXT NOT NULL, limit_id TEXT NOT NULL,
+            limit_type TEXT NOT NULL, severity TEXT NOT NULL, state TEXT NOT NULL, value DOUBLE PRECISION,
+            threshold DOUBLE PRECISION NOT NULL, reason TEXT NOT NULL, note TEXT NOT NULL, time BIGINT NOT NULL,
+            recorded BIGINT NOT NULL)
+        """,
+        "CREATE INDEX risk_events_by_time ON risk_events (recorded, id)",
+    ])
+
+    private static let columns = """
+        id, portfolio_id, order_id, limit_id, limit_type, severity, state, value, threshold, reason, note, time, recorded
+        """
+
+    /// The event of a check that did not pass; the same decision again writes nothing new.
+    static func insert(_ check: LimitCheck, _ intent: OrderIntent, at recorded: Timestamp) -> Statement {
+        let severity: RiskSeverity = check.verdict == .breach ? .critical : .warning
+        return Statement(
+            """
+            INSERT INTO risk_events (\(columns)) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '', $11, $12)
+            ON CONFLICT (id) DO NOTHING
+            """,
+            [.text("\(intent.orderID).\(check.limit.id)"), .text(intent.portfolioID), .text(intent.orderID),
+             .text(check.limit.id), .text(check.limit.type.rawValue), .text(severity.rawValue),
+             .text(RiskEventState.open.rawValue), check.value.isFinite ? .real(check.value) : .null,
+             .real(check.limit.threshold), .text(check.reason), .integer(intent.time.nanoseconds),
+             .integer(recorded.nanoseconds)])
+    }
+
+    static func page(_ query: RiskEventQuery, _ records: any RecordStore) async throws -> (rows: [ResultSet.Row], next: String?) {
+        var conditions = ["TRUE"], parameters: [SQLValue] = []
+        for (column, value) in [("portfolio_id", query.portfolio), ("severity", query.severity?.rawValue),
+                                ("state", query.state?.rawValue)] {
+            guard let value else { continue }
+            parameters.append(.text(value))
+            conditions.append("\(column) = $\(parameters.count)")
+        }
+        if let cursor = query.page.cursor {
+            let parts = cursor.split(separator: "/", maxSplits: 1).map(String.init)
+            guard parts.count == 2, let time = Int64(parts[0]) else {
+                throw Problem.invalid("?cursor", "is not a cursor of this list")
+            }
+            parameters += [.integer(time), .text(parts[1])]
+            conditions.append("(recorded, id) < ($\(parameters.count - 1), $\(parameters.count))")
+        }
+        parameters.append(.integer(Int64(query.page.limit + 1)))
+        let found = try await records.query(Statement(
+            """
+            SELECT \(columns) FROM risk_events WHERE \(conditions.joined(separator: " AND "))
+            ORDER BY recorded DESC, id DESC LIMIT $\(parameters.count)
+            """, parameters))
+        let rows = Array(found.records.prefix(query.page.limit))
+        guard found.rows.count > rows.count, let last = rows.last else { return (rows, nil) }
+        let time: Int64 = try last.value(12), id: String = try last.value(0)
+        return (rows, "\(time)/\(id)")
+    }
+
+    static func find(_ id: String, _ records: any RecordStore) async throws(StoreError) -> ResultSet.Row? {
+        try await records.query(Statement("SELECT \(columns) FROM risk_events WHERE id = $1", [.text(id)])).first
+    }
+
+    static func change(_ body: RiskEventChange) -> Statement {
+        Statement("UPDATE risk_events SET state = $2, note = COALESCE($3, note) WHERE id = $1",
+                  [.text(body.id), .text(body.state.rawValue), body.note.map { .text($0) } ?? .null])
+    }
+
+    /// A row as the API tells it.
+    static func write(_ row: ResultSet.Row, to json: inout JSONWriter) throws(StoreError) {
+        json.beginObject()
+        let names = ["id", "portfolio_id", "order_id", "limit_id", "type", "severity", "state"]
+        for (index, name) in names.enumerated() {
+            json.key(name)
+            json.string(try row.value(index))
+        }
+        let value: Double? = try row.value(7), threshold: Double = try row.value(8)
+        json.key("value")
+        json.double(value ?? .nan)
+        json.key("threshold")
+        json.double(threshold)
+        json.key("reason")
+        json.string(try row.value(9))
+        json.key("note")
+        json.string(try row.value(10))
+        json.key("ts")
+        json.time(Timestamp(nanoseconds: try row.value(11)))
+        json.endObject()
+    }
+}
+
+/// Which events are asked for.
+struct RiskEventQuery: RequestParameters {
+    let portfolio: String?, severity: RiskSeverity?, state: RiskEventState?, page: PageParameters
+
+    static func read(_ parameters: ParameterReader) -> RiskEventQuery {
+        RiskEventQuery(
+            portfolio: parameters.optionalText("portfolio_id", "Only of this portfolio."),
+            severity: parameters.choice("severity", "Only these.", RiskSeverity.self),
+            state: parameters.choice("state", "Only these.", RiskEventState.self), page: .read(parameters))
+    }
+}
+
+/// What somebody did about an event.
+struct RiskEventChange: RequestBody {
+    let id: String, state: RiskEventState, note: String?
+
+    static func read(_ fields: FieldReader) -> RiskEventChange {
+        RiskEventChange(
+            id: fields.string("breach_id", "The breach.", length: 1...200),
+            state: fields.choice("state", "acknowledged, resolved, or open again.", RiskEventState.self),
+            note: fields.optionalString("note", "What was done.", length: 0...4000))
+    }
+}
+
+extension RiskEngine {
+    private static let eventExample = """
+        {"id":"o1.gross","portfolio_id":"sample","order_id":"o1","limit_id":"gross","type":"gross_exposure",\
+        "severity":"critical","state":"open","value":260000,"threshold":250000,\
+        "reason":"gross_exposure of 260000.0 is above 250000.0","note":"","ts":"2013-03-01T00:00:00Z"}
+        """
+
+    /// Breaches that were recorded, and what was done about them.
+    var eventRoutes: [Route] {
+        [
+            .json(.get, "/api/v1/risk/breaches", "Breaches and warnings of pre-trade checks, newest first.",
+                  answer: "{\"items\":[\(Self.eventExample)],\"next_cursor\":null}", errors: [503]) {
+                [unowned self] (query: RiskEventQuery, _: NoBody, _) in
+                let page = try await RiskEvents.page(query, context.records)
+                var json = JSONWriter()
+                json.beginObject()
+                json.key("items")
+                json.beginArray()
+                for row in page.rows { try RiskEvents.write(row, to: &json) }
+                json.endArray()
+                json.key("next_cursor")
+                if let next = page.next { json.string(next) } else { json.null() }
+                json.endObject()
+                return JSONBody { [bytes = json.bytes] in $0.raw(bytes) }
+            },
+            .json(.patch, "/api/v1/risk/breaches", "Acknowledges or resolves a breach.",
+                  example: #"{"breach_id":"o1.gross","state":"acknowledged","note":"known"}"#,
+                  answer: Self.eventExample, errors: [404]) {
+                [unowned self] (_: NoParameters, body: RiskEventChange, request) in
+                try await idempotency.once(request) { record in
+                    guard try await RiskEvents.find(body.id, self.context.records) != nil else {
+                        throw Problem.notFound("no breach \(body.id)")
+                    }
+                    try await self.context.commit([RiskEvents.change(body)])
+                    guard let row = try await RiskEvents.find(body.id, self.context.records) else {
+                        throw Problem.notFound("no breach \(body.id)")
+                    }
+                    var json = JSONWriter()
+                    try RiskEvents.write(row, to: &json)
+                    let answer = JSONBody { [bytes = json.bytes] in $0.raw(bytes) }
+                    try await self.context.commit(record.statements(answer, self.context))
+                    return answer
+                }
+            },
+        ]
+    }
+}
