@@ -2,9 +2,9 @@
 public enum PostgresProfile: String, CaseIterable, Sendable {
     /// Many at once, and little patience.
     case throughput
-    /// The most that nine engines can have at once on a server that takes 200.
+    /// Between the two.
     case balanced
-    /// Few: nine engines fit on a server as it comes, which takes 100.
+    /// The only one whose upper bound nine engines and the gateway can have at once on a server that takes 200.
     case conservative
 
     /// Connections that are kept, and the most there are.

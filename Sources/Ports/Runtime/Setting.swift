@@ -80,7 +80,7 @@ public struct Setting: Sendable {
 
     private static let storage = [
         Setting("DATABASE_URL", "", .url, "PostgreSQL for records, postgresql://…; empty is SQLite.", secret: true),
-        Setting("DATABASE_PROFILE", "balanced", .choice(["throughput", "balanced", "conservative"]),
+        Setting("DATABASE_PROFILE", "conservative", .choice(["throughput", "balanced", "conservative"]),
                 "Connections of each engine and their time-out: throughput 10 to 50 and 30 s, balanced 5 to 20 and 60 s, "
                     + "conservative 2 to 10 and 120 s."),
         Setting("SERIES", "lmdb", .choice(["lmdb", "postgres"]),

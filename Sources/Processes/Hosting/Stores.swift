@@ -12,7 +12,7 @@ enum Stores {
     ) async throws -> any RecordStore {
         let database = configuration.text("DATABASE_URL")
         if !database.isEmpty {
-            let profile = PostgresProfile(rawValue: configuration.text("DATABASE_PROFILE")) ?? .balanced
+            let profile = PostgresProfile(rawValue: configuration.text("DATABASE_PROFILE")) ?? .conservative
             return try await PostgresRecordStore.open(
                 PostgresConfiguration(url: database, schema: name.rawValue, profile: profile), clock: clock)
         }

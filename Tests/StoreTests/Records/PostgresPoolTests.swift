@@ -32,10 +32,11 @@ import Testing
         await pool.close()
     }
 
-    @Test func theDefaultProfileFitsNineEngines() {
+    @Test func theDefaultProfileFitsAllServices() throws {
+        let named = try Configuration(environment: [:]).text("DATABASE_PROFILE")
+        let profile = try #require(PostgresProfile(rawValue: named))
         // Three of 200 are kept for the superuser; the series have four.
-        #expect(9 * PostgresProfile.balanced.connections.upperBound + 4 <= 197)
-        #expect(9 * PostgresProfile.conservative.connections.upperBound + 4 <= 97)
+        #expect(EngineName.allCases.count * profile.connections.upperBound + 4 <= 197)
         #expect(PostgresProfile.allCases.map(\.timeoutMilliseconds) == [30_000, 60_000, 120_000])
         let configuration = PostgresConfiguration(url: "postgresql://h", schema: "risk", profile: .throughput)
         #expect(configuration.kept == 10 && configuration.connections == 50)
