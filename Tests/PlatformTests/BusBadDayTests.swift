@@ -115,6 +115,24 @@ import Testing
         one.end()
     }
 
+    @Test(.timeLimit(.minutes(1))) @LoopActor func theCommandLineTellsWhoIsBehind() async throws {
+        let redis = try RedisServer(), day = try BadDay([.portfolio, .websocket], ["NAUTILUS_REDIS_URL": redis.url])
+        // The first call makes the groups; nobody reads them.
+        #expect(try await run(day, "bus", "lag") == 0, "\(day.lines("err"))")
+        let stream = "bus:{trade.fill.0}:high"
+        for number in 1...3 { try add(redis, stream, number, portfolio: "p", fill("\(number)", "p")) }
+        try redis.command("XREADGROUP", "GROUP", "portfolio", "me", "COUNT", "2", "STREAMS", stream, ">")
+        #expect(try await run(day, "bus", "lag", "--json") == 0)
+        let told = try JSONSerialization.jsonObject(with: Data(day.lines().joined().utf8)) as? [[String: Any]] ?? []
+        func figures(_ group: String) -> [Int?] {
+            let line = told.first { $0["group"] as? String == group && $0["stream"] as? String == stream }
+            return [line?["waiting"] as? Int, line?["pending"] as? Int]
+        }
+        #expect(figures("portfolio") == [1, 2])
+        #expect(figures("websocket") == [3, 0])
+        day.end()
+    }
+
     private func fill(_ id: String, _ portfolio: String) -> String {
         """
         {"id":"\(id)","order_id":"o","portfolio_id":"\(portfolio)","strategy_id":"","symbol":"GOOG","side":"buy",\

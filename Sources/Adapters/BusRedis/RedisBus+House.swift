@@ -179,12 +179,30 @@ extension RedisBus {
         return all
     }
 
+    /// What every group of every stream has before it, as Redis tells it: for those who read nothing themselves.
+    public func lagOfAllGroups() async -> [StreamLag] {
+        var all: [StreamLag] = []
+        for place in layout.streams {
+            for group in await groups(of: place.key) {
+                all.append(StreamLag(
+                    family: place.declared.name, partition: place.partition, lane: place.declared.lane,
+                    group: group.name, waiting: group.waiting, pending: group.pending))
+            }
+        }
+        return all
+    }
+
     /// Entries that no consumer of the group has been given yet.
     private func undelivered(_ key: String, _ group: String) async -> Int {
+        await groups(of: key).first { $0.name == group }?.waiting ?? 0
+    }
+
+    private func groups(of key: String) async -> [(name: String, waiting: Int, pending: Int)] {
         await withCheckedContinuation { continuation in
             control.send({ reply in
-                let mine = (reply?.items ?? []).map(\.pairs).first { $0["name"]?.text == group }
-                continuation.resume(returning: mine?["lag"]?.integer ?? 0)
+                continuation.resume(returning: (reply?.items ?? []).map(\.pairs).map { group in
+                    (group["name"]?.text ?? "", group["lag"]?.integer ?? 0, group["pending"]?.integer ?? 0)
+                })
             }) { $0.command(["XINFO", "GROUPS", key]) }
         }
     }

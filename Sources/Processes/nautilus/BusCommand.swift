@@ -58,7 +58,7 @@ struct BusCommand {
     @LoopActor private func act(_ bus: RedisBus) async throws -> Int32 {
         switch options.rest[0] {
         case "lag", "streams", "groups":
-            let lags = await bus.lag()
+            let lags = await bus.lagOfAllGroups()
             if options.has("json") { Self.write(lags) } else {
                 Table.write(["STREAM", "LANE", "GROUP", "WAITING", "PENDING"], lags.map {
                     ["bus:{\($0.family).\($0.partition)}", $0.lane.name, $0.group, "\($0.waiting)", "\($0.pending)"]
