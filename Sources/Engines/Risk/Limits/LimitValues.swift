@@ -154,8 +154,9 @@ final class LimitValues {
         guard let scenarios = picture.scenarios, !scenarios.isEmpty else {
             throw MissingInput(field: "scenarios", message: "stress_loss needs scenarios")
         }
-        return LossMeasures.worstStressLoss(
-            marketValues: picture.marketValues, symbols: picture.positions.map(\.symbol),
-            sectors: picture.positions.map(\.sector), scenarios: scenarios)
+        let values = picture.marketValues
+        return scenarios.map {
+            LossMeasures.stressLoss(marketValues: values, shocks: Scenario($0).shocks(picture.positions))
+        }.max() ?? 0
     }
 }

@@ -39,29 +39,11 @@ public enum LossMeasures {
         return Performance.ratio(Statistics.covariance(returns, benchmark), Statistics.variance(benchmark))
     }
 
-    /// −Σ mv·shock of one scenario, so that a loss is positive: a symbol's own shock, else its sector's
-    /// (`sector:Technology`), else `*`, else none.
-    public static func stressLoss(
-        marketValues: [Double], symbols: [String], sectors: [String?], shocks: [String: Double]
-    ) -> Double {
-        var own = shocks, bySector: [String: Double] = [:]
-        let others = own.removeValue(forKey: "*") ?? 0
-        for (name, shock) in shocks where name.hasPrefix("sector:") { bySector[String(name.dropFirst(7))] = shock }
+    /// −Σ mv·shock of one scenario, so that a loss is positive; `shocks` as fractions of each market value.
+    public static func stressLoss(marketValues: [Double], shocks: [Double]) -> Double {
+        precondition(marketValues.count == shocks.count, "columns of unequal length")
         var total = 0.0
-        for (index, value) in marketValues.enumerated() {
-            let shock = own.isEmpty ? nil : own[symbols[index]]
-            let ofSector = shock == nil && !bySector.isEmpty ? sectors[index].flatMap { bySector[$0] } : nil
-            total += value * (shock ?? ofSector ?? others)
-        }
+        for index in marketValues.indices { total += marketValues[index] * shocks[index] }
         return -total
-    }
-
-    /// The worst of several scenarios, 0 for none.
-    public static func worstStressLoss(
-        marketValues: [Double], symbols: [String], sectors: [String?], scenarios: [[String: Double]]
-    ) -> Double {
-        scenarios.map {
-            stressLoss(marketValues: marketValues, symbols: symbols, sectors: sectors, shocks: $0)
-        }.max() ?? 0
     }
 }
