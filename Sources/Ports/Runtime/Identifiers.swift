@@ -26,6 +26,11 @@ public func hexadecimal(_ value: UInt128) -> String {
     }
 }
 
+/// Bytes as lower-case hexadecimal digits.
+public func hexadecimal(_ bytes: [UInt8]) -> String {
+    String(decoding: bytes.flatMap { [StaticHex.digits[Int($0 >> 4)], StaticHex.digits[Int($0 & 15)]] }, as: UTF8.self)
+}
+
 private enum StaticHex {
     static let digits = Array("0123456789abcdef".utf8)
 }

@@ -3,10 +3,8 @@ import Numerics
 /// Exponentially weighted volatility (RiskMetrics 1996) with an interval.
 ///
 /// σ² = Σwᵢr² over returns, newest first, wᵢ ∝ λ^i and Σwᵢ = 1; no mean is taken off. The interval is the chi-square
-/// one
-/// of a variance with ν = 1/Σwᵢ² effective degrees of freedom:
-/// [νσ²/χ²_{(1+level)/2}(ν), νσ²/χ²_{(1−level)/2}(ν)]. It says how well σ is known were returns normal, not where the
-/// next return will lie.
+/// one of a variance with ν = 1/Σwᵢ² effective degrees of freedom: [νσ²/χ²_{(1+level)/2}(ν), νσ²/χ²_{(1−level)/2}(ν)].
+/// It says how well σ is known were returns normal, not where the next return will lie.
 public struct VolatilityForecast: Sendable, Equatable {
     /// σ of one period.
     public let volatility: Double

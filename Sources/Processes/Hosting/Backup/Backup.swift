@@ -100,7 +100,7 @@ enum BackupFiles {
         flush(whole)
         var info = stat()
         guard stat(whole, &info) == 0, let digest = Digest.sha256(file: whole) else { throw refusal(whole) }
-        return BackupManifest.File(path: path, bytes: Int(info.st_size), sha256: hexadecimalText(digest))
+        return BackupManifest.File(path: path, bytes: Int(info.st_size), sha256: hexadecimal(digest))
     }
 
     /// Throws unless the file is the one the manifest tells of.

@@ -1,5 +1,5 @@
+import Runtime
 import Security
-import Wire
 
 /// A digest over all ledger entries in order: equal where the ledgers are equal, whatever database they are in.
 ///
@@ -15,7 +15,7 @@ struct LedgerDigest {
 
     /// Of the lines as PostgreSQL writes them.
     init(lines: [UInt8]) {
-        hash = hexadecimalText(Digest.sha256(lines))
+        hash = hexadecimal(Digest.sha256(lines))
         entries = lines.reduce(0) { $0 + ($1 == 10 ? 1 : 0) }
     }
 
@@ -42,10 +42,4 @@ struct LedgerDigest {
             if let letter = letters[byte] { out += [92, letter] } else { out.append(byte) }
         }
     }
-}
-
-/// Bytes as lower-case hexadecimal digits.
-func hexadecimalText(_ bytes: [UInt8]) -> String {
-    let digits = Array("0123456789abcdef".utf8)
-    return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
 }
