@@ -35,7 +35,7 @@ bench:
 	@mkdir -p bench/results
 	@earlier=$$(ls bench/results/*.jsonl 2>/dev/null | tail -n 1); output=bench/results/$$(date -u +%Y%m%dT%H%M%SZ).jsonl; \
 	  .build/release/nautilus bench --output $$output $${earlier:+--baseline "$$earlier"}; status=$$?; \
-	  scripts/bench-http.sh --output $$output && exit $$status
+	  scripts/bench-http.sh --output $$output && scripts/bench-others.sh --output $$output && exit $$status
 
 .PHONY: secrets images test-deploy
 

@@ -30,44 +30,58 @@ extension ChunkTable {
 
     /// Replaces one column of a chunk.
     func store(_ values: [Double], _ column: Int, of first: Int64) throws(StoreError) {
-        try reserve(first, column + 1, rows: values.count).copy(values, 0..<values.count, to: 0)
+        try piece(first, column + 1, values.count, [(.numbers(values), 0..<values.count)]).fill()
     }
 
     /// Cuts blocks that follow each other in time into chunks of `pieceRows` and writes them.
     func store(_ blocks: [SeriesBlock], pieceRows: Int) throws(StoreError) {
         let total = blocks.reduce(0) { $0 + $1.ts.count }
         let columns = blocks.reduce(0) { max($0, $1.columns.count) }
-        var start = 0
-        while start < total {
-            let rows = min(pieceRows, total - start)
-            var parts: [(block: SeriesBlock, range: Range<Int>, offset: Int)] = []
-            var position = 0
-            for block in blocks {
-                let lower = max(start, position), upper = min(start + rows, position + block.ts.count)
-                if lower < upper { parts.append((block, lower - position..<upper - position, lower - start)) }
-                position += block.ts.count
+        let shared = ChunkFill.isLarge(pieces: total / pieceRows * (columns + 1), rows: min(total, pieceRows))
+        var pieces: [ChunkFill.Piece] = []
+        for start in stride(from: 0, to: total, by: pieceRows) {
+            try cut(blocks, start..<min(start + pieceRows, total), columns: columns) { piece in
+                // Room of less than a page moves with the next entry: it is filled at once.
+                if shared && piece.room.count >= Self.ownPages { pieces.append(piece) } else { piece.fill() }
             }
-            let first = parts[0].block.ts[parts[0].range.lowerBound]
-            let times = try reserve(first, ChunkKey.times, rows: rows)
-            for part in parts { times.copy(part.block.ts, part.range, to: part.offset) }
-            for column in 0..<columns where parts.contains(where: { $0.block.columns[column] != nil }) {
-                let room = try reserve(first, column + 1, rows: rows)
-                for part in parts {
-                    if let values = part.block.columns[column] {
-                        room.copy(values, part.range, to: part.offset)
-                    } else {
-                        room.fill(.nan, part.range.count, at: part.offset)
-                    }
-                }
+        }
+        guard !pieces.isEmpty else { return }
+        let fill = ChunkFill(pieces)
+        helpers.offer(fill)
+        fill.run()
+    }
+
+    /// From this size on LMDB gives a value pages of its own.
+    private static let ownPages = 1 << 14
+
+    /// Makes room for the chunk of rows `range`, counted over all blocks, a column at a time.
+    private func cut(
+        _ blocks: [SeriesBlock], _ range: Range<Int>, columns: Int, _ take: (ChunkFill.Piece) -> Void
+    ) throws(StoreError) {
+        var parts: [(block: SeriesBlock, range: Range<Int>)] = []
+        var position = 0
+        for block in blocks {
+            let lower = max(range.lowerBound, position), upper = min(range.upperBound, position + block.ts.count)
+            if lower < upper { parts.append((block, lower - position..<upper - position)) }
+            position += block.ts.count
+        }
+        let first = parts[0].block.ts[parts[0].range.lowerBound]
+        take(try piece(first, ChunkKey.times, range.count, parts.map { (.times($0.block.ts), $0.range) }))
+        for column in 0..<columns where parts.contains(where: { $0.block.columns[column] != nil }) {
+            let values = parts.map { part in
+                (part.block.columns[column].map(ChunkFill.Values.numbers) ?? .absent, part.range)
             }
-            start += rows
+            take(try piece(first, column + 1, range.count, values))
         }
     }
 
-    private func reserve(_ first: Int64, _ column: Int, rows: Int) throws(StoreError) -> UnsafeMutableRawPointer {
-        try ChunkKey(id: id, first: first, column: column).withBytes { bytes throws(StoreError) in
+    private func piece(
+        _ first: Int64, _ column: Int, _ rows: Int, _ parts: [(ChunkFill.Values, Range<Int>)]
+    ) throws(StoreError) -> ChunkFill.Piece {
+        let room = try ChunkKey(id: id, first: first, column: column).withBytes { bytes throws(StoreError) in
             try transaction.reserve(table, bytes, count: rows * 8)
         }
+        return ChunkFill.Piece(room: UnsafeMutableRawBufferPointer(start: room, count: rows * 8), parts: parts)
     }
 
     private func copy<T: BitwiseCopyable>(_ bytes: UnsafeRawBufferPointer, as type: T.Type) -> [T] {
@@ -75,19 +89,6 @@ extension ChunkTable {
             UnsafeMutableRawBufferPointer(buffer).copyMemory(from: bytes)
             count = bytes.count / 8
         }
-    }
-}
-
-extension UnsafeMutableRawPointer {
-    /// Copies 8-byte values in; `offset` counts values. The memory needs no alignment.
-    fileprivate func copy<T: BitwiseCopyable>(_ values: [T], _ range: Range<Int>, to offset: Int) {
-        values.withUnsafeBytes { bytes in
-            (self + offset * 8).copyMemory(from: bytes.baseAddress! + range.lowerBound * 8, byteCount: range.count * 8)
-        }
-    }
-
-    fileprivate func fill(_ value: Double, _ count: Int, at offset: Int) {
-        for index in offset..<offset + count { storeBytes(of: value, toByteOffset: index * 8, as: Double.self) }
     }
 }
 

@@ -10,6 +10,7 @@ struct ChunkTable {
     let transaction: LMDBTransaction
     let table: MDB_dbi
     let id: UInt64
+    let helpers: SeriesHelpers
 
     /// First time and rows of a chunk.
     struct Place: Equatable {

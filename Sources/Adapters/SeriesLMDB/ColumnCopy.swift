@@ -76,7 +76,7 @@ final class ColumnCopy: Sendable {
 
     private func copy<T: BitwiseCopyable>(_ pieces: [Piece], absent: T) -> [T] {
         [T](unsafeUninitializedCapacity: total) { buffer, count in
-            HugePages.advise(UnsafeMutableRawBufferPointer(buffer))
+            FreshPages.useLarge(UnsafeMutableRawBufferPointer(buffer))
             for piece in pieces {
                 if let bytes = piece.bytes {
                     UnsafeMutableRawPointer(buffer.baseAddress! + count)

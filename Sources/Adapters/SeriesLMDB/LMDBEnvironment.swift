@@ -13,6 +13,7 @@ final class LMDBEnvironment: Sendable {
     let chunks: MDB_dbi
     let meta: MDB_dbi
     let pageSize: Int
+    let helpers = SeriesHelpers()
     private let path: String
     nonisolated(unsafe) private let map: UnsafeMutablePointer<pthread_rwlock_t>
     nonisolated(unsafe) private let gate: UnsafeMutablePointer<pthread_mutex_t>

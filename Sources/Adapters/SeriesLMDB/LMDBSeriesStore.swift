@@ -35,6 +35,7 @@ public final class LMDBSeriesStore: SeriesStore {
         let readers = try await BatchThread<SeriesReading>.start(
             name: "series-read", threads: configuration.readers, capacity: configuration.queueCapacity, batchLimit: 1
         ) { SeriesReader(environment) }
+        environment.helpers.set(readers)
         return LMDBSeriesStore(writer: writer, readers: readers, health: health)
     }
 

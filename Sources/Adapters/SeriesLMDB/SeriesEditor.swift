@@ -33,7 +33,8 @@ struct SeriesEditor {
         }
         var result = SeriesWrite()
         let tail = stored == nil ? 0 : rows.ts.firstIndex { $0 > header.last } ?? rows.count
-        let chunks = ChunkTable(transaction: transaction, table: environment.chunks, id: header.id)
+        let chunks = ChunkTable(
+            transaction: transaction, table: environment.chunks, id: header.id, helpers: environment.helpers)
         try merge(block, 0..<tail, into: chunks, columns: header.columns.count, &result)
         if tail < rows.count {
             try append(block, from: tail, to: chunks, columns: header.columns.count)

@@ -25,7 +25,8 @@ struct SeriesSnapshot {
             }
             columns.append(index + 1)
         }
-        let chunks = ChunkTable(transaction: transaction, table: environment.chunks, id: header.id)
+        let chunks = ChunkTable(
+            transaction: transaction, table: environment.chunks, id: header.id, helpers: environment.helpers)
         return (chunks, try chunks.slices(range), columns, names ?? header.columns)
     }
 
