@@ -70,9 +70,10 @@ import Wire
     /// One request straight to an engine's application.
     func ask(
         _ engine: EngineName, _ method: HTTP.Method, _ path: String, _ body: String = "", query: String = "",
-        accept: String? = nil
+        accept: String? = nil, headers given: Headers = Headers()
     ) async throws -> Response {
-        var headers: Headers = ["Host": "localhost"]
+        var headers = given
+        headers.add("Host", "localhost")
         if !body.isEmpty { headers.add("Content-Type", "application/json") }
         if let accept { headers.add("Accept", accept) }
         let host = try #require(hosts[engine])

@@ -76,9 +76,13 @@ public import Wire
         "nautilus_bus_unpublished_messages_total", "Messages of conflated topics that the bus did not take.")
 
     /// Writes state and lossless messages in one transaction, then publishes: neither is ever there without the other.
+    /// So is the audit row of the request that the task answers.
     @discardableResult
     public func commit(_ statements: [Statement], _ messages: [Message] = []) async throws -> [ResultSet] {
-        try await outbox.commit(statements, messages)
+        guard let scope = AuditScope.current, scope.engine == name else { return try await outbox.commit(statements, messages) }
+        return try await scope.committing(self) { row in
+            Array(try await outbox.commit(statements + row, messages).dropLast(row.count))
+        }
     }
 
     /// Arithmetic over no more numbers than this takes less time than a change of threads and back.

@@ -72,6 +72,7 @@ import Wire
         guard let row = found.first else { return nil }
         let known: [UInt8] = try row.value(0)
         if known != digest { throw Problem(409, "this Idempotency-Key was used with another body") }
+        AuditScope.current?.dismiss()
         return JSONBody(status: try row.value(1), bytes: try row.value(2))
     }
 }

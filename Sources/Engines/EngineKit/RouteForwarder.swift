@@ -34,6 +34,6 @@ extension EngineHost {
 
     /// Whether every engine has this path for itself.
     private static func isEveryones(_ path: String) -> Bool {
-        path == "/metrics" || path == "/openapi.json" || path == "/health" || path == "/health/live" || path == "/health/ready"
+        path == "/metrics" || path == "/audit" || path == "/openapi.json" || path == "/health" || path == "/health/live" || path == "/health/ready"
     }
 }

@@ -18,6 +18,7 @@ import Wire
     let forwarder: Forwarder
     let board: HealthBoard
     let idempotency: Idempotency
+    let audit: AuditTrail
     var load = LoadMeter()
     private var poll: LoopTimer?
     private var document: [UInt8] = []
@@ -28,19 +29,27 @@ import Wire
         forwarder = Forwarder(context)
         board = HealthBoard(context)
         idempotency = Idempotency(context)
+        audit = AuditTrail(context)
     }
 
-    public var routes: [Route] { rootRoutes + systemRoutes + alertRoutes + documentRoutes }
+    public var routes: [Route] {
+        audit.audited(rootRoutes + systemRoutes + alertRoutes + documentRoutes + [auditRoute], [
+            AuditedAction("alert.raise", .post, "/api/v1/system/alerts"),
+            AuditedAction("alert.change", .patch, "/api/v1/system/alerts"),
+        ])
+    }
 
     // MARK: Life
 
     public func start() async throws {
         try await AlertRecords.begin(context)
+        audit.start()
         load.sample(context.clock.monotonic)
         schedule(Self.firstPollMilliseconds)
     }
 
     public func stop() async {
+        audit.stop()
         poll?.cancel()
         poll = nil
     }

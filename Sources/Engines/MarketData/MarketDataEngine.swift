@@ -13,6 +13,7 @@ import Wire
     public nonisolated static var name: EngineName { .marketdata }
     let context: EngineContext
     let idempotency: Idempotency
+    let audit: AuditTrail
     let replays: ReplayRunner
     var quotes = QuoteBoard()
     /// Each minute: longer bars where shorter ones changed, and partitions that are too old.
@@ -24,6 +25,7 @@ import Wire
     public init(_ context: EngineContext) {
         self.context = context
         idempotency = Idempotency(context)
+        audit = AuditTrail(context)
         replays = ReplayRunner(context)
         rejectedRows = context.registry.counter(
             "nautilus_marketdata_rejected_rows_total", "Rows and quotes refused as corrupt.")
@@ -32,9 +34,12 @@ import Wire
         measureQuotes()
     }
 
-    public nonisolated static var migrations: [Migration] { [Idempotency.migration(version: 2)] }
+    public nonisolated static var migrations: [Migration] { 
+        [Idempotency.migration(version: 2), AuditTrail.migration(version: 3)]
+    }
 
     public func start() async throws {
+        audit.start()
         guard upkeep == nil, let store = context.series as? any SeriesUpkeep else { return }
         upkeep = spawn { [context] in
             while !Task.isCancelled {
@@ -51,6 +56,7 @@ import Wire
     }
 
     public func stop() async {
+        audit.stop()
         upkeep?.cancel()
         replays.cancelAll()
     }

@@ -6,7 +6,13 @@ import Store
 import Wire
 
 extension MarketDataEngine {
-    public var routes: [Route] { [importRoute, symbolsRoute, barsRoute, gapsRoute] + quoteRoutes + replayRoutes }
+    public var routes: [Route] {
+        audit.audited([importRoute, symbolsRoute, barsRoute, gapsRoute] + quoteRoutes + replayRoutes, [
+            AuditedAction("bars.import", .post, "/market-data/import"),
+            AuditedAction("replay.start", .post, "/market-data/replay"),
+            AuditedAction("replay.stop", .delete, "/market-data/replay/{replay_id}"),
+        ])
+    }
 
     // MARK: Bars
 

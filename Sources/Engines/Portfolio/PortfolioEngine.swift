@@ -16,6 +16,7 @@ import Wire
 
     let context: EngineContext
     let idempotency: Idempotency
+    let audit: AuditTrail
     private let locks = KeyedLock()
     private(set) var accounts: [String: Account] = [:]
     /// Portfolios in order of creation.
@@ -28,6 +29,7 @@ import Wire
     public init(_ context: EngineContext) {
         self.context = context
         idempotency = Idempotency(context)
+        audit = AuditTrail(context)
         posted = context.registry.counter("nautilus_portfolio_posted_transactions_total", "Transactions booked.")
     }
 
@@ -36,7 +38,10 @@ import Wire
         accounts = Dictionary(uniqueKeysWithValues: loaded.map { ($0.id, $0) })
         order = loaded.map(\.id)
         sequence = loaded.flatMap(\.transactions).map(\.sequence).max() ?? 0
+        audit.start()
     }
+
+    public func stop() async { audit.stop() }
 
     public var subscriptions: [Subscription] {
         [Subscription(group: Self.name.rawValue, families: [Topics.fill, Topics.bar],
@@ -49,6 +54,7 @@ import Wire
 
     /// Creates a portfolio; the answer's statements go into the same transaction.
     func create(_ account: Account, _ statements: [Statement]) async throws {
+        AuditScope.current?.object = "portfolio/\(account.id)"
         try await context.commit([LedgerRecords.insert(account)] + statements)
         accounts[account.id] = account
         order.append(account.id)
@@ -71,6 +77,7 @@ import Wire
             sequence += 1
             transaction.sequence = sequence
             let messages = updates(account.after(transaction), transaction, cause, trace)
+            AuditScope.current?.object = "portfolio/\(portfolio)/transaction/\(transaction.id)"
             try await context.commit(
                 [LedgerRecords.insert(transaction, into: portfolio, recorded: context.clock.now)]
                     + statements(transaction),

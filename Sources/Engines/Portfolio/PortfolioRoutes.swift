@@ -17,7 +17,12 @@ extension PortfolioEngine {
         "entries":[{"account":"cash","currency":"USD","amount":100000},{"account":"capital","currency":"USD","amount":-100000}]}
         """
 
-    public var routes: [Route] { [listRoute, createRoute, readRoute, postRoute, ledgerRoute] }
+    public var routes: [Route] {
+        audit.audited([listRoute, createRoute, readRoute, postRoute, ledgerRoute], [
+            AuditedAction("portfolio.create", .post, "/portfolios"),
+            AuditedAction("transaction.book", .post, "/portfolios/{portfolio_id}/transactions"),
+        ])
+    }
 
     // MARK: Portfolios
 

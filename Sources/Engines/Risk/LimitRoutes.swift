@@ -59,6 +59,7 @@ extension RiskEngine {
 
     private func store(_ limit: Limit, status: Int, _ record: Idempotency.Record) async throws -> JSONBody {
         let answer = JSONBody(status: status) { limit.write(to: &$0) }
+        AuditScope.current?.object = "limit/\(limit.id)"
         try await context.commit([RiskRecords.upsert(limit)] + record.statements(answer, context))
         if let index = limits.firstIndex(where: { $0.id == limit.id }) { limits[index] = limit } else { limits.append(limit) }
         return answer

@@ -17,6 +17,7 @@ import Wire
 
     let context: EngineContext
     let idempotency: Idempotency
+    let audit: AuditTrail
     var state = RiskState()
     var limits: [Limit] = []
     private var decided: Set<String> = []
@@ -30,6 +31,7 @@ import Wire
     public init(_ context: EngineContext) {
         self.context = context
         idempotency = Idempotency(context)
+        audit = AuditTrail(context)
         returns = ReturnsCache(context)
         pruner = RecordsPruner(context, table: "risk_events", column: "recorded", setting: "RISK_EVENTS_DAYS")
         approved = context.registry.counter("nautilus_risk_approved_orders_total", "Intents approved before trade.")
@@ -49,9 +51,13 @@ import Wire
         decided = Set(decidedOrder)
         for value in try await RiskRecords.books(context.records) { value.apply(to: &state) }
         pruner.start()
+        audit.start()
     }
 
-    public func stop() async { pruner.stop() }
+    public func stop() async {
+        pruner.stop()
+        audit.stop()
+    }
 
     public var subscriptions: [Subscription] {
         [

@@ -36,6 +36,7 @@ enum RiskRecords {
             """,
         ]),
         RiskEvents.migration,
+        AuditTrail.migration(version: 5),
     ]
 
     /// Writes a limit: a new one after all others, also where one before was removed.

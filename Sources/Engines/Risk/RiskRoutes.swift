@@ -20,8 +20,18 @@ extension RiskEngine {
         """
 
     public var routes: [Route] {
-        [healthRoute, checkRoute, preTradeRoute, realtimeRoute, varRoute.calculation] + limitRoutes + eventRoutes
+        audit.audited(
+            [healthRoute, checkRoute, preTradeRoute, realtimeRoute, varRoute.calculation] + limitRoutes + eventRoutes,
+            Self.actions)
     }
+
+    private nonisolated static let actions: [AuditedAction] = [
+        AuditedAction("limit.create", .post, "/api/v1/risk/limits"),
+        AuditedAction("limit.create", .post, "/api/v1/sprint3/risk/limits"),
+        AuditedAction("limit.change", .put, "/api/v1/risk/limits/{limit_id}"),
+        AuditedAction("limit.delete", .delete, "/api/v1/risk/limits/{limit_id}"),
+        AuditedAction("breach.change", .patch, "/api/v1/risk/breaches"),
+    ]
 
     private var healthRoute: Route {
         .document("/api/v1/risk/health", "Limits, and portfolios that risk has been told of.",

@@ -92,6 +92,7 @@ extension StrategyEngine {
             side: body.side, size: .quantity(body.quantity), expectedQuantity: body.quantity, referencePrice: price,
             limitPrice: body.price, time: now)
         let order = OrderRecord(intent: intent, deploymentID: "", state: .pending, updated: now)
+        AuditScope.current?.object = "order/\(intent.orderID)"
         openOrders[intent.orderID] = order
         timings.follow(order, received: nil)
         let trace = request.headers["traceparent"]

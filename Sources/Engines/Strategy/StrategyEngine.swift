@@ -20,6 +20,7 @@ import Wire
 
     let context: EngineContext
     let idempotency: Idempotency
+    let audit: AuditTrail
     var versions: [String: [StrategyVersion]] = [:]
     var heads: [String: String] = [:]
     var deployments: [String: Deployment] = [:]
@@ -39,6 +40,7 @@ import Wire
     public init(_ context: EngineContext) {
         self.context = context
         idempotency = Idempotency(context)
+        audit = AuditTrail(context)
         decided = context.registry.counter("nautilus_strategy_intents_total", "Orders that strategies wanted.")
         filled = context.registry.counter("nautilus_strategy_fills_total", "Fills at the paper venue.")
         denied = context.registry.counter("nautilus_strategy_denied_orders_total", "Orders that risk denied.")
@@ -66,7 +68,10 @@ import Wire
             openOrders[order.intent.orderID] = order
         }
         for id in deploymentOrder { try await catchUp(id) }
+        audit.start()
     }
+
+    public func stop() async { audit.stop() }
 
     /// A running deployment's rules see the bars they saw before the restart.
     private func catchUp(_ id: String) async throws {

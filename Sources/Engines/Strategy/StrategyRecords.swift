@@ -78,6 +78,7 @@ enum StrategyRecords {
             """,
             "CREATE INDEX orders_by_time ON orders (created, id)",
         ]),
+        AuditTrail.migration(version: 4),
     ]
 
     static func insert(_ version: StrategyVersion, position: Int) -> Statement {

@@ -4,7 +4,19 @@ import Store
 import Wire
 
 extension StrategyEngine {
-    public var routes: [Route] {
+    public var routes: [Route] { audit.audited(ownRoutes, Self.actions) }
+
+    private nonisolated static let actions: [AuditedAction] = [
+        AuditedAction("order.place", .post, "/orders"), AuditedAction("order.cancel", .delete, "/orders/{order_id}"),
+        AuditedAction("strategy.version", .post, "/api/v1/strategies/versions/{strategy_id}"),
+        AuditedAction("strategy.version", .post, "/api/v1/sprint3/strategy/versions"),
+        AuditedAction("strategy.deploy", .post, "/api/v1/strategies/deploy"),
+        AuditedAction("strategy.deploy", .post, "/api/v1/sprint3/strategy/deploy"),
+        AuditedAction("deployment.stop", .post, "/api/v1/strategies/deployments/{deployment_id}/stop"),
+        AuditedAction("deployment.start", .post, "/api/v1/strategies/deployments/{deployment_id}/start"),
+    ]
+
+    private var ownRoutes: [Route] {
         [
             .document("/api/v1/strategies/health", "Strategies, deployments and orders under way.",
                       answer: #"{"status":"healthy","strategies":1,"deployments":1,"running":1,"open_orders":0}"#) {

@@ -187,6 +187,25 @@ public struct Route: Sendable {
         }
     }
 
+    /// The same route with something around its work. The work runs in a task then, also where it would not wait.
+    public func wrapped(
+        _ around: @escaping @Sendable @LoopActor (
+            Request, @escaping @Sendable @LoopActor () async throws -> Response
+        ) async throws -> Response
+    ) -> Route {
+        let handler = handler
+        return Route(declaration: declaration) { request, path in
+            .later {
+                try await around(request) {
+                    switch try handler(request, path) {
+                    case .done(let response): response
+                    case .later(let rest): try await rest()
+                    }
+                }
+            }
+        }
+    }
+
     /// The same work at another path.
     public func alias(_ path: String, method: Method? = nil, summary: String? = nil) -> Route {
         let old = declaration

@@ -93,6 +93,8 @@ public struct Setting: Sendable {
                 "How many days rows of analytics.performance_metrics are kept; 0 is for ever."),
         Setting("RISK_EVENTS_DAYS", "730", .integer(0...100_000),
                 "How many days breaches and warnings are kept; 0 is for ever."),
+        Setting("AUDIT_DAYS", "2555", .integer(0...100_000),
+                "How many days rows of the audit trail are kept; 0 is for ever."),
         Setting("SQLITE_SYNCHRONOUS", "normal", .choice(["normal", "full"]),
                 "What a commit waits for: normal survives a killed process, full a power cut too. "
                     + "The portfolio ledger is always full."),

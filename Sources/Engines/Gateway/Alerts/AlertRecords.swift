@@ -19,6 +19,7 @@ enum AlertRecords {
                 created BIGINT NOT NULL, updated BIGINT NOT NULL)
             """,
         ]),
+        AuditTrail.migration(version: 4),
     ]
 
     private static let columns = "id, name, severity, message, component, state, note, created, updated, position"

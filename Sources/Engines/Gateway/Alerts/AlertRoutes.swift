@@ -69,6 +69,7 @@ extension GatewayEngine {
         _ alert: Alert, _ statement: Statement, status: Int, _ record: Idempotency.Record
     ) async throws -> JSONBody {
         let answer = JSONBody(status: status) { alert.write(to: &$0) }
+        AuditScope.current?.object = "alert/\(alert.id)"
         let message = context.message(Topics.systemAlert, alert.component, time: alert.updated, data: alert.bytes)
         do {
             try await context.commit([statement] + record.statements(answer, context), [message])

@@ -1,0 +1,144 @@
+public import HTTP
+public import Market
+import Runtime
+import Store
+public import Wire
+
+/// Which rows of the trail are asked for.
+public struct AuditQuery: RequestParameters {
+    public let actor: String?, action: String?, object: String?
+    public let from: Timestamp?, to: Timestamp?
+    public let page: PageParameters
+    /// Rows before this one alone; nil from the newest on.
+    public let before: (time: Int64, id: String)?
+
+    public static func read(_ parameters: ParameterReader) -> AuditQuery {
+        let page = PageParameters.read(parameters)
+        let parts = page.cursor?.split(separator: "/", maxSplits: 1).map(String.init)
+        let time = parts.flatMap { $0.count == 2 ? Int64($0[0]) : nil }
+        parameters.require(parts == nil || time != nil, "cursor", "is not a cursor of this list")
+        return AuditQuery(
+            actor: parameters.optionalText("actor", "Only of this actor."),
+            action: parameters.optionalText("action", "Only this action."),
+            object: parameters.optionalText("object", "Only this object."),
+            from: parameters.optionalTime("from", "Not before."), to: parameters.optionalTime("to", "Not after."),
+            page: page, before: time.map { ($0, parts?[1] ?? "") })
+    }
+}
+
+/// A row of the trail.
+public struct AuditEvent: Sendable, Equatable {
+    public let id: String
+    public let time: Timestamp
+    /// The engine that carried it out.
+    public let engine: String
+    public let actor: String, action: String, object: String
+    /// The body that was sent, or its length and digest where it is long.
+    public let request: String
+    public let requestID: String
+    public let traceID: String?, origin: String?
+
+    public nonisolated static let exampleList = """
+        {"items":[{"id":"0192f0c1","time":"2024-01-02T14:30:00Z","engine":"risk","actor":"key:1b4f0e985197",\
+        "action":"limit.create","object":"limit/gross","request":"{\\"type\\":\\"gross_exposure\\"}",\
+        "request_id":"c0ffee","trace_id":null,"origin":null}],"next_cursor":null,"unavailable":[]}
+        """
+
+    /// A page of one engine's rows, newest first; `next` is the cursor of the rest, nil where there is none.
+    @LoopActor public static func page(
+        _ query: AuditQuery, _ context: EngineContext
+    ) async throws -> (items: [AuditEvent], next: String?) {
+        var conditions = ["TRUE"], values: [SQLValue] = []
+        func add(_ condition: String, _ value: SQLValue?) {
+            guard let value else { return }
+            values.append(value)
+            conditions.append("\(condition) $\(values.count)")
+        }
+        add("actor =", query.actor.map { .text($0) })
+        add("action =", query.action.map { .text($0) })
+        add("object =", query.object.map { .text($0) })
+        add("recorded >=", query.from.map { .integer($0.nanoseconds) })
+        add("recorded <=", query.to.map { .integer($0.nanoseconds) })
+        if let before = query.before {
+            values += [.integer(before.time), .text(before.id)]
+            conditions.append("(recorded, id) < ($\(values.count - 1), $\(values.count))")
+        }
+        values.append(.integer(Int64(query.page.limit + 1)))
+        let found = try await context.records.query(Statement(
+            """
+            SELECT id, recorded, actor, action, object, request, request_id, trace_id, origin FROM audit_events
+            WHERE \(conditions.joined(separator: " AND ")) ORDER BY recorded DESC, id DESC LIMIT $\(values.count)
+            """, values))
+        let items = try found.records.map { (row) throws(StoreError) in try AuditEvent(row, context.name.rawValue) }
+        return cut(items, to: query.page.limit)
+    }
+
+    /// The first of a list that is longer than a page, and the cursor of the rest. `hasMore`: there is a rest that
+    /// the list does not show.
+    public static func cut(
+        _ items: [AuditEvent], to limit: Int, hasMore: Bool = false
+    ) -> (items: [AuditEvent], next: String?) {
+        guard hasMore || items.count > limit, let last = items.prefix(limit).last else { return (items, nil) }
+        return (Array(items.prefix(limit)), "\(last.time.nanoseconds)/\(last.id)")
+    }
+
+    private init(_ row: ResultSet.Row, _ engine: String) throws(StoreError) {
+        id = try row.value(0)
+        time = Timestamp(nanoseconds: try row.value(1))
+        self.engine = engine
+        actor = try row.value(2)
+        action = try row.value(3)
+        object = try row.value(4)
+        request = try row.value(5)
+        requestID = try row.value(6)
+        traceID = try row.value(7)
+        origin = try row.value(8)
+    }
+}
+
+// MARK: JSON
+
+extension AuditEvent: WireValue {
+    public init?(json: JSONValue) {
+        func text(_ name: String) -> String? { json.member(name)?.string }
+        guard let id = text("id"), let time = text("time").flatMap({ Timestamp(iso8601: $0) }),
+            let engine = text("engine"), let actor = text("actor"), let action = text("action"),
+            let object = text("object"), let request = text("request"), let requestID = text("request_id")
+        else { return nil }
+        self.id = id
+        self.time = time
+        self.engine = engine
+        self.actor = actor
+        self.action = action
+        self.object = object
+        self.request = request
+        self.requestID = requestID
+        traceID = text("trace_id")
+        origin = text("origin")
+    }
+
+    public func write(to json: inout JSONWriter) {
+        json.beginObject()
+        json.key("id")
+        json.string(id)
+        json.key("time")
+        json.time(time)
+        let texts = [("engine", engine), ("actor", actor), ("action", action), ("object", object),
+                     ("request", request), ("request_id", requestID), ("trace_id", traceID), ("origin", origin)]
+        for (name, value) in texts {
+            json.key(name)
+            if let value { json.string(value) } else { json.null() }
+        }
+        json.endObject()
+    }
+
+    /// A page as the API tells it; `missing` are engines whose rows are not in it.
+    public static func write(_ items: [AuditEvent], next: String?, missing: [String], to json: inout JSONWriter) {
+        json.object { json in
+            json.array("items", items) { $1.write(to: &$0) }
+            json.key("next_cursor")
+            if let next { json.string(next) } else { json.null() }
+            json.array("unavailable", missing) { $0.string($1) }
+        }
+    }
+}
