@@ -60,12 +60,39 @@ struct CandleKernel<Pattern: CandlePattern>: Kernel {
 
     func run(_ sources: Sources, into sinks: Sinks, count: Int) {
         var kernel = self
-        for row in 0..<count {
-            sinks.first[row] = kernel.take(
-                Candles(
-                    open: sources.first + row, high: sources.second + row, low: sources.third + row,
-                    close: sources.fourth + row))
+        var row = 0
+        while row < count {
+            sinks.first[row] = kernel.take(Self.candles(sources, row))
+            row += 1
+            guard kernel.seen > Pattern.lookBack, kernel.refresh == 0 else { continue }
+            row = Self.run(&kernel.pattern, sources, into: sinks, from: row, count: count)
         }
+    }
+
+    @inline(__always)
+    private static func candles(_ sources: Sources, _ row: Int) -> Candles {
+        Candles(
+            open: sources.first + row, high: sources.second + row, low: sources.third + row,
+            close: sources.fourth + row)
+    }
+
+    /// The rows from one that has everything before it up to one that needs care, which it answers: the loop of nearly
+    /// every row, with the averages in registers.
+    @inline(__always)
+    private static func run(
+        _ pattern: inout Pattern, _ sources: Sources, into sinks: Sinks, from first: Int, count: Int
+    ) -> Int {
+        var state = pattern
+        var row = first
+        while row < count {
+            let candles = candles(sources, row)
+            guard candles.isComplete, !candles.hasFallenFar else { break }
+            sinks.first[row] = state.judge(candles)
+            state.update(candles, .advance)
+            row += 1
+        }
+        pattern = state
+        return row
     }
 
     /// The value for the newest candle.
@@ -78,7 +105,7 @@ struct CandleKernel<Pattern: CandlePattern>: Kernel {
         }
         if seen <= Pattern.lookBack { return start(candles) }
         // A fall to a millionth leaves the sums with rounding of another scale until the tall candle is out of them.
-        if candles.high(1) > 1e6 * candles.high(0) { refresh = Self.length }
+        if candles.hasFallenFar { refresh = Self.length }
         if refresh > 0 {
             refresh -= 1
             pattern.update(candles, .start)

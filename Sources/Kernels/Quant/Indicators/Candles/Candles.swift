@@ -37,6 +37,10 @@ struct Candles {
         return witness == witness
     }
 
+    /// True where the newest high is less than a millionth of the one before.
+    @inline(__always)
+    var hasFallenFar: Bool { highs[-1] > 1e6 * highs[0] }
+
     @inline(__always)
     func isWhite(_ back: Int) -> Bool { close(back) >= open(back) }
     @inline(__always)
@@ -87,4 +91,11 @@ struct Candles {
 @inline(__always)
 func isWithin(_ reach: Double, _ value: Double, of centre: Double) -> Bool {
     value <= centre + reach && value >= centre - reach
+}
+
+/// True where all hold. Unlike `&&` it looks at each: cheaper where one is as likely as not.
+@inline(__always)
+func all(_ first: Bool, _ second: Bool, _ third: Bool = true, _ fourth: Bool = true, _ fifth: Bool = true) -> Bool {
+    func bit(_ holds: Bool) -> UInt8 { holds ? 1 : 0 }
+    return bit(first) & bit(second) & bit(third) & bit(fourth) & bit(fifth) != 0
 }

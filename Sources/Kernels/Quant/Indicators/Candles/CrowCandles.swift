@@ -11,7 +11,7 @@ struct TwoCrows: CandlePattern {
 
     @inline(__always)
     mutating func judge(_ candles: Candles) -> Double {
-        guard candles.isWhite(2), candles.isBlack(1), candles.isBlack(0), candles.bodyGapsUp(1, over: 2)
+        guard candles.bodyGapsUp(1, over: 2), all(candles.isWhite(2), candles.isBlack(1), candles.isBlack(0))
         else { return 0 }
         guard candles.open(0) < candles.open(1), candles.open(0) > candles.close(1) else { return 0 }
         guard candles.close(0) > candles.open(2), candles.close(0) < candles.close(2) else { return 0 }
@@ -34,7 +34,7 @@ struct UpsideGapTwoCrows: CandlePattern {
 
     @inline(__always)
     mutating func judge(_ candles: Candles) -> Double {
-        guard candles.isWhite(2), candles.isBlack(1), candles.isBlack(0), candles.bodyGapsUp(1, over: 2)
+        guard candles.bodyGapsUp(1, over: 2), all(candles.isWhite(2), candles.isBlack(1), candles.isBlack(0))
         else { return 0 }
         guard candles.open(0) > candles.open(1), candles.close(0) < candles.close(1) else { return 0 }
         guard candles.close(0) > candles.close(2) else { return 0 }
@@ -59,7 +59,7 @@ struct ThreeBlackCrows: CandlePattern {
 
     @inline(__always)
     mutating func judge(_ candles: Candles) -> Double {
-        guard candles.isWhite(3), candles.isBlack(2), candles.isBlack(1), candles.isBlack(0) else { return 0 }
+        guard all(candles.isWhite(3), candles.isBlack(2), candles.isBlack(1), candles.isBlack(0)) else { return 0 }
         guard candles.open(1) < candles.open(2), candles.open(1) > candles.close(2) else { return 0 }
         guard candles.open(0) < candles.open(1), candles.open(0) > candles.close(1) else { return 0 }
         guard candles.high(3) > candles.close(2), candles.close(2) > candles.close(1),
@@ -91,7 +91,7 @@ struct IdenticalThreeCrows: CandlePattern {
 
     @inline(__always)
     mutating func judge(_ candles: Candles) -> Double {
-        guard candles.isBlack(2), candles.isBlack(1), candles.isBlack(0) else { return 0 }
+        guard all(candles.isBlack(2), candles.isBlack(1), candles.isBlack(0)) else { return 0 }
         guard candles.close(2) > candles.close(1), candles.close(1) > candles.close(0) else { return 0 }
         guard isWithin(firstEqual.value, candles.open(1), of: candles.close(2)),
             isWithin(secondEqual.value, candles.open(0), of: candles.close(1))
@@ -120,7 +120,7 @@ struct ThreeStarsInSouth: CandlePattern {
 
     @inline(__always)
     mutating func judge(_ candles: Candles) -> Double {
-        guard candles.isBlack(2), candles.isBlack(1), candles.isBlack(0) else { return 0 }
+        guard all(candles.isBlack(2), candles.isBlack(1), candles.isBlack(0)) else { return 0 }
         let body = candles.body(2)
         guard body > long.value, candles.lower(2) > body, candles.body(1) < body else { return 0 }
         guard candles.open(1) > candles.close(2), candles.open(1) <= candles.high(2) else { return 0 }

@@ -16,7 +16,7 @@ struct Hammer: CandlePattern {
     @inline(__always)
     mutating func judge(_ candles: Candles) -> Double {
         let body = candles.body(0)
-        guard body < short.value, candles.lower(0) > body, candles.upper(0) < tiny.value else { return 0 }
+        guard all(body < short.value, candles.lower(0) > body, candles.upper(0) < tiny.value) else { return 0 }
         return candles.bottom(0) <= candles.low(1) + near.value ? 100 : 0
     }
 }
@@ -38,7 +38,7 @@ struct HangingMan: CandlePattern {
     @inline(__always)
     mutating func judge(_ candles: Candles) -> Double {
         let body = candles.body(0)
-        guard body < short.value, candles.lower(0) > body, candles.upper(0) < tiny.value else { return 0 }
+        guard all(body < short.value, candles.lower(0) > body, candles.upper(0) < tiny.value) else { return 0 }
         return candles.bottom(0) >= candles.high(1) - near.value ? -100 : 0
     }
 }
@@ -59,8 +59,8 @@ struct InvertedHammer: CandlePattern {
     @inline(__always)
     mutating func judge(_ candles: Candles) -> Double {
         let body = candles.body(0)
-        guard body < short.value, candles.upper(0) > body, candles.lower(0) < tiny.value else { return 0 }
-        return candles.bodyGapsDown(0, under: 1) ? 100 : 0
+        guard candles.bodyGapsDown(0, under: 1), body < short.value else { return 0 }
+        return candles.upper(0) > body && candles.lower(0) < tiny.value ? 100 : 0
     }
 }
 
@@ -79,7 +79,7 @@ struct ShootingStar: CandlePattern {
     @inline(__always)
     mutating func judge(_ candles: Candles) -> Double {
         let body = candles.body(0)
-        guard body < short.value, candles.upper(0) > body, candles.lower(0) < tiny.value else { return 0 }
-        return candles.bodyGapsUp(0, over: 1) ? -100 : 0
+        guard candles.bodyGapsUp(0, over: 1), body < short.value else { return 0 }
+        return candles.upper(0) > body && candles.lower(0) < tiny.value ? -100 : 0
     }
 }

@@ -14,7 +14,7 @@ struct ThreeLineStrike: CandlePattern {
     @inline(__always)
     mutating func judge(_ candles: Candles) -> Double {
         let isWhite = candles.isWhite(1)
-        guard candles.isWhite(3) == isWhite, candles.isWhite(2) == isWhite, candles.isWhite(0) != isWhite
+        guard all(candles.isWhite(3) == isWhite, candles.isWhite(2) == isWhite, candles.isWhite(0) != isWhite)
         else { return 0 }
         if isWhite {
             guard candles.close(1) > candles.close(2), candles.close(2) > candles.close(3),
@@ -49,7 +49,7 @@ struct ConcealingBabySwallow: CandlePattern {
 
     @inline(__always)
     mutating func judge(_ candles: Candles) -> Double {
-        guard candles.isBlack(3), candles.isBlack(2), candles.isBlack(1), candles.isBlack(0) else { return 0 }
+        guard all(candles.isBlack(3), candles.isBlack(2), candles.isBlack(1), candles.isBlack(0)) else { return 0 }
         guard candles.bodyGapsDown(1, under: 2), candles.high(1) > candles.close(2) else { return 0 }
         guard candles.high(0) > candles.high(1), candles.low(0) < candles.low(1) else { return 0 }
         guard candles.lower(3) < first.value, candles.upper(3) < first.value else { return 0 }
@@ -71,7 +71,7 @@ struct LadderBottom: CandlePattern {
 
     @inline(__always)
     mutating func judge(_ candles: Candles) -> Double {
-        guard candles.isBlack(4), candles.isBlack(3), candles.isBlack(2), candles.isBlack(1), candles.isWhite(0)
+        guard all(candles.isBlack(4), candles.isBlack(3), candles.isBlack(2), candles.isBlack(1), candles.isWhite(0))
         else { return 0 }
         guard candles.open(4) > candles.open(3), candles.open(3) > candles.open(2) else { return 0 }
         guard candles.close(4) > candles.close(3), candles.close(3) > candles.close(2) else { return 0 }
@@ -94,7 +94,7 @@ struct Breakaway: CandlePattern {
     @inline(__always)
     mutating func judge(_ candles: Candles) -> Double {
         let isWhite = candles.isWhite(4)
-        guard candles.isWhite(3) == isWhite, candles.isWhite(1) == isWhite, candles.isWhite(0) != isWhite
+        guard all(candles.isWhite(3) == isWhite, candles.isWhite(1) == isWhite, candles.isWhite(0) != isWhite)
         else { return 0 }
         if isWhite {
             guard candles.bodyGapsUp(3, over: 4), candles.high(2) > candles.high(3), candles.low(2) > candles.low(3),
@@ -133,7 +133,7 @@ struct MatHold: CandlePattern {
 
     @inline(__always)
     mutating func judge(_ candles: Candles) -> Double {
-        guard candles.isWhite(4), candles.isBlack(3), candles.isWhite(0), candles.bodyGapsUp(3, over: 4)
+        guard candles.bodyGapsUp(3, over: 4), all(candles.isWhite(4), candles.isBlack(3), candles.isWhite(0))
         else { return 0 }
         let body = candles.body(4)
         let floor = candles.close(4) - body * penetration
@@ -171,8 +171,7 @@ struct ThreeMethods: CandlePattern {
     @inline(__always)
     mutating func judge(_ candles: Candles) -> Double {
         let isWhite = candles.isWhite(4)
-        guard candles.isWhite(3) != isWhite, candles.isWhite(2) != isWhite, candles.isWhite(1) != isWhite,
-            candles.isWhite(0) == isWhite
+        guard all(candles.isWhite(3) != isWhite, candles.isWhite(2) != isWhite, candles.isWhite(1) != isWhite, candles.isWhite(0) == isWhite)
         else { return 0 }
         let (high, low) = (candles.high(4), candles.low(4))
         guard candles.bottom(3) < high, candles.top(3) > low, candles.bottom(2) < high, candles.top(2) > low,

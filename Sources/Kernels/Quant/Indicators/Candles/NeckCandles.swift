@@ -13,7 +13,7 @@ struct InNeck: CandlePattern {
 
     @inline(__always)
     mutating func judge(_ candles: Candles) -> Double {
-        guard candles.isBlack(1), candles.isWhite(0), candles.open(0) < candles.low(1) else { return 0 }
+        guard all(candles.isBlack(1), candles.isWhite(0)), candles.open(0) < candles.low(1) else { return 0 }
         guard candles.body(1) > long.value, candles.close(0) >= candles.close(1) else { return 0 }
         return candles.close(0) <= candles.close(1) + equal.value ? -100 : 0
     }
@@ -33,7 +33,7 @@ struct OnNeck: CandlePattern {
 
     @inline(__always)
     mutating func judge(_ candles: Candles) -> Double {
-        guard candles.isBlack(1), candles.isWhite(0), candles.open(0) < candles.low(1) else { return 0 }
+        guard all(candles.isBlack(1), candles.isWhite(0)), candles.open(0) < candles.low(1) else { return 0 }
         guard candles.body(1) > long.value else { return 0 }
         return isWithin(equal.value, candles.close(0), of: candles.low(1)) ? -100 : 0
     }
@@ -54,7 +54,7 @@ struct Thrusting: CandlePattern {
 
     @inline(__always)
     mutating func judge(_ candles: Candles) -> Double {
-        guard candles.isBlack(1), candles.isWhite(0), candles.open(0) < candles.low(1) else { return 0 }
+        guard all(candles.isBlack(1), candles.isWhite(0)), candles.open(0) < candles.low(1) else { return 0 }
         let body = candles.body(1)
         guard body > long.value, candles.close(0) > candles.close(1) + equal.value else { return 0 }
         return candles.close(0) <= candles.close(1) + body * 0.5 ? -100 : 0
@@ -76,7 +76,7 @@ struct Piercing: CandlePattern {
 
     @inline(__always)
     mutating func judge(_ candles: Candles) -> Double {
-        guard candles.isBlack(1), candles.isWhite(0), candles.open(0) < candles.low(1) else { return 0 }
+        guard all(candles.isBlack(1), candles.isWhite(0)), candles.open(0) < candles.low(1) else { return 0 }
         let body = candles.body(1)
         guard body > older.value, candles.body(0) > newer.value, candles.close(0) < candles.open(1) else { return 0 }
         return candles.close(0) > candles.close(1) + body * 0.5 ? 100 : 0
@@ -95,7 +95,7 @@ struct MatchingLow: CandlePattern {
 
     @inline(__always)
     mutating func judge(_ candles: Candles) -> Double {
-        guard candles.isBlack(1), candles.isBlack(0) else { return 0 }
+        guard all(candles.isBlack(1), candles.isBlack(0)) else { return 0 }
         return isWithin(equal.value, candles.close(0), of: candles.close(1)) ? 100 : 0
     }
 }

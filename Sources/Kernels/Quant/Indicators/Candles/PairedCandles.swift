@@ -37,7 +37,7 @@ struct DarkCloudCover: CandlePattern {
 
     @inline(__always)
     mutating func judge(_ candles: Candles) -> Double {
-        guard candles.isWhite(1), candles.isBlack(0), candles.open(0) > candles.high(1) else { return 0 }
+        guard all(candles.isWhite(1), candles.isBlack(0)), candles.open(0) > candles.high(1) else { return 0 }
         let body = candles.body(1)
         guard body > long.value, candles.close(0) > candles.open(1) else { return 0 }
         return candles.close(0) < candles.close(1) - body * penetration ? -100 : 0
@@ -133,7 +133,7 @@ struct HomingPigeon: CandlePattern {
 
     @inline(__always)
     mutating func judge(_ candles: Candles) -> Double {
-        guard candles.isBlack(1), candles.isBlack(0), candles.isInside(0, of: 1) else { return 0 }
+        guard all(candles.isBlack(1), candles.isBlack(0)), candles.isInside(0, of: 1) else { return 0 }
         return candles.body(1) > long.value && candles.body(0) <= short.value ? 100 : 0
     }
 }

@@ -27,7 +27,7 @@ struct DragonflyDoji: CandlePattern {
     @inline(__always)
     mutating func judge(_ candles: Candles) -> Double {
         let small = doji.value
-        return candles.body(0) <= small && candles.upper(0) < small && candles.lower(0) > small ? 100 : 0
+        return all(candles.body(0) <= small, candles.upper(0) < small, candles.lower(0) > small) ? 100 : 0
     }
 }
 
@@ -44,7 +44,7 @@ struct GravestoneDoji: CandlePattern {
     @inline(__always)
     mutating func judge(_ candles: Candles) -> Double {
         let small = doji.value
-        return candles.body(0) <= small && candles.lower(0) < small && candles.upper(0) > small ? 100 : 0
+        return all(candles.body(0) <= small, candles.lower(0) < small, candles.upper(0) > small) ? 100 : 0
     }
 }
 
@@ -61,7 +61,7 @@ struct LongLeggedDoji: CandlePattern {
     @inline(__always)
     mutating func judge(_ candles: Candles) -> Double {
         let body = candles.body(0)
-        return body <= doji.value && (candles.lower(0) > body || candles.upper(0) > body) ? 100 : 0
+        return all(body <= doji.value, max(candles.lower(0), candles.upper(0)) > body) ? 100 : 0
     }
 }
 
@@ -100,7 +100,7 @@ struct Takuri: CandlePattern {
     mutating func judge(_ candles: Candles) -> Double {
         let small = doji.value
         let body = candles.body(0)
-        return body <= small && candles.upper(0) < small && candles.lower(0) > 2 * body ? 100 : 0
+        return all(body <= small, candles.upper(0) < small, candles.lower(0) > 2 * body) ? 100 : 0
     }
 }
 
@@ -117,8 +117,8 @@ struct HighWave: CandlePattern {
     @inline(__always)
     mutating func judge(_ candles: Candles) -> Double {
         let body = candles.body(0)
-        guard body < short.value, candles.upper(0) > 2 * body, candles.lower(0) > 2 * body else { return 0 }
-        return candles.color(0) * 100
+        let isHigh = all(body < short.value, candles.upper(0) > 2 * body, candles.lower(0) > 2 * body)
+        return isHigh ? candles.color(0) * 100 : 0
     }
 }
 
@@ -135,7 +135,8 @@ struct SpinningTop: CandlePattern {
     @inline(__always)
     mutating func judge(_ candles: Candles) -> Double {
         let body = candles.body(0)
-        return body < short.value && candles.upper(0) > body && candles.lower(0) > body ? candles.color(0) * 100 : 0
+        let isTop = all(body < short.value, candles.upper(0) > body, candles.lower(0) > body)
+        return isTop ? candles.color(0) * 100 : 0
     }
 }
 
@@ -154,9 +155,8 @@ struct BeltHold: CandlePattern {
 
     @inline(__always)
     mutating func judge(_ candles: Candles) -> Double {
-        guard candles.body(0) > long.value else { return 0 }
-        let isWhite = candles.isWhite(0)
-        return (isWhite ? candles.lower(0) : candles.upper(0)) < tiny.value ? candles.color(0) * 100 : 0
+        let shadow = candles.isWhite(0) ? candles.lower(0) : candles.upper(0)
+        return all(candles.body(0) > long.value, shadow < tiny.value) ? candles.color(0) * 100 : 0
     }
 }
 
@@ -174,9 +174,8 @@ struct ClosingMarubozu: CandlePattern {
 
     @inline(__always)
     mutating func judge(_ candles: Candles) -> Double {
-        guard candles.body(0) > long.value else { return 0 }
-        let isWhite = candles.isWhite(0)
-        return (isWhite ? candles.upper(0) : candles.lower(0)) < tiny.value ? candles.color(0) * 100 : 0
+        let shadow = candles.isWhite(0) ? candles.upper(0) : candles.lower(0)
+        return all(candles.body(0) > long.value, shadow < tiny.value) ? candles.color(0) * 100 : 0
     }
 }
 
@@ -195,8 +194,8 @@ struct Marubozu: CandlePattern {
     @inline(__always)
     mutating func judge(_ candles: Candles) -> Double {
         let small = tiny.value
-        let isBare = candles.upper(0) < small && candles.lower(0) < small
-        return candles.body(0) > long.value && isBare ? candles.color(0) * 100 : 0
+        let isBare = all(candles.upper(0) < small, candles.lower(0) < small)
+        return all(candles.body(0) > long.value, isBare) ? candles.color(0) * 100 : 0
     }
 }
 
@@ -215,8 +214,8 @@ struct LongLine: CandlePattern {
     @inline(__always)
     mutating func judge(_ candles: Candles) -> Double {
         let small = shadow.value
-        let isBare = candles.upper(0) < small && candles.lower(0) < small
-        return candles.body(0) > long.value && isBare ? candles.color(0) * 100 : 0
+        let isBare = all(candles.upper(0) < small, candles.lower(0) < small)
+        return all(candles.body(0) > long.value, isBare) ? candles.color(0) * 100 : 0
     }
 }
 
@@ -235,7 +234,7 @@ struct ShortLine: CandlePattern {
     @inline(__always)
     mutating func judge(_ candles: Candles) -> Double {
         let small = shadow.value
-        let isBare = candles.upper(0) < small && candles.lower(0) < small
-        return candles.body(0) < short.value && isBare ? candles.color(0) * 100 : 0
+        let isBare = all(candles.upper(0) < small, candles.lower(0) < small)
+        return all(candles.body(0) < short.value, isBare) ? candles.color(0) * 100 : 0
     }
 }

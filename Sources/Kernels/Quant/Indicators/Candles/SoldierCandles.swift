@@ -25,7 +25,7 @@ struct ThreeWhiteSoldiers: CandlePattern {
 
     @inline(__always)
     mutating func judge(_ candles: Candles) -> Double {
-        guard candles.isWhite(2), candles.isWhite(1), candles.isWhite(0) else { return 0 }
+        guard all(candles.isWhite(2), candles.isWhite(1), candles.isWhite(0)) else { return 0 }
         guard candles.close(0) > candles.close(1), candles.close(1) > candles.close(2) else { return 0 }
         guard candles.open(1) > candles.open(2), candles.open(1) <= candles.close(2) + firstNear.value else { return 0 }
         guard candles.open(0) > candles.open(1), candles.open(0) <= candles.close(1) + secondNear.value
@@ -66,7 +66,7 @@ struct AdvanceBlock: CandlePattern {
 
     @inline(__always)
     mutating func judge(_ candles: Candles) -> Double {
-        guard candles.isWhite(2), candles.isWhite(1), candles.isWhite(0) else { return 0 }
+        guard all(candles.isWhite(2), candles.isWhite(1), candles.isWhite(0)) else { return 0 }
         guard candles.close(0) > candles.close(1), candles.close(1) > candles.close(2) else { return 0 }
         guard candles.open(1) > candles.open(2), candles.open(1) <= candles.close(2) + firstNear.value else { return 0 }
         guard candles.open(0) > candles.open(1), candles.open(0) <= candles.close(1) + secondNear.value
@@ -103,7 +103,7 @@ struct StalledPattern: CandlePattern {
 
     @inline(__always)
     mutating func judge(_ candles: Candles) -> Double {
-        guard candles.isWhite(2), candles.isWhite(1), candles.isWhite(0) else { return 0 }
+        guard all(candles.isWhite(2), candles.isWhite(1), candles.isWhite(0)) else { return 0 }
         guard candles.close(0) > candles.close(1), candles.close(1) > candles.close(2) else { return 0 }
         guard candles.body(2) > firstLong.value, candles.body(1) > secondLong.value, candles.upper(1) < tiny.value
         else { return 0 }

@@ -18,7 +18,7 @@ struct EveningStar: CandlePattern {
 
     @inline(__always)
     mutating func judge(_ candles: Candles) -> Double {
-        guard candles.isWhite(2), candles.isBlack(0), candles.bodyGapsUp(1, over: 2) else { return 0 }
+        guard candles.bodyGapsUp(1, over: 2), all(candles.isWhite(2), candles.isBlack(0)) else { return 0 }
         let body = candles.body(2)
         guard body > long.value, candles.body(1) <= middle.value, candles.body(0) > last.value else { return 0 }
         return candles.close(0) < candles.close(2) - body * penetration ? -100 : 0
@@ -44,7 +44,7 @@ struct EveningDojiStar: CandlePattern {
 
     @inline(__always)
     mutating func judge(_ candles: Candles) -> Double {
-        guard candles.isWhite(2), candles.isBlack(0), candles.bodyGapsUp(1, over: 2) else { return 0 }
+        guard candles.bodyGapsUp(1, over: 2), all(candles.isWhite(2), candles.isBlack(0)) else { return 0 }
         let body = candles.body(2)
         guard body > long.value, candles.body(1) <= middle.value, candles.body(0) > last.value else { return 0 }
         return candles.close(0) < candles.close(2) - body * penetration ? -100 : 0
@@ -71,7 +71,7 @@ struct MorningStar: CandlePattern {
 
     @inline(__always)
     mutating func judge(_ candles: Candles) -> Double {
-        guard candles.isBlack(2), candles.isWhite(0), candles.bodyGapsDown(1, under: 2) else { return 0 }
+        guard candles.bodyGapsDown(1, under: 2), all(candles.isBlack(2), candles.isWhite(0)) else { return 0 }
         let body = candles.body(2)
         guard body > long.value, candles.body(1) <= middle.value, candles.body(0) > last.value else { return 0 }
         return candles.close(0) > candles.close(2) + body * penetration ? 100 : 0
@@ -97,7 +97,7 @@ struct MorningDojiStar: CandlePattern {
 
     @inline(__always)
     mutating func judge(_ candles: Candles) -> Double {
-        guard candles.isBlack(2), candles.isWhite(0), candles.bodyGapsDown(1, under: 2) else { return 0 }
+        guard candles.bodyGapsDown(1, under: 2), all(candles.isBlack(2), candles.isWhite(0)) else { return 0 }
         let body = candles.body(2)
         guard body > long.value, candles.body(1) <= middle.value, candles.body(0) > last.value else { return 0 }
         return candles.close(0) > candles.close(2) + body * penetration ? 100 : 0
@@ -170,7 +170,7 @@ struct UniqueThreeRiver: CandlePattern {
 
     @inline(__always)
     mutating func judge(_ candles: Candles) -> Double {
-        guard candles.isBlack(2), candles.isBlack(1), candles.isWhite(0) else { return 0 }
+        guard all(candles.isBlack(2), candles.isBlack(1), candles.isWhite(0)) else { return 0 }
         guard candles.close(1) > candles.close(2), candles.open(1) <= candles.open(2), candles.low(1) < candles.low(2)
         else { return 0 }
         guard candles.open(0) > candles.low(1) else { return 0 }

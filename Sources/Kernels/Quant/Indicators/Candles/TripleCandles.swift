@@ -50,9 +50,9 @@ struct GapSideBySideWhite: CandlePattern {
 
     @inline(__always)
     mutating func judge(_ candles: Candles) -> Double {
-        guard candles.isWhite(1), candles.isWhite(0) else { return 0 }
         let isAbove = candles.bodyGapsUp(1, over: 2) && candles.bodyGapsUp(0, over: 2)
         guard isAbove || candles.bodyGapsDown(1, under: 2) && candles.bodyGapsDown(0, under: 2) else { return 0 }
+        guard all(candles.isWhite(1), candles.isWhite(0)) else { return 0 }
         guard isWithin(near.value, candles.body(0), of: candles.body(1)),
             isWithin(equal.value, candles.open(0), of: candles.open(1))
         else { return 0 }
@@ -72,7 +72,7 @@ struct StickSandwich: CandlePattern {
 
     @inline(__always)
     mutating func judge(_ candles: Candles) -> Double {
-        guard candles.isBlack(2), candles.isWhite(1), candles.isBlack(0), candles.low(1) > candles.close(2)
+        guard all(candles.isBlack(2), candles.isWhite(1), candles.isBlack(0)), candles.low(1) > candles.close(2)
         else { return 0 }
         return isWithin(equal.value, candles.close(0), of: candles.close(2)) ? 100 : 0
     }
@@ -91,7 +91,8 @@ struct TasukiGap: CandlePattern {
 
     @inline(__always)
     mutating func judge(_ candles: Candles) -> Double {
-        guard candles.isWhite(1) != candles.isWhite(0) else { return 0 }
+        let hasGap = candles.bodyGapsUp(1, over: 2) || candles.bodyGapsDown(1, under: 2)
+        guard hasGap, candles.isWhite(1) != candles.isWhite(0) else { return 0 }
         let (open, close) = (candles.open(0), candles.close(0))
         if candles.isWhite(1) {
             guard candles.bodyGapsUp(1, over: 2), open < candles.close(1), open > candles.open(1),
@@ -113,7 +114,7 @@ struct GapThreeMethods: CandlePattern {
 
     @inline(__always)
     mutating func judge(_ candles: Candles) -> Double {
-        guard candles.isWhite(2) == candles.isWhite(1), candles.isWhite(1) != candles.isWhite(0) else { return 0 }
+        guard all(candles.isWhite(2) == candles.isWhite(1), candles.isWhite(1) != candles.isWhite(0)) else { return 0 }
         guard candles.open(0) < candles.top(1), candles.open(0) > candles.bottom(1) else { return 0 }
         guard candles.close(0) < candles.top(2), candles.close(0) > candles.bottom(2) else { return 0 }
         let hasGap = candles.isWhite(2) ? candles.bodyGapsUp(1, over: 2) : candles.bodyGapsDown(1, under: 2)
