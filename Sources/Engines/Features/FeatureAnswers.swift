@@ -102,6 +102,7 @@ struct CatalogPage: ResponseBody {
         json.beginObject()
         for (name, text) in [
             ("name", function.name), ("category", function.category), ("reference", function.reference),
+            ("stability", function.stability().rawValue),
         ] {
             json.key(name)
             json.string(text)

@@ -103,9 +103,11 @@ extension FeaturesEngine {
 
     private var catalogRoute: Route {
         .json(.get, "/features/catalog",
-            "Every function: parameters with bounds, inputs, outputs, look-back, category.",
+            "Every function: parameters with bounds, inputs, outputs, look-back, category; stability tells whether "
+            + "it remembers a window (exact), every bar less and less (converging) or for good (start_dependent).",
               answer: """
                 {"items":[{"name":"sma","category":"overlap","reference":"Simple moving average; TA-Lib SMA.",\
+                "stability":"exact",\
                 "inputs":["series"],"outputs":["sma"],"parameters":[{"name":"timeperiod","default":30,"min":1,\
                 "max":100000}],\
                 "look_back":29}],"next_cursor":null}

@@ -10,8 +10,6 @@ public struct QuantError: Error, Sendable, Equatable {
         case arguments
         /// A parameter is outside its range.
         case parameter
-        /// It is defined and not implemented here.
-        case unsupported
         /// A value would be taken from the future.
         case lookAhead
         /// A number stands where a condition is needed.

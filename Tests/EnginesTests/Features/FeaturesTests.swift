@@ -3,6 +3,7 @@ import EngineKit
 import Features
 import HTTP
 import Market
+import Quant
 import Runtime
 import Testing
 import Wire
@@ -156,6 +157,30 @@ import Wire
         #expect(Set(twenty).isSubset(of: names) && names == names.sorted() && Set(names).count == names.count)
         let sma = try await fixture.json(.features, .get, "/features/catalog", query: "q=sma&category=overlap")
         #expect(sma["items"]?[0]?["look_back"]?.int == 29 || sma["items"]?.elements.isEmpty == false)
+        await fixture.stop()
+    }
+
+    @Test @LoopActor func oneOfEachIsCalculated() async throws {
+        let fixture = try await EngineFixture.make([FeaturesEngine.self])
+        let bars = BarColumns.walk(140)
+        let calls = IndicatorCatalog.all.map { function in
+            (text: "\(function.name)(\(["close", "volume"].prefix(function.seriesCount).joined(separator: ",")))",
+             names: function.outputs.count == 1 ? [""] : function.outputs.map { ".\($0)" })
+        }
+        let features = calls.map { "\"\($0.text)\"" }.joined(separator: ",")
+        let answer = try await fixture.json(.features, .post, "/features/calculate",
+                                            "{\"bars\":\(bars.json),\"features\":[\(features)]}")
+        for name in calls.flatMap({ call in call.names.map { call.text + $0 } }) {
+            let column = try #require(answer["columns"]?[name], "\(name)")
+            let lookBack = try #require(answer["look_back"]?[name]?.int)
+            let (before, after) = (column.elements.prefix(lookBack), column.elements.dropFirst(lookBack))
+            #expect(before.allSatisfy { $0 == .null } && after.allSatisfy { $0 != .null }, "\(name)")
+        }
+        let near = try await fixture.json(.features, .post, "/features/calculate",
+                                          "{\"bars\":\(bars.json),\"features\":[\"cdl_dogi()\"]}", status: 422)
+        #expect(near.messages.contains { $0.contains("did you mean 'cdl_doji'?") })
+        let page = try await fixture.json(.features, .get, "/features/catalog", query: "q=obv")
+        #expect(page["items"]?[0]?["stability"]?.text == "start_dependent")
         await fixture.stop()
     }
 

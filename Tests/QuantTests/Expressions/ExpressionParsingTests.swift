@@ -18,7 +18,7 @@ import Testing
         ("close.x", .unknownName, 6), ("sma(close)+sma(20)", .arguments, 15), ("sma()", .arguments, 0),
         ("atr(14,2)", .arguments, 0), ("close(3)", .arguments, 0), ("sma", .arguments, 0),
         ("sma(close,0)", .parameter, 10), ("sma(close,2.5)", .parameter, 10), ("rsi(close,1)", .parameter, 10),
-        ("sma(close,open)", .parameter, 10), ("bbands(close,20,2,2,3).upper", .unsupported, 20),
+        ("sma(close,open)", .parameter, 10), ("bbands(close,20,2,2,9).upper", .parameter, 20),
         ("delay(close,-1)", .lookAhead, 12), ("delta(close,-2)", .lookAhead, 12),
         ("macd(close)", .type, 0), ("where(close,1,2)", .type, 6), ("not close", .type, 4),
         ("ts_mean(close,5,min_periods=9)", .parameter, 28), ("sma(close,5,min_periods=2)", .arguments, 24),

@@ -63,16 +63,22 @@ enum BatchEvaluation {
 
     private static func fill(_ rows: Int, width: Int, _ body: (Sinks) -> Void) -> [[Double]] {
         guard rows > 0 else { return [[Double]](repeating: [], count: width) }
-        var second: [Double] = []
-        var third: [Double] = []
-        let first = column(rows) { a in
-            if width == 1 { return body(Sinks(a)) }
-            second = column(rows) { b in
-                if width == 2 { return body(Sinks(a, b)) }
-                third = column(rows) { c in body(Sinks(a, b, c)) }
-            }
+        var written: [[Double]] = []
+        fill(rows, [], left: width, &written, body)
+        return written.reversed()
+    }
+
+    /// Opens the columns one within the other, and calls the body once all are open; `written` gets the last one first.
+    private static func fill(
+        _ rows: Int, _ open: [UnsafeMutablePointer<Double>], left: Int, _ written: inout [[Double]],
+        _ body: (Sinks) -> Void
+    ) {
+        guard left > 0 else {
+            func sink(_ index: Int) -> UnsafeMutablePointer<Double>? { index < open.count ? open[index] : nil }
+            return body(Sinks(open[0], sink(1), sink(2), sink(3), sink(4)))
         }
-        return Array([first, second, third].prefix(width))
+        let values = column(rows) { fill(rows, open + [$0], left: left - 1, &written, body) }
+        written.append(values)
     }
 
     private static func column(_ rows: Int, _ body: (UnsafeMutablePointer<Double>) -> Void) -> [Double] {

@@ -61,13 +61,6 @@ struct CallArguments {
             throw QuantError(
                 .parameter, "\(parameter.name) of \(function.name) must be a whole number", position: tree.position)
         }
-        if parameter.kind == .averageKind, Int(number) > MovingAverage.supported {
-            throw QuantError(
-                .unsupported,
-                "average type \(Int(number)) (\(MovingAverage.names[Int(number)])) is not available: "
-                    + "0 (SMA), 1 (EMA) and 2 (WMA) are",
-                position: tree.position)
-        }
         return number
     }
 

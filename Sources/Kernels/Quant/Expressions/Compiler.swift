@@ -6,14 +6,18 @@ struct Compiler {
         var slots: [Int]
         var names: [String]
         var isCondition: Bool
-        var lookBack: Int
+        /// Leading nulls, by slot.
+        var lookBacks: [Int]
         let position: Int
+
+        /// Leading nulls of all of it.
+        var lookBack: Int { lookBacks.max() ?? 0 }
 
         init(_ slots: [Int], names: [String] = [""], isCondition: Bool = false, lookBack: Int, position: Int) {
             self.slots = slots
             self.names = names
             self.isCondition = isCondition
-            self.lookBack = lookBack
+            lookBacks = [Int](repeating: lookBack, count: slots.count)
             self.position = position
         }
     }
@@ -35,8 +39,8 @@ struct Compiler {
         let value = try compiler.value(tree)
         if !severalOutputs { _ = try compiler.single(value) }
         compiler.program.isCondition = value.isCondition
-        compiler.program.outputs = zip(value.slots, value.names).map {
-            Program.Output(name: $1, slot: $0, lookBack: value.lookBack)
+        compiler.program.outputs = value.slots.indices.map {
+            Program.Output(name: value.names[$0], slot: value.slots[$0], lookBack: value.lookBacks[$0])
         }
         return compiler.program
     }
@@ -117,6 +121,7 @@ struct Compiler {
             throw Self.unknown(name, "output", outputs, position)
         }
         value.slots = [value.slots[index]]
+        value.lookBacks = [value.lookBacks[index]]
         value.names = [""]
         return value
     }
@@ -240,9 +245,11 @@ struct Compiler {
         }
         let before = Self.lookBack(name, inputs.map(\.lookBack))
         let width = stage.outputWidth
-        return Value(
-            Array(slot..<slot + width), names: [String](repeating: "", count: width),
-            lookBack: before + stage.lookBack, position: position)
+        var value = Value(
+            Array(slot..<slot + width), names: [String](repeating: "", count: width), lookBack: before,
+            position: position)
+        value.lookBacks = stage.lookBacks.map { before + $0 }
+        return value
     }
 
     /// Leading rows in which a node is null for certain: one false side settles `and`, a choice reads one branch.

@@ -27,7 +27,7 @@ public struct Feature: Sendable {
     }
 
     /// Leading nulls of its columns.
-    public var lookBack: Int { program.outputs[0].lookBack }
+    public var lookBack: Int { program.outputs.map(\.lookBack).max() ?? 0 }
     /// Work a bar, as limits count it.
     public var cost: Int { program.cost }
     /// True where an operator reads across instruments.

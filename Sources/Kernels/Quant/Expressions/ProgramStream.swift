@@ -46,6 +46,18 @@ struct ProgramStream: Sendable {
     /// Value of a slot after the newest bar.
     subscript(slot: Int) -> Double { memory[slot] }
 
+    /// The state as bytes: every slot, every kernel, every window.
+    var bytes: [UInt8] { memory.withUnsafeBytes { Array($0) } }
+
+    /// Takes the state over from bytes that a stream of the same program gave; false where there are not as many.
+    mutating func restore(_ bytes: ArraySlice<UInt8>) -> Bool {
+        memory.withUnsafeMutableBytes { target in
+            guard target.count == bytes.count else { return false }
+            target.copyBytes(from: bytes)
+            return true
+        }
+    }
+
     mutating func push(_ bar: BarValues) {
         memory.withUnsafeMutableBufferPointer { [nodes, columnSlots] buffer in
             let base = buffer.baseAddress.unsafelyUnwrapped
@@ -55,7 +67,7 @@ struct ProgramStream: Sendable {
                 node.step(
                     base + node.state,
                     Sources(base + node.first, base + node.second, base + node.third, base + node.fourth),
-                    Sinks(sink, sink + 1, sink + 2))
+                    Sinks(sink, sink + 1, sink + 2, sink + 3, sink + 4))
             }
         }
     }

@@ -32,6 +32,16 @@ public struct FunctionParameter: Sendable, Equatable {
     }
 }
 
+/// How much of a series the newest value of a function remembers.
+public enum Stability: String, Sendable, Equatable {
+    /// A finite window: the same value whatever came before it.
+    case exact
+    /// Every bar, less and less: values from two starts come together.
+    case converging
+    /// Every bar, for good: values from two starts stay apart.
+    case startDependent = "start_dependent"
+}
+
 /// A function of the feature and expression language.
 public struct FunctionDefinition: Sendable {
     /// Name as it is written.
@@ -46,6 +56,8 @@ public struct FunctionDefinition: Sendable {
     public let outputs: [String]
     /// What it is and where it comes from.
     public let reference: String
+    /// How much of the series it remembers where its averages, if it is given their kinds, are over finite windows.
+    var ownStability = Stability.exact
 
     let takesMinPeriods: Bool
     let operation: Operation
@@ -68,6 +80,16 @@ public struct FunctionDefinition: Sendable {
             return min(max(value, parameter.min), parameter.max)
         }
         return make(FunctionArguments(values: values, minPeriods: nil)).lookBack
+    }
+
+    /// How much of the series it remembers with these parameters; those left out take their default. A window's
+    /// statistic of a recursive average converges.
+    public func stability(_ given: [Double] = []) -> Stability {
+        let averagesForever = parameters.indices.contains { index in
+            let value = index < given.count ? given[index] : parameters[index].defaultValue ?? 0
+            return parameters[index].kind == .averageKind && SelectedAverage.recursiveKinds.contains(Int(value))
+        }
+        return ownStability == .exact && averagesForever ? .converging : ownStability
     }
 
     static let series = "series"

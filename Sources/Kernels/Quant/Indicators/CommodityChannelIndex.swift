@@ -35,7 +35,7 @@ public struct CommodityChannelIndex: Kernel {
 
     /// Σ|x − mean| in four partial sums by position in the ring: the same order in both forms.
     @inline(__always)
-    private static func deviations(_ ring: Scratch, _ count: Int, from mean: Double) -> Double {
+    static func deviations(_ ring: Scratch, _ count: Int, from mean: Double) -> Double {
         var a = 0.0
         var b = 0.0
         var c = 0.0

@@ -12,6 +12,12 @@ public struct ExponentialMovingAverage: Kernel {
         weight = 2 / Double(period + 1)
     }
 
+    /// The same with a weight of its own, from 0 to 1.
+    init(period: Int, weight: Double) {
+        self.period = period
+        self.weight = weight
+    }
+
     /// n − 1.
     public var lookBack: Int { period - 1 }
 

@@ -21,6 +21,14 @@ public struct MovingAverageConvergence: Kernel {
         self.signal = ExponentialMovingAverage(period: signal)
     }
 
+    /// `macdfix(x,signal)`: periods 12 and 26 with the rounded weights 0.15 and 0.075. TA-Lib MACDFIX; default 9,
+    /// look-back 25 + signal − 1.
+    public init(fixedWithSignal signal: Int) {
+        self.init(fast: 12, slow: 26, signal: signal)
+        fast = ExponentialMovingAverage(period: 12, weight: 0.15)
+        slow = ExponentialMovingAverage(period: 26, weight: 0.075)
+    }
+
     /// slow − 1 + signal − 1.
     public var lookBack: Int { slowPeriod + signalPeriod - 2 }
 

@@ -17,3 +17,49 @@ public struct RateOfChange: Kernel {
         return older == 0 ? 0 * value : (value / older - 1) * 100
     }
 }
+
+/// `rocp(x,n)`: xₜ/xₜ₋ₙ − 1, as (xₜ − xₜ₋ₙ)/xₜ₋ₙ. TA-Lib ROCP; default 10, look-back n; 0 where the older value is 0.
+/// Exact.
+public struct RateOfChangeShare: Kernel {
+    private var delay: DelayLine
+
+    /// Period of at least 1.
+    public init(period: Int) { delay = DelayLine(period) }
+
+    /// n.
+    public var scratchCount: Int { delay.period }
+    /// n.
+    public var lookBack: Int { delay.period }
+
+    /// Takes the next value.
+    @inline(__always)
+    public mutating func step(_ value: Double, _ scratch: Scratch) -> Double {
+        let older = delay.push(value, scratch)
+        return older == 0 ? 0 * value : (value - older) / older
+    }
+}
+
+/// `rocr(x,n)`: xₜ/xₜ₋ₙ, and `rocr100(x,n)`, a hundred times that. TA-Lib ROCR and ROCR100; default 10, look-back n;
+/// 0 where the older value is 0. Exact.
+public struct RateOfChangeRatio: Kernel {
+    private let scale: Double
+    private var delay: DelayLine
+
+    /// Period of at least 1; the ratio is multiplied by `scale`.
+    public init(period: Int, scale: Double) {
+        delay = DelayLine(period)
+        self.scale = scale
+    }
+
+    /// n.
+    public var scratchCount: Int { delay.period }
+    /// n.
+    public var lookBack: Int { delay.period }
+
+    /// Takes the next value.
+    @inline(__always)
+    public mutating func step(_ value: Double, _ scratch: Scratch) -> Double {
+        let older = delay.push(value, scratch)
+        return older == 0 ? 0 * value : value / older * scale
+    }
+}

@@ -6,8 +6,8 @@ public struct RelativeStrengthIndex: Kernel {
     private let take: Double
     private var seen = 0
     private var previous = 0.0
-    private var gain = 0.0
-    private var loss = 0.0
+    private(set) var gain = 0.0
+    private(set) var loss = 0.0
 
     /// Period of at least 2.
     public init(period: Int) {
@@ -22,7 +22,15 @@ public struct RelativeStrengthIndex: Kernel {
     /// Takes the next value.
     @inline(__always)
     public mutating func step(_ value: Double, _ scratch: Scratch) -> Double {
-        guard value == value else { return .nan }
+        guard advance(value) else { return .nan }
+        let total = gain + loss
+        return total == 0 ? 0 : 100 * (gain / total)
+    }
+
+    /// Brings the averages up to date; false while they are not complete, and for a null.
+    @inline(__always)
+    mutating func advance(_ value: Double) -> Bool {
+        guard value == value else { return false }
         let change = value - previous
         // Exact, and without a branch that is wrong half of the time.
         let rise = (change + abs(change)) * 0.5
@@ -31,17 +39,16 @@ public struct RelativeStrengthIndex: Kernel {
         if seen > period {
             gain = gain * keep + rise * take
             loss = loss * keep + fall * take
-        } else {
-            seen += 1
-            guard seen > 1 else { return .nan }
-            gain += rise
-            loss += fall
-            guard seen > period else { return .nan }
-            gain /= Double(period)
-            loss /= Double(period)
+            return true
         }
-        let total = gain + loss
-        return total == 0 ? 0 : 100 * (gain / total)
+        seen += 1
+        guard seen > 1 else { return false }
+        gain += rise
+        loss += fall
+        guard seen > period else { return false }
+        gain /= Double(period)
+        loss /= Double(period)
+        return true
     }
 }
 

@@ -1,4 +1,4 @@
-/// Up to five input columns, held as bare pointers so that the batch loop reads them from registers.
+/// Up to four input columns, held as bare pointers so that the batch loop reads them from registers.
 public struct Sources {
     /// First column: the series, or the open or high of a kernel over bars.
     public let first: UnsafePointer<Double>
@@ -21,7 +21,7 @@ public struct Sources {
     }
 }
 
-/// Up to three output columns.
+/// Up to five output columns.
 public struct Sinks {
     /// First output.
     public let first: UnsafeMutablePointer<Double>
@@ -29,15 +29,22 @@ public struct Sinks {
     public let second: UnsafeMutablePointer<Double>
     /// Third output.
     public let third: UnsafeMutablePointer<Double>
+    /// Fourth output.
+    public let fourth: UnsafeMutablePointer<Double>
+    /// Fifth output.
+    public let fifth: UnsafeMutablePointer<Double>
 
     /// Columns in the order of the kernel's outputs; those left out repeat the first and are not written.
     public init(
         _ first: UnsafeMutablePointer<Double>, _ second: UnsafeMutablePointer<Double>? = nil,
-        _ third: UnsafeMutablePointer<Double>? = nil
+        _ third: UnsafeMutablePointer<Double>? = nil, _ fourth: UnsafeMutablePointer<Double>? = nil,
+        _ fifth: UnsafeMutablePointer<Double>? = nil
     ) {
         self.first = first
         self.second = second ?? first
         self.third = third ?? first
+        self.fourth = fourth ?? first
+        self.fifth = fifth ?? first
     }
 }
 

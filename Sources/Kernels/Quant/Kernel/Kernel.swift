@@ -19,6 +19,8 @@ public protocol Kernel: Sendable, BitwiseCopyable {
     var scratchCount: Int { get }
     /// Leading outputs that are null when every input is a number.
     var lookBack: Int { get }
+    /// The same of one output, where they differ.
+    func lookBack(ofOutput index: Int) -> Int
     /// Takes one bar and answers its value, null until the look-back is over.
     mutating func step(_ input: Input, _ scratch: Scratch) -> Output
 }
@@ -26,6 +28,9 @@ public protocol Kernel: Sendable, BitwiseCopyable {
 extension Kernel {
     /// None unless the kernel says otherwise.
     public var scratchCount: Int { 0 }
+
+    /// The kernel's, unless it says otherwise.
+    public func lookBack(ofOutput index: Int) -> Int { lookBack }
 
     /// Batch form: fills `sinks` with `count` values computed from `sources`, leaving this kernel as it was.
     /// Allocates nothing but the kernel's scratch.

@@ -141,3 +141,23 @@ public struct ThreeValues: KernelOutput, BitwiseCopyable, Sendable {
     @inline(__always)
     static var null: ThreeValues { ThreeValues(.nan, .nan, .nan) }
 }
+
+/// Five outputs of one kernel.
+public struct FiveValues: KernelOutput, BitwiseCopyable, Sendable {
+    private let values: (Double, Double, Double, Double, Double)
+    /// Five columns.
+    public static var width: Int { 5 }
+    @inline(__always)
+    init(_ first: Double, _ second: Double, _ third: Double, _ fourth: Double, _ fifth: Double) {
+        values = (first, second, third, fourth, fifth)
+    }
+    /// Writes all five columns.
+    @inline(__always)
+    public func store(in sinks: Sinks, _ row: Int) {
+        sinks.first[row] = values.0
+        sinks.second[row] = values.1
+        sinks.third[row] = values.2
+        sinks.fourth[row] = values.3
+        sinks.fifth[row] = values.4
+    }
+}

@@ -5,6 +5,8 @@
 struct Stage: Sendable {
     /// Leading outputs that are null.
     let lookBack: Int
+    /// The same, by output.
+    let lookBacks: [Int]
     /// Output columns written.
     let outputWidth: Int
     /// Doubles of scratch the kernel needs.
@@ -22,6 +24,7 @@ struct Stage: Sendable {
     init<K: Kernel>(_ kernel: K) {
         let stateCount = (MemoryLayout<K>.size + MemoryLayout<Double>.size - 1) / MemoryLayout<Double>.size
         lookBack = kernel.lookBack
+        lookBacks = (0..<K.Output.width).map { kernel.lookBack(ofOutput: $0) }
         outputWidth = K.Output.width
         scratchCount = kernel.scratchCount
         memoryCount = stateCount + kernel.scratchCount

@@ -1,0 +1,67 @@
+/// `ad()`: running sum of volume × ((close − low) − (high − close))/(high − low) (Chaikin). TA-Lib AD; look-back 0; a
+/// bar without range adds nothing. Depends on where the series starts. A bar with a null in it is passed over.
+public struct AccumulationDistribution: Kernel {
+    private var total = 0.0
+
+    /// Takes high, low, close, volume.
+    public init() {}
+
+    /// 0.
+    public var lookBack: Int { 0 }
+
+    /// Takes the next bar.
+    @inline(__always)
+    public mutating func step(_ bar: PriceVolume, _ scratch: Scratch) -> Double {
+        let witness = bar.high + bar.low + bar.close + bar.volume
+        guard witness == witness else { return .nan }
+        total += Self.flow(bar)
+        return total
+    }
+
+    /// Money flow volume of one bar.
+    @inline(__always)
+    static func flow(_ bar: PriceVolume) -> Double {
+        let range = bar.high - bar.low
+        return range > 0 ? ((bar.close - bar.low) - (bar.high - bar.close)) / range * bar.volume : 0
+    }
+}
+
+/// `adosc(fast,slow)`: EMA over the fast period of `ad` less the one over the slow period (Chaikin). TA-Lib ADOSC;
+/// defaults 3 and 10; both EMAs start from the first value of `ad`; look-back the longer period less 1. Depends on
+/// where the series starts. A bar with a null in it is passed over.
+public struct AccumulationOscillator: Kernel {
+    private let longest: Int
+    private let fastWeight: Double
+    private let slowWeight: Double
+    private var seen = 0
+    private var line = AccumulationDistribution()
+    private var fast = 0.0
+    private var slow = 0.0
+
+    /// Periods of at least 2.
+    public init(fast: Int, slow: Int) {
+        longest = max(fast, slow)
+        fastWeight = 2 / Double(fast + 1)
+        slowWeight = 2 / Double(slow + 1)
+    }
+
+    /// The longer period less 1.
+    public var lookBack: Int { longest - 1 }
+
+    /// Takes the next bar.
+    @inline(__always)
+    public mutating func step(_ bar: PriceVolume, _ scratch: Scratch) -> Double {
+        let total = line.step(bar, scratch)
+        guard total == total else { return .nan }
+        if seen < longest {
+            if seen == 0 {
+                fast = total
+                slow = total
+            }
+            seen += 1
+        }
+        fast = fastWeight * total + (1 - fastWeight) * fast
+        slow = slowWeight * total + (1 - slowWeight) * slow
+        return seen < longest ? .nan : fast - slow
+    }
+}
