@@ -23,7 +23,7 @@ struct RequestHead {
     /// The method as sent, where it is none that is known.
     private(set) var methodText = ""
     private(set) var path = "", query = ""
-    private(set) var headers = Headers()
+    private(set) var headers = Headers(capacity: 8)
     private(set) var framing = Framing.none
     /// Whether the connection may carry another request.
     private(set) var keepsAlive = true
