@@ -48,7 +48,6 @@ func system(_ name: String, pkgConfig: String? = nil, apt: String) -> Target {
 
 let cLibraries: [Target] = [
     system("CUV", pkgConfig: "libuv", apt: "libuv1-dev"),
-    system("CMicroHTTPD", pkgConfig: "libmicrohttpd", apt: "libmicrohttpd-dev"),
     system("CWslay", apt: "libwslay-dev"),
     system("CHTTPParser", apt: "libhttp-parser-dev"),
     system("CHiredis", pkgConfig: "hiredis", apt: "libhiredis-dev"),
@@ -57,7 +56,7 @@ let cLibraries: [Target] = [
     system("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
     system("CLMDB", pkgConfig: "lmdb", apt: "liblmdb-dev"),
     system("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
-    .target(name: "CShims", dependencies: ["CMicroHTTPD"], path: "Sources/CLibraries/CShims"),
+    .target(name: "CShims", path: "Sources/CLibraries/CShims"),
     .target(name: "CSimdJSON", path: "Sources/CLibraries/CSimdJSON",
             cxxSettings: [.unsafeFlags(["-O2"])], linkerSettings: [.linkedLibrary("simdjson")]),
 ]
@@ -83,7 +82,7 @@ let ports: [Target] = [
 let portNames = ["Telemetry", "Runtime", "Bus", "Store", "HTTP"]
 
 let adapters: [Target] = [
-    library("Adapters", "HTTPServer", ["HTTP", "Runtime", "Telemetry", "Wire", "CMicroHTTPD", "CWslay", "CZlib", "COpenSSL", "CShims"]),
+    library("Adapters", "HTTPServer", ["HTTP", "Runtime", "Telemetry", "Wire", "CWslay", "CZlib", "COpenSSL", "CShims"]),
     library("Adapters", "HTTPClient", ["HTTP", "Runtime", "Telemetry", "Wire", "CHTTPParser", "CShims"]),
     library("Adapters", "BusRedis", ["Bus", "Runtime", "Telemetry", "Market", "Wire", "CHiredis", "CShims"]),
     library("Adapters", "StoreSQLite", ["Store", "Runtime", "Telemetry", "Market", "CSQLite", "CShims"]),

@@ -8,7 +8,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 what=${1:-build}
 
-build=(pkg-config build-essential libuv1-dev libmicrohttpd-dev libwslay-dev libhttp-parser-dev libhiredis-dev libpq-dev
+build=(pkg-config build-essential libuv1-dev libwslay-dev libhttp-parser-dev libhiredis-dev libpq-dev
   libssl-dev libsqlite3-dev liblmdb-dev libsimdjson-dev zlib1g-dev)
 run=(python3 python3-venv)
 test=(redis-server postgresql curl prometheus prometheus-alertmanager)

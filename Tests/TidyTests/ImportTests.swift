@@ -9,7 +9,7 @@ struct ImportTests {
     static let engines: Set<String> = ["Analytics", "Risk", "Factors", "Learning", "Features", "Streaming", "Strategy",
                                        "MarketData", "Portfolio", "Gateway"]
     static let adapters: [String: Set<String>] = [
-        "HTTPServer": ["HTTP", "CMicroHTTPD", "CWslay", "CZlib", "COpenSSL"],
+        "HTTPServer": ["HTTP", "CWslay", "CZlib", "COpenSSL"],
         "HTTPClient": ["HTTP", "CHTTPParser"],
         "BusRedis": ["Bus", "CHiredis"],
         "StoreSQLite": ["Store", "CSQLite"],

@@ -18,10 +18,7 @@ struct StyleTests {
     ]
 
     /// Where a type is Sendable by our word alone, and why.
-    static let unchecked: Set<String> = [
-        // A suspended connection is kept alive by libmicrohttpd until it is resumed, on the loop.
-        "Sources/Adapters/HTTPServer/Exchange.swift",
-    ]
+    static let unchecked: Set<String> = []
 
     static let generated = ["Sources/Engines/EngineKit/Contract/"]
 

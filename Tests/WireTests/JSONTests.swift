@@ -55,6 +55,41 @@ struct JSONTests {
         }
     }
 
+    @Test func namesAndNumbersAreWrittenAlikeHoweverLong() throws {
+        for count in [0, 1, 59, 60, 61, 200] {
+            for end in ["", "\"", "\\", "\n", "é"] {
+                let name = String(repeating: "n", count: count) + end
+                var json = JSONWriter(), quoted: [UInt8] = []
+                JSONWriter.appendQuoted(name, to: &quoted)
+                json.beginObject()
+                for value in [0.1, -1.0 / 3, 1e-7, 2.5e-300, 1.797e308, 123_456_789.125] {
+                    json.key(name)
+                    json.double(value)
+                    quoted += Array(":\(value)".utf8)
+                    #expect(json.bytes.suffix(quoted.count) == quoted[...])
+                    quoted = []
+                    JSONWriter.appendQuoted(name, to: &quoted)
+                    quoted.insert(UInt8(ascii: ","), at: 0)
+                }
+            }
+        }
+    }
+
+    @Test func columnsOfNumbersTakeWholeOnesAndGapsInAnyOrder() throws {
+        try parse("[[1.5,2.5,null,3,4.5,18446744073709551615,5.5,null],[1.5,2,\"x\",3.5],[null,1.5],[]]") { root in
+            var columns: [JSONValue] = []
+            root.forEachElement { columns.append($0) }
+            let numbers = try columns[0].doubles().get()
+            #expect(numbers.map { $0.isNaN ? -1 : $0 } == [1.5, 2.5, -1, 3, 4.5, 18_446_744_073_709_551_616, 5.5, -1])
+            for bad in [columns[0].doubles(nulls: false), columns[1].doubles()] {
+                guard case .failure(let error) = bad else { Issue.record("a column with a gap was taken"); continue }
+                #expect(error.index == 2)
+            }
+            #expect(try columns[2].doubles().get().last == 1.5)
+            #expect(try columns[3].doubles().get() == [])
+        }
+    }
+
     @Test func domainValuesComeBack() throws {
         let symbol = try #require(Symbol("GOOG"))
         let fill = Fill(id: "f", orderID: "o", portfolioID: "p", strategyID: "s", symbol: symbol, side: .sell,

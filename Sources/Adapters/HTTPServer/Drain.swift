@@ -14,13 +14,11 @@ import Runtime
     private var timer: LoopTimer?
     private var taken = 0
 
-    /// Goes on with a connection that its owner is about to close.
+    /// Goes on with a connection in place of its owner, and closes it.
     static func start(_ fd: Int32) {
-        let own = shim_dup_cloexec(fd)
-        guard own >= 0 else { return }
-        _ = shim_shutdown_write(own)
-        let drain = Drain(own)
-        drain.poller = Poller(fd: own) { _ in drain.read() }
+        _ = shim_shutdown_write(fd)
+        let drain = Drain(fd)
+        drain.poller = Poller(fd: fd) { _ in drain.read() }
         drain.poller?.watch(.readable)
         drain.timer = LoopTimer.once(milliseconds: milliseconds) { drain.finish() }
     }

@@ -1,6 +1,5 @@
-// HTTPServer: serves an `HTTP.Application` over libmicrohttpd in external-epoll mode, and hands WebSocket handshakes
-// on. The only user of libmicrohttpd, wslay and zlib.
-import CMicroHTTPD
+// HTTPServer: serves an `HTTP.Application` over HTTP/1.1 on the event loop, and hands WebSocket handshakes on. The only
+// user of wslay and zlib.
 import CShims
 import Glibc
 public import HTTP
@@ -16,12 +15,11 @@ public struct HTTPServerConfiguration: Sendable {
     public var bodyLimit = 16 << 20
     /// The most open connections.
     public var connectionLimit = 20_000
-    /// Memory of one connection: bounds its header fields; more is 431.
-    public var connectionMemory = 16 << 10
-    /// A connection on which nothing moves is closed after so long.
+    /// The most bytes of a request line and its header fields; more is 414 or 431.
+    public var headLimit = 16 << 10
+    /// A caller that takes nothing of its answer for so long is cut off.
     public var idleSeconds = 60
-    /// A request must be whole within so long after the connection was opened or the answer before it was sent; this is
-    /// also how long a kept-alive connection may be idle.
+    /// A request must be whole within so long after its first byte, and a connection may be idle for so long.
     public var requestSeconds = 30
     /// Answers of at least so many bytes are compressed for callers that take gzip.
     public var gzipFrom = 16 << 10
@@ -46,26 +44,31 @@ public enum HTTPServerError: Error, CustomStringConvertible {
 }
 
 /// An HTTP/1.1 server on the event loop.
-@LoopActor public final class HTTPServer: TurnWork {
+@LoopActor public final class HTTPServer {
+    /// Connections accepted in one turn.
+    private static let acceptLimit = 64
+    /// A buffer that grew beyond so many bytes is not kept.
+    private static let spareLimit = 256 << 10
+
     let application: Application
     let configuration: HTTPServerConfiguration
+    let limits: RequestReader.Limits
     /// Takes handshakes; nil serves none.
     let sockets: (any WebSocketAcceptor)?
-    private var daemon: OpaquePointer?
     /// The port it listens on once it is started.
     public private(set) var boundPort = 0
+    private var listener: Int32 = -1
     private var poller: Poller?
     private var sweeper: LoopTimer?
-    private var queued = false
-    private(set) var inFlight = 0
-    private(set) var draining = false
+    private(set) var encoder: ResponseEncoder
+    private(set) var isDraining = false
     /// Requests taken whole and not yet answered to the last byte.
-    private var active = 0
-    /// When each connection began to wait for a request, in ticks of the sweeper, by descriptor; 0 while it does not.
-    private var waiting: [Int32] = []
-    private var ticks: Int32 = 1
-    /// Descriptors whose callers still send what is not wanted: they are drained, not cut off.
-    private var lingering: Set<Int32> = []
+    private(set) var active = 0
+    private var connections: [ServerConnection] = []
+    /// Seconds since the start, as the sweeper counts them.
+    private(set) var ticks: Int32 = 0
+    /// The buffer that answers are written into, while nobody has it.
+    private var spare: [UInt8] = []
     /// Read buffer, write vectors and parser that all sockets share.
     let socketHub = SocketHub()
     private let clock: any Clock
@@ -79,140 +82,109 @@ public enum HTTPServerError: Error, CustomStringConvertible {
         self.configuration = configuration
         self.clock = clock
         self.sockets = sockets
+        limits = RequestReader.Limits(head: configuration.headLimit, body: configuration.bodyLimit)
+        encoder = ResponseEncoder(gzipFrom: configuration.gzipFrom, now: clock.now)
         open = registry.gauge("nautilus_http_open_connections", "Open HTTP connections.")
     }
 
     /// Binds and serves.
     public func start() throws(HTTPServerError) {
-        let flags = MHD_USE_EPOLL.rawValue | MHD_ALLOW_SUSPEND_RESUME.rawValue | MHD_ALLOW_UPGRADE.rawValue
-            | MHD_USE_TURBO.rawValue
-        let context = Unmanaged.passRetained(self)
-        let made = configuration.address.withCString { address in
-            shim_mhd_start(flags, shim_mhd_options(
-                address: address, port: UInt16(configuration.port),
-                connection_limit: UInt32(configuration.connectionLimit),
-                connection_memory: configuration.connectionMemory,
-                timeout_seconds: UInt32(configuration.idleSeconds)), Self.onAccess, context.toOpaque(),
-                Self.onCompleted, Self.onURI, Self.onConnection)
-        }
-        guard let made else {
+        listener = shim_listen(configuration.address, UInt16(configuration.port))
+        guard listener >= 0 else {
             let code = errno
-            context.release()
             if code == EADDRINUSE {
                 throw .portInUse(address: configuration.address, port: configuration.port)
             }
             throw .cannotBind(address: configuration.address, port: configuration.port,
                               reason: String(cString: strerror(code)))
         }
-        daemon = made
-        boundPort = Int(shim_mhd_port(made))
-        poller = Poller(fd: shim_mhd_epoll_fd(made)) { [self] _ in run() }
+        boundPort = Int(shim_port(listener))
+        poller = Poller(fd: listener) { [self] _ in accept() }
         poller?.watch(.readable)
         sweeper = LoopTimer.every(milliseconds: 1000) { [self] in sweep() }
     }
 
-    /// Asks for one more run at the end of this turn.
-    func kick() {
-        if queued { return }
-        queued = true
-        EventLoop.main.atEndOfTurn(self)
+    // MARK: Connections
+
+    private func accept() {
+        for _ in 0..<Self.acceptLimit {
+            if connections.count >= configuration.connectionLimit {
+                poller?.watch([])
+                return
+            }
+            let fd = shim_accept(listener)
+            if fd < 0 {
+                // Without descriptors to spare the listener would be ready for ever: the next sweep tries again.
+                if errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS { poller?.watch([]) }
+                return
+            }
+            let connection = ServerConnection(fd: fd, server: self)
+            connection.place = connections.count
+            connections.append(connection)
+            open.set(Double(connections.count))
+            connection.start()
+        }
     }
 
-    public func endOfTurn() {
-        queued = false
-        run()
+    /// A connection is gone, or a WebSocket from now on.
+    func closed(_ connection: ServerConnection) {
+        let last = connections.removeLast()
+        if last !== connection {
+            connections[connection.place] = last
+            last.place = connection.place
+        }
+        open.set(Double(connections.count))
+        if connections.count == configuration.connectionLimit - 1 { poller?.watch(.readable) }
     }
 
-    /// libmicrohttpd's epoll is edge-triggered inside: what it could not finish does not wake the descriptor again.
-    private func run() {
-        guard let daemon else { return }
-        MHD_run(daemon)
-        var milliseconds: UInt64 = 0
-        if MHD_get_timeout(daemon, &milliseconds) == .YES, milliseconds == 0 { kick() }
-    }
-
-    /// Closes connections whose request does not come, and lets libmicrohttpd see its own time-outs.
+    /// Closes connections that are late.
     private func sweep() {
         ticks += 1
-        let limit = ticks - Int32(configuration.requestSeconds)
-        for fd in waiting.indices where waiting[fd] != 0 && waiting[fd] < limit {
-            shutdown(Int32(fd), Int32(SHUT_RDWR))
-            waiting[fd] = 0
-        }
-        run()
+        encoder.set(now: clock.now)
+        for place in connections.indices.reversed() where connections[place].isLate(ticks) { connections[place].close() }
+        if connections.count < configuration.connectionLimit { poller?.watch(.readable) }
     }
 
     // MARK: Exchanges
 
-    private func setWaiting(_ fd: Int32, _ tick: Int32) {
-        guard fd >= 0 else { return }
-        let place = Int(fd)
-        if place >= waiting.count { waiting.append(contentsOf: repeatElement(0, count: place + 64 - waiting.count)) }
-        waiting[place] = tick
+    /// A request is whole: its answer may take its time.
+    func took() { active += 1 }
+
+    /// So many answers are out, or their callers gone.
+    func answered(_ count: Int) { active -= count }
+
+    /// Gives a connection the buffer to write into, or an empty one.
+    func lend(_ buffer: inout [UInt8]) {
+        swap(&buffer, &spare)
+        if buffer.capacity == 0 { buffer.reserveCapacity(16 << 10) }
     }
 
-    /// The request is whole: its answer may take its time.
-    func began(_ exchange: Exchange) {
-        exchange.server = self
-        active += 1
-        setWaiting(exchange.fd, 0)
+    /// Takes the buffer back, so that a connection without work holds nothing.
+    func takeBack(_ buffer: inout [UInt8]) {
+        if buffer.capacity <= Self.spareLimit {
+            buffer.removeAll(keepingCapacity: true)
+            swap(&buffer, &spare)
+        }
+        buffer = []
     }
-
-    /// The answer is out, or the connection gone.
-    func completed(_ exchange: Exchange) {
-        active -= 1
-        setWaiting(exchange.fd, ticks)
-    }
-
-    /// The caller is told before all of its request was read: closing at once would reset the connection under the
-    /// answer.
-    func linger(_ exchange: Exchange) { lingering.insert(exchange.fd) }
-
-    func suspended() { inFlight += 1 }
-
-    /// A suspended exchange has its response: libmicrohttpd asks for it again in its next run.
-    func resume(_ connection: OpaquePointer) {
-        inFlight -= 1
-        MHD_resume_connection(connection)
-        kick()
-    }
-
-    func connectionOpened(_ fd: Int32) {
-        setWaiting(fd, ticks)
-        open.set(open.value + 1)
-    }
-
-    func connectionClosed(_ fd: Int32) {
-        setWaiting(fd, 0)
-        if lingering.remove(fd) != nil { Drain.start(fd) }
-        open.set(open.value - 1)
-    }
-
-    /// The tick after which a request that begins now is late.
-    func deadline() -> Int32 { ticks + Int32(configuration.requestSeconds) }
-    func isPast(_ deadline: Int32) -> Bool { ticks > deadline }
 
     // MARK: Stopping
 
     /// Refuses new connections and new requests, waits for running ones up to `graceNanoseconds`, closes. Returns
     /// whether all ended.
-    /// (libmicrohttpd aborts the process when stopped with suspended connections, so it is stopped only when none are.)
     @discardableResult
     public func stop(graceNanoseconds: Int64) async -> Bool {
-        guard let daemon else { return true }
-        draining = true
-        let listener = MHD_quiesce_daemon(daemon)
-        if listener >= 0 { Glibc.close(listener) }
-        let deadline = clock.monotonic + graceNanoseconds
-        while active > 0 && clock.monotonic < deadline { await clock.sleep(nanoseconds: 5_000_000) }
-        run()
-        sweeper?.cancel()
+        guard listener >= 0 else { return true }
+        isDraining = true
         poller?.close()
         poller = nil
-        if inFlight > 0 { return false }
-        self.daemon = nil
-        MHD_stop_daemon(daemon)
-        Unmanaged.passUnretained(self).release()
-        return true
+        Glibc.close(listener)
+        listener = -1
+        let deadline = clock.monotonic + graceNanoseconds
+        while active > 0 && clock.monotonic < deadline { await clock.sleep(nanoseconds: 5_000_000) }
+        let isDone = active == 0
+        sweeper?.cancel()
+        for connection in connections { connection.close() }
+        return isDone
     }
 }

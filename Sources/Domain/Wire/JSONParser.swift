@@ -207,10 +207,17 @@ public struct JSONValue {
         let numbers = [Double](unsafeUninitializedCapacity: count) { out, filled in
             let end = next - 1
             var at = index + 1
+            let point = UInt64(UInt8(ascii: "d"))
             while at < end {
+                // Most columns are numbers with a point from end to end.
+                while at < end && tape[at] >> 56 == point {
+                    out.initializeElement(at: filled, to: Double(bitPattern: tape[at + 1]))
+                    filled += 1
+                    at += 2
+                }
+                if at >= end { return }
                 let word = tape[at + 1]
                 switch tape[at] >> 56 {
-                case UInt64(UInt8(ascii: "d")): out.initializeElement(at: filled, to: Double(bitPattern: word))
                 case UInt64(UInt8(ascii: "l")): out.initializeElement(at: filled, to: Double(Int64(bitPattern: word)))
                 case UInt64(UInt8(ascii: "u")): out.initializeElement(at: filled, to: Double(word))
                 case UInt64(UInt8(ascii: "n")) where nulls:

@@ -45,10 +45,38 @@ public struct JSONWriter: Sendable {
 
     /// The name of the value that comes next.
     public mutating func key(_ name: String) {
-        separate()
-        Self.appendQuoted(name, to: &bytes)
-        bytes.append(UInt8(ascii: ":"))
+        if !appendShortKey(name) {
+            separate()
+            Self.appendQuoted(name, to: &bytes)
+            bytes.append(UInt8(ascii: ":"))
+        }
         needsComma = false
+    }
+
+    /// Most names are short and plain: comma, quotes and colon are put around them first, so that they are appended
+    /// with one step. False where a name is neither.
+    private mutating func appendShortKey(_ name: String) -> Bool {
+        var copy = name
+        return copy.withUTF8 { utf8 in
+            if utf8.count > 60 { return false }
+            return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 64) { piece in
+                var count = 0
+                func put(_ byte: UInt8) {
+                    piece[count] = byte
+                    count += 1
+                }
+                if needsComma { put(UInt8(ascii: ",")) }
+                put(UInt8(ascii: "\""))
+                for byte in utf8 {
+                    if byte < 32 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { return false }
+                    put(byte)
+                }
+                put(UInt8(ascii: "\""))
+                put(UInt8(ascii: ":"))
+                bytes.append(contentsOf: UnsafeBufferPointer(rebasing: piece[..<count]))
+                return true
+            }
+        }
     }
 
     public mutating func string(_ value: String) {
@@ -160,6 +188,15 @@ public func appendDouble(_ value: Double, to out: inout [UInt8]) {
         out.append(contentsOf: ".0".utf8)
         return
     }
-    var text = value.description
-    text.withUTF8 { out.append(contentsOf: $0) }
+    var digits = DigitStream()
+    swap(&digits.bytes, &out)
+    value.write(to: &digits)
+    swap(&digits.bytes, &out)
+}
+
+/// Takes a number's digits as the standard library has them, with no string in between.
+private struct DigitStream: TextOutputStream {
+    var bytes: [UInt8] = []
+    mutating func write(_ string: String) { bytes.append(contentsOf: string.utf8) }
+    mutating func _writeASCII(_ buffer: UnsafeBufferPointer<UInt8>) { bytes.append(contentsOf: buffer) }
 }

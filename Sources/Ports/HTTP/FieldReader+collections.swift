@@ -61,21 +61,21 @@ extension FieldReader {
     ) -> [Double]? {
         declare(name, .array(.number(minimum: nil, exclusiveMinimum: false, maximum: nil)), required: required, doc)
         guard let value = value(name, required: required) else { return nil }
-        return nested(name) { column(value, nulls: nulls, limit: limit) }
+        return column(name, value, nulls: nulls, limit: limit)
     }
 
-    private func column(_ value: JSONValue, nulls: Bool, limit: Int) -> [Double]? {
+    private func column(_ name: String, _ value: JSONValue, nulls: Bool, limit: Int) -> [Double]? {
         guard value.kind == .array else {
-            context.report("must be an array of numbers")
+            context.report("must be an array of numbers", at: [name])
             return nil
         }
         switch value.doubles(nulls: nulls) {
         case .failure(let error):
-            context.report("must be a finite number", at: ["\(error.index)"])
+            context.report("must be a finite number", at: [name, "\(error.index)"])
             return nil
         case .success(let numbers):
             if numbers.count > limit {
-                context.report("has \(numbers.count) elements, at most \(limit) are allowed")
+                context.report("has \(numbers.count) elements, at most \(limit) are allowed", at: [name])
                 return nil
             }
             return numbers
@@ -87,8 +87,8 @@ extension FieldReader {
         declare(name, .object([], additional: .array(.number(minimum: nil, exclusiveMinimum: false, maximum: nil))),
                 required: required, doc)
         var out: [(name: String, values: [Double])] = []
-        visitMembers(name, required: required, limit: 10_000) { key, value in
-            guard let values = nested(key, { column(value, nulls: false, limit: 10_000_000) }) else { return false }
+        visitMembers(name, required: required, limit: 10_000, prepare: { out.reserveCapacity($0) }) { key, value in
+            guard let values = column(key, value, nulls: false, limit: 10_000_000) else { return false }
             out.append((key, values))
             return true
         }
@@ -178,7 +178,7 @@ extension FieldReader {
         _ name: String, required: Bool, limit: Int, _ convert: (String, JSONValue) -> T?
     ) -> [(name: String, value: T)] {
         var out: [(name: String, value: T)] = []
-        visitMembers(name, required: required, limit: limit) { key, member in
+        visitMembers(name, required: required, limit: limit, prepare: { out.reserveCapacity($0) }) { key, member in
             guard let converted = convert(key, member) else { return false }
             out.append((key, converted))
             return true
@@ -186,14 +186,16 @@ extension FieldReader {
         return out
     }
 
-    /// Visits the members of an object; `take` tells whether one counts towards the limit.
+    /// Visits the members of an object; `prepare` hears how many there may be, `take` tells whether one counts towards
+    /// the limit.
     private func visitMembers(
-        _ name: String, required: Bool, limit: Int, _ take: (String, JSONValue) -> Bool
+        _ name: String, required: Bool, limit: Int, prepare: (Int) -> Void, _ take: (String, JSONValue) -> Bool
     ) {
         guard let value = value(name, required: required) else { return }
         nested(name) {
             guard value.kind == .object else { return context.report("must be an object") }
             for key in value.repeatedMembers() { context.report("appears twice", at: [key]) }
+            prepare(min(value.count, limit))
             var taken = 0
             value.forEachMember { key, member in
                 if taken <= limit && take(key, member) { taken += 1 }

@@ -12,6 +12,8 @@ public struct Headers: Sendable {
     public private(set) var fields: [(name: String, value: String)] = []
 
     public init() {}
+    /// None yet, with room for so many.
+    public init(capacity: Int) { fields.reserveCapacity(capacity) }
     public init(_ fields: KeyValuePairs<String, String>) { self.fields = fields.map { ($0.key, $0.value) } }
 
     /// The first field of that name.
