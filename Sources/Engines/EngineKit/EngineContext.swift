@@ -76,9 +76,12 @@ public import Wire
         "nautilus_bus_unpublished_messages_total", "Messages of conflated topics that the bus did not take.")
 
     /// Writes state and lossless messages in one transaction, then publishes: neither is ever there without the other.
+    /// An order waits for an `urgent` one: the store may commit it on the loop; keep it short.
     @discardableResult
-    public func commit(_ statements: [Statement], _ messages: [Message] = []) async throws -> [ResultSet] {
-        try await outbox.commit(statements, messages)
+    public func commit(
+        _ statements: [Statement], _ messages: [Message] = [], urgent: Bool = false
+    ) async throws -> [ResultSet] {
+        try await outbox.commit(statements, messages, urgent: urgent)
     }
 
     /// Arithmetic over no more numbers than this takes less time than a change of threads and back.

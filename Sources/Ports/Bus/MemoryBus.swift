@@ -89,6 +89,8 @@ public import Telemetry
             publish(messages, start..<end, family: familyScratch[start])
             start = end
         }
+        // The loop runs handlers in the order they are started: an order's decision goes before its bookkeeping.
+        for reader in readers where reader.backlog.hasCritical { reader.pump() }
         for reader in readers { reader.pump() }
     }
 
