@@ -65,7 +65,7 @@ struct SQLiteWriter: BatchWorker {
             }
         }
         commit(group)
-        fold()
+        fold(mayFlush: true)
     }
 
     func finish() { connection.close() }
@@ -74,7 +74,7 @@ struct SQLiteWriter: BatchWorker {
     /// the writer, no other process writes, and the last ones did not take long.
     mutating func attempt(_ request: SQLiteWrite) -> Bool {
         guard case .transaction(let statements, let answer) = request, configuration.synchronous == .normal,
-            connection.logPages < SQLiteCheckpoints.pagesToRestart, pace.isQuick else { return false }
+            connection.logPages < SQLiteCheckpoints.pagesAtMost, pace.isQuick else { return false }
         let began = pace.now
         connection.setBusyTimeout(milliseconds: 0)
         let result = outcome { () throws(StoreError) in
@@ -84,7 +84,7 @@ struct SQLiteWriter: BatchWorker {
         pace.took(since: began)
         if case .failure(let error) = result, error.code == .busy { return false }
         answer.resume(returning: result)
-        fold()
+        fold(mayFlush: false)
         return true
     }
 
@@ -150,12 +150,16 @@ struct SQLiteWriter: BatchWorker {
         }
     }
 
-    /// Has the log folded back into the file when it is long; see `SQLiteCheckpoints`.
-    private mutating func fold() {
+    /// Has the log folded back into the file when it is long; see `SQLiteCheckpoints`. What flushes here, and not on the
+    /// checkpointer's thread, is left to the writer's thread.
+    private mutating func fold(mayFlush: Bool) {
         guard let (thread, checkpoints) = checkpointer else { return }
         let pages = connection.logPages
         if pages < checkpointedPages { checkpointedPages = 0 }
-        if pages >= SQLiteCheckpoints.pagesToRestart && checkpoints.takeFinished() { return connection.checkpoint() }
+        if mayFlush && pages >= SQLiteCheckpoints.pagesToRestart && checkpoints.takeFinished() {
+            return connection.checkpoint()
+        }
+        if !mayFlush && pages >= SQLiteCheckpoints.pagesAtMost { return }
         guard pages - checkpointedPages >= SQLiteCheckpoints.pagesPerCheckpoint, checkpoints.begin() else { return }
         checkpointedPages = pages
         if pages < SQLiteCheckpoints.pagesAtMost {
