@@ -10,15 +10,25 @@ import Testing
 struct KillVictims {
     private let folder = getenv("NAUTILUS_VICTIM").map { String(cString: $0) } ?? ""
 
-    @Test func records() async throws {
-        let configuration = SQLiteConfiguration(path: folder + "/a.sqlite", synchronous: .full)
+    @Test func records() async throws { try await post(.full) }
+
+    /// On the caller's thread, and not flushed to the disk.
+    @Test func urgentRecords() async throws { try await post(.normal) }
+
+    private func post(_ synchronous: SQLiteConfiguration.Synchronous) async throws {
+        let configuration = SQLiteConfiguration(path: folder + "/a.sqlite", synchronous: synchronous)
         let store = try await SQLiteRecordStore.open(configuration)
         try await store.migrate([
             Migration(version: 1, name: "entries", statements: ["CREATE TABLE entries (id BIGINT PRIMARY KEY)"]),
         ])
         for index in 0..<1_000_000 {
             let ids = [2 * index + 1, 2 * index + 2]
-            try await store.transaction(ids.map { Statement("INSERT INTO entries VALUES ($1)", values: $0) })
+            let entries = ids.map { Statement("INSERT INTO entries VALUES ($1)", values: $0) }
+            if synchronous == .normal {
+                try await store.urgentTransaction(entries)
+            } else {
+                try await store.transaction(entries)
+            }
             tell(index + 1)
         }
     }

@@ -4,10 +4,11 @@ import Synchronization
 /// What writer and checkpointer tell each other.
 final class SQLiteCheckpoints: Sendable {
     /// So many more pages in the log, and it is folded back into the file beside the writer.
-    static let pagesPerCheckpoint = 1000
+    /// Not sooner: a page that was written many times is then copied once.
+    static let pagesPerCheckpoint = 4000
     /// With so many pages the writer folds what is left itself, right after a checkpoint beside it, when that is least:
     /// a log begins anew only when all of it is in the file. With so many times more it waits no longer.
-    static let pagesToRestart = 4096, pagesAtMost = 16_384
+    static let pagesToRestart = 12_288, pagesAtMost = 16_384
 
     private let running = Atomic<Bool>(false)
     private let finished = Atomic<Bool>(false)

@@ -66,6 +66,9 @@ final class SQLiteConnection {
         logLength.deallocate()
     }
 
+    /// How long to wait for another process that writes.
+    func setBusyTimeout(milliseconds: Int) { sqlite3_busy_timeout(handle, Int32(milliseconds)) }
+
     /// How many pages the log held after the last commit.
     var logPages: Int { Int(logLength.pointee) }
 

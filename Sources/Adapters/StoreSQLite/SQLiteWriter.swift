@@ -32,12 +32,15 @@ struct SQLiteWriter: BatchWorker {
     private let checkpointer: (thread: BatchThread<Void>, checkpoints: SQLiteCheckpoints)?
     /// The log's pages when it was last folded, in part at least.
     private var checkpointedPages = 0
+    private let configuration: SQLiteConfiguration
+    private var pace = SQLitePace()
 
     init(
         _ configuration: SQLiteConfiguration,
         _ checkpointer: (thread: BatchThread<Void>, checkpoints: SQLiteCheckpoints)?, health: SQLiteHealth
     ) throws(StoreError) {
         self.checkpointer = checkpointer
+        self.configuration = configuration
         connection = try SQLiteConnection(path: configuration.path, configuration: configuration, readOnly: false)
         self.health = health
     }
@@ -62,10 +65,28 @@ struct SQLiteWriter: BatchWorker {
             }
         }
         commit(group)
-        fold()
+        fold(mayFlush: true)
     }
 
     func finish() { connection.close() }
+
+    /// A short transaction on the caller's thread: where no commit is flushed to the disk, the log needs no folding by
+    /// the writer, no other process writes, and the last ones did not take long.
+    mutating func attempt(_ request: SQLiteWrite) -> Bool {
+        guard case .transaction(let statements, let answer) = request, configuration.synchronous == .normal,
+            connection.logPages < SQLiteCheckpoints.pagesAtMost, pace.isQuick else { return false }
+        let began = pace.now
+        connection.setBusyTimeout(milliseconds: 0)
+        let result = outcome { () throws(StoreError) in
+            try exclusively { () throws(StoreError) in try run(statements) }
+        }
+        connection.setBusyTimeout(milliseconds: configuration.busyTimeoutMilliseconds)
+        pace.took(since: began)
+        if case .failure(let error) = result, error.code == .busy { return false }
+        answer.resume(returning: result)
+        fold(mayFlush: false)
+        return true
+    }
 
     /// Runs a group under one commit. Where the commit itself fails, or SQLite has undone more than one member (a full
     /// disk, a deferred constraint), nothing was kept: then each runs alone and gets its own answer.
@@ -129,12 +150,16 @@ struct SQLiteWriter: BatchWorker {
         }
     }
 
-    /// Has the log folded back into the file when it is long; see `SQLiteCheckpoints`.
-    private mutating func fold() {
+    /// Has the log folded back into the file when it is long; see `SQLiteCheckpoints`. What flushes here, and not on the
+    /// checkpointer's thread, is left to the writer's thread.
+    private mutating func fold(mayFlush: Bool) {
         guard let (thread, checkpoints) = checkpointer else { return }
         let pages = connection.logPages
         if pages < checkpointedPages { checkpointedPages = 0 }
-        if pages >= SQLiteCheckpoints.pagesToRestart && checkpoints.takeFinished() { return connection.checkpoint() }
+        if mayFlush && pages >= SQLiteCheckpoints.pagesToRestart && checkpoints.takeFinished() {
+            return connection.checkpoint()
+        }
+        if !mayFlush && pages >= SQLiteCheckpoints.pagesAtMost { return }
         guard pages - checkpointedPages >= SQLiteCheckpoints.pagesPerCheckpoint, checkpoints.begin() else { return }
         checkpointedPages = pages
         if pages < SQLiteCheckpoints.pagesAtMost {

@@ -76,12 +76,17 @@ public import Wire
         "nautilus_bus_unpublished_messages_total", "Messages of conflated topics that the bus did not take.")
 
     /// Writes state and lossless messages in one transaction, then publishes: neither is ever there without the other.
-    /// So is the audit row of the request that the task answers.
+    /// So is the audit row of the request that the task answers. An order waits for an `urgent` one: the store may
+    /// commit it on the loop; keep it short.
     @discardableResult
-    public func commit(_ statements: [Statement], _ messages: [Message] = []) async throws -> [ResultSet] {
-        guard let scope = AuditScope.current, scope.engine == name else { return try await outbox.commit(statements, messages) }
+    public func commit(
+        _ statements: [Statement], _ messages: [Message] = [], urgent: Bool = false
+    ) async throws -> [ResultSet] {
+        guard let scope = AuditScope.current, scope.engine == name else {
+            return try await outbox.commit(statements, messages, urgent: urgent)
+        }
         return try await scope.committing(self) { row in
-            Array(try await outbox.commit(statements + row, messages).dropLast(row.count))
+            Array(try await outbox.commit(statements + row, messages, urgent: urgent).dropLast(row.count))
         }
     }
 

@@ -102,19 +102,19 @@ import Telemetry
 
     // MARK: Committing
 
-    func commit(_ statements: [Statement], _ messages: [Message]) async throws -> [ResultSet] {
+    func commit(_ statements: [Statement], _ messages: [Message], urgent: Bool) async throws -> [ResultSet] {
         if unsettled.count + messages.count > Self.capacity {
             throw Problem.unavailable("bus", "\(unsettled.count) messages wait to be acknowledged; try again later")
         }
         var all = statements
         // Positions are given out before the store is asked, so that two commits in flight keep their order.
         for message in messages { all.append(insert(message)) }
-        if messages.isEmpty { return try await records.transaction(all) }
+        if messages.isEmpty { return try await write(all, urgent) }
         let ticket = Ticket()
         tickets.append(ticket)
         defer { release() }
         do {
-            let results = try await records.transaction(all)
+            let results = try await write(all, urgent)
             ticket.outcome = messages
             return Array(results.prefix(statements.count))
         } catch where error.code == .outcomeUnknown {
@@ -127,6 +127,11 @@ import Telemetry
             ticket.outcome = []
             throw error
         }
+    }
+
+    private func write(_ statements: [Statement], _ urgent: Bool) async throws(StoreError) -> [ResultSet] {
+        if urgent { return try await records.urgentTransaction(statements) }
+        return try await records.transaction(statements)
     }
 
     /// Whether a commit whose answer was lost took place. To store its first message once more, and take that back,

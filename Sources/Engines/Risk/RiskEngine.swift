@@ -113,7 +113,7 @@ import Wire
         for check in broken { messages.append(breach(check, intent, message)) }
         let now = context.clock.now
         let events = checks.filter { $0.verdict != .pass }.map { RiskEvents.insert($0, intent, at: now) }
-        try await context.commit([RiskRecords.insert(decision, at: now)] + events, messages)
+        try await context.commit([RiskRecords.insert(decision, at: now)] + events, messages, urgent: true)
         remember(intent.orderID)
         (decision.isApproved ? approved : denied).increment()
         found.record(checks)

@@ -159,7 +159,7 @@ import Wire
                 changed.append(order)
             }
         }
-        try await context.commit(statements, messages)
+        try await context.commit(statements, messages, urgent: true)
         deployments[deployment.id] = deployment
         for order in changed {
             openOrders[order.intent.orderID] = order.state.isFinal ? nil : order
@@ -233,7 +233,7 @@ import Wire
             decided = deployment
         }
         // Memory follows the store: what could not be written is decided again when the message comes again.
-        try await context.commit(statements, [update(order, message)])
+        try await context.commit(statements, [update(order, message)], urgent: true)
         if let decided { deployments[decided.id] = decided }
         openOrders[decision.orderID] = order.state.isFinal ? nil : order
         timings.follow(order, received: nil)

@@ -97,6 +97,9 @@ public struct GroupBacklog {
     /// Whether something can be taken now.
     public var hasReady: Bool { readyLanes != 0 }
 
+    /// Whether something of the critical lane can be taken now.
+    public var hasCritical: Bool { readyLanes & 1 << Lane.critical.rawValue != 0 }
+
     /// How many messages of a family wait or are being handled.
     public func outstanding(family: Int) -> Int { outstandingByFamily[family] }
 

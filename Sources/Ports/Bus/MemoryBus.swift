@@ -23,6 +23,9 @@ public import Telemetry
     private var readersByFamily: [[GroupReader]]
     private var familyScratch: [Int] = [], ticketScratch: [UInt64] = [], countScratch: [Int]
     private var started = false, stopped = false
+    /// Whether handlers wait behind critical ones; and for how many turns of the loop.
+    private var pumpsLater = false
+    private static let turnsBehindCritical = 3
     private var lagTimer: LoopTimer?
 
     /// - Parameters:
@@ -89,7 +92,27 @@ public import Telemetry
             publish(messages, start..<end, family: familyScratch[start])
             start = end
         }
-        for reader in readers { reader.pump() }
+        pump()
+    }
+
+    /// The loop runs handlers in the order they are started. Where something critical came, its handlers go first, and
+    /// the others a few turns later: an intent's decision, and what follows from it, go before the bookkeeping of fills.
+    private func pump() {
+        var isUrgent = false
+        for reader in readers where reader.backlog.hasCritical {
+            reader.pump()
+            isUrgent = true
+        }
+        if !isUrgent {
+            for reader in readers { reader.pump() }
+        } else if !pumpsLater {
+            pumpsLater = true
+            spawn { [self] in
+                for _ in 0..<Self.turnsBehindCritical { await Task.yield() }
+                pumpsLater = false
+                for reader in readers { reader.pump() }
+            }
+        }
     }
 
     /// Finds every message's family, and that lossless ones have room with every group.

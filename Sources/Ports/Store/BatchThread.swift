@@ -1,13 +1,22 @@
 import Glibc
 
-/// What runs on the threads of a `BatchThread`: made on its thread, used there only, so it need not be Sendable.
+/// What runs on the threads of a `BatchThread`: made on its thread and used by one thread at a time, there or in
+/// `attempt`, so it need not be Sendable.
 public protocol BatchWorker: SendableMetatype {
     /// A unit of work.
     associatedtype Request: Sendable
     /// Handles every request that was waiting when the thread woke, at most the batch limit. Must answer each one.
     mutating func run(_ batch: [Request])
+    /// Handles a request on the thread of its caller, where that asks for no waiting; otherwise returns false and leaves
+    /// everything as it was. A worker that does not say so never does.
+    mutating func attempt(_ request: Request) -> Bool
     /// Called once, on the thread, after the last batch.
     mutating func finish()
+}
+
+extension BatchWorker {
+    /// Leaves it to the worker's own thread.
+    public mutating func attempt(_ request: Request) -> Bool { false }
 }
 
 /// One or more threads behind one bounded queue. Blocking libraries (SQLite, LMDB) live on such a thread; whatever is
@@ -32,10 +41,11 @@ public final class BatchThread<Request: Sendable>: Sendable {
             let failure: StoreError? = await withCheckedContinuation { started in
                 let code = startThread {
                     do throws(StoreError) {
-                        var worker = try make()
+                        let desk = Desk(try make())
+                        if threads == 1 { queue.lend { desk.worker.attempt($0) } }
                         started.resume(returning: nil)
-                        while let batch = queue.take() { worker.run(batch) }
-                        worker.finish()
+                        while let batch = queue.take() { desk.worker.run(batch) }
+                        desk.worker.finish()
                     } catch {
                         started.resume(returning: error)
                     }
@@ -58,6 +68,10 @@ public final class BatchThread<Request: Sendable>: Sendable {
     /// Puts a request in the queue from any thread; throws `.busy` where it is full and `.closed` after `close`.
     public func submit(_ request: Request) throws(StoreError) { try queue.put(request) }
 
+    /// Has the one worker of an idle thread handle a request here and now; false where it is at work, others wait for
+    /// it, or it would have to wait itself. Nothing overtakes what was submitted before.
+    public func attempt(_ request: Request) -> Bool { queue.attempt(request) }
+
     /// Accepts nothing more, and returns when everything accepted has been handled and the threads have ended.
     public func close() async {
         await withCheckedContinuation { done in queue.close { done.resume() } }
@@ -66,18 +80,27 @@ public final class BatchThread<Request: Sendable>: Sendable {
 
 extension BatchThread {
     /// Submits a request that carries its continuation, and waits for the answer.
+    /// With `here` it is handled on the caller's thread where `attempt` can: then there is no change of threads.
     public func answer<T: Sendable>(
-        _ request: (CheckedContinuation<Result<T, StoreError>, Never>) -> Request
+        here: Bool = false, _ request: (CheckedContinuation<Result<T, StoreError>, Never>) -> Request
     ) async throws(StoreError) -> T {
         let result: Result<T, StoreError> = await withCheckedContinuation { continuation in
+            let request = request(continuation)
+            if here && attempt(request) { return }
             do throws(StoreError) {
-                try submit(request(continuation))
+                try submit(request)
             } catch {
                 continuation.resume(returning: .failure(error))
             }
         }
         return try result.get()
     }
+}
+
+/// Where a worker sits while its thread and, between two batches, callers use it.
+private final class Desk<Worker: BatchWorker> {
+    var worker: Worker
+    init(_ worker: consuming Worker) { self.worker = worker }
 }
 
 /// The queue the threads share. A pthread mutex and condition guard every mutable property: the thread must sleep on
@@ -88,6 +111,9 @@ private final class BatchQueue<Request: Sendable>: Sendable {
     nonisolated(unsafe) private var waiting: [Request] = []
     nonisolated(unsafe) private var isClosed = false
     nonisolated(unsafe) private var running: Int
+    /// The worker of the only thread, for callers; and whether the thread or a caller uses it now.
+    nonisolated(unsafe) private var lent: ((Request) -> Bool)?
+    nonisolated(unsafe) private var isBusy = false
     nonisolated(unsafe) private var closers: [@Sendable () -> Void] = []
     private let capacity: Int
     private let batchLimit: Int
@@ -118,14 +144,43 @@ private final class BatchQueue<Request: Sendable>: Sendable {
         pthread_cond_signal(wake)
     }
 
+    /// Lets callers use the worker while its thread, the only one, waits.
+    func lend(_ worker: @escaping (Request) -> Bool) {
+        pthread_mutex_lock(lock)
+        lent = worker
+        pthread_mutex_unlock(lock)
+    }
+
+    func attempt(_ request: Request) -> Bool {
+        pthread_mutex_lock(lock)
+        guard let lent, !isClosed, !isBusy, waiting.isEmpty else {
+            pthread_mutex_unlock(lock)
+            return false
+        }
+        isBusy = true
+        pthread_mutex_unlock(lock)
+        let isDone = lent(request)
+        pthread_mutex_lock(lock)
+        isBusy = false
+        if isClosed || !waiting.isEmpty { pthread_cond_signal(wake) }
+        pthread_mutex_unlock(lock)
+        return isDone
+    }
+
     /// Sleeps until there is work; nil when closed and empty.
     func take() -> [Request]? {
         pthread_mutex_lock(lock)
         defer { pthread_mutex_unlock(lock) }
-        while waiting.isEmpty {
-            if isClosed { return nil }
+        // What the thread took before is done; with several threads nothing is lent, and nobody looks at this.
+        if lent != nil { isBusy = false }
+        while waiting.isEmpty || isBusy {
+            if isClosed && !isBusy {
+                lent = nil
+                return nil
+            }
             pthread_cond_wait(wake, lock)
         }
+        if lent != nil { isBusy = true }
         if waiting.count <= batchLimit {
             let batch = waiting
             waiting = []

@@ -123,11 +123,11 @@ import Testing
         _ = try DataFolderLock(folder: folder.path)
     }
 
-    @Test(arguments: 1...4)
-    func whatWasAnsweredSurvivesAKill(_ round: Int) async throws {
+    @Test(arguments: 1...4, ["records", "urgentRecords"])
+    func whatWasAnsweredSurvivesAKill(_ round: Int, _ victim: String) async throws {
         let folder = TemporaryFolder()
         let environment = ["NAUTILUS_VICTIM": folder.path]
-        let child = try ChildProcess.test("StoreTests.KillVictims/records", environment: environment)
+        let child = try ChildProcess.test("StoreTests.KillVictims/\(victim)", environment: environment)
         var answered = 0
         while answered < 40 * round, let line = child.readLine() {
             if line.hasPrefix("answered ") { answered = Int(line.dropFirst(9)) ?? 0 }

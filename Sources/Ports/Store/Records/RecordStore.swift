@@ -1,4 +1,5 @@
-/// A database of one engine. All methods may be called from any task; none blocks the caller's thread.
+/// A database of one engine. All methods may be called from any task; none blocks the caller's thread, but for
+/// `urgentTransaction`, and that only for a short time.
 public protocol RecordStore: AnyObject, Sendable {
     /// Runs one statement that only reads and sees every transaction that has returned before. A statement that
     /// writes is refused with `.invalidStatement`.
@@ -8,6 +9,11 @@ public protocol RecordStore: AnyObject, Sendable {
     /// statements. `.conflict` and `.constraint` leave nothing behind; after `.outcomeUnknown` it may have happened.
     @discardableResult
     func transaction(_ statements: [Statement]) async throws(StoreError) -> [ResultSet]
+
+    /// The same promise for a short transaction that an order waits for: a store that need not wait for a disk or
+    /// another machine may run it on the caller's thread, which saves two changes of threads.
+    @discardableResult
+    func urgentTransaction(_ statements: [Statement]) async throws(StoreError) -> [ResultSet]
 
     /// Brings the schema up to date and records versions and checksums. Safe when two processes run it at once; a
     /// migration changed after it was applied is refused with `.migration`.
@@ -21,6 +27,12 @@ public protocol RecordStore: AnyObject, Sendable {
 }
 
 extension RecordStore {
+    /// As any other.
+    @discardableResult
+    public func urgentTransaction(_ statements: [Statement]) async throws(StoreError) -> [ResultSet] {
+        try await transaction(statements)
+    }
+
     /// Runs one writing statement as a transaction of its own.
     @discardableResult
     public func execute(_ statement: Statement) async throws(StoreError) -> ResultSet {
