@@ -58,7 +58,7 @@ import Glibc
         if isAsked("series.postgres", asked) { try await database(each) }
         if isAsked("indicators", asked) {
             say("indicators")
-            for figure in try indicatorBenchmarks() where isAsked(figure.name, asked) { each(figure) }
+            for figure in try indicatorBenchmarks(asked: { isAsked($0, asked) }) { each(figure) }
         }
         if isAsked("analytics.performance", asked) { each(try performanceBenchmark()) }
         if isAsked("backtest.sweep", asked) { each(try sweepBenchmark()) }

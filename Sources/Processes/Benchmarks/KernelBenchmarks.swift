@@ -33,30 +33,54 @@ func seconds(_ body: () throws -> Void) rethrows -> Double {
     return Double(clock.monotonic - start) / 1e9
 }
 
-/// `indicators.<name>` (ns a row, batch) and `indicators.stream.<name>` (ns an update), default parameters.
-func indicatorBenchmarks(rows: Int = 1_000_000, runs: Int = 5, only: String? = nil) throws -> [Measurement] {
+/// `indicators.<name>` (ns a row, batch) and `indicators.stream.<name>` (ns an update) of every indicator, and
+/// `indicators.stream` (ns an update of 50 indicators), default parameters.
+func indicatorBenchmarks(rows: Int = 1_000_000, runs: Int = 3, asked: (String) -> Bool) throws -> [Measurement] {
     let bars = walkBars(rows)
     var out: [Measurement] = []
-    for text in ["sma(close,20)", "ema(close,20)", "wma(close,20)", "rsi(close,14)", "macd(close,12,26,9)",
-                 "bbands(close,20,2,2,0)", "atr(14)", "natr(14)", "adx(14)", "cci(14)", "mfi(14)", "obv()",
-                 "roc(close,10)", "mom(close,10)", "willr(14)", "stoch(5,3,0,3,0)", "stddev(close,20)", "trange()",
-                 "linearreg(close,14)", "vwap(20)"] {
-        let name = String(text.prefix { $0 != "(" })
-        if let only, only != name { continue }
-        let feature = try Feature.parse(text)
-        var batch: [Double] = [], stream: [Double] = []
-        for _ in 0...runs {
-            batch.append(seconds { _ = feature.evaluate(bars) } / Double(rows) * 1e9)
-            var live = try FeatureStream(feature)
-            stream.append(seconds { for row in 0..<rows { live.push(BarValues(bars, row: row)) } } / Double(rows) * 1e9)
+    for function in IndicatorCatalog.all {
+        let series = Array(["close", "volume"].prefix(function.seriesCount))
+        let values = function.parameters.map { parameter -> String in
+            let value = parameter.defaultValue ?? parameter.min
+            return value == value.rounded() ? "\(Int(value))" : "\(value)"
         }
-        let context = [("feature", text), ("rows", "\(rows)")]
-        out.append(Measurement("indicators.\(name)", middle(Array(batch.dropFirst())), "ns/row", runs: runs,
-            context: context))
-        out.append(Measurement("indicators.stream.\(name)", middle(Array(stream.dropFirst())), "ns/update", runs: runs,
-            context: context))
+        let feature = try Feature.parse("\(function.name)(\((series + values).joined(separator: ",")))")
+        let context = [
+            ("feature", feature.text), ("rows", "\(rows)"),
+            ("columns", (series.isEmpty ? function.inputs : series).joined(separator: " ")),
+        ]
+        if asked("indicators.\(function.name)") {
+            let times = (0...runs).map { _ in seconds { _ = feature.evaluate(bars) } / Double(rows) * 1e9 }
+            let name = "indicators.\(function.name)"
+            out.append(Measurement(name, middle(Array(times.dropFirst())), "ns/row", runs: runs,
+                context: context))
+        }
+        guard asked("indicators.stream.\(function.name)") else { continue }
+        var live = try FeatureStream(feature)
+        let time = seconds { for row in 0..<rows { live.push(BarValues(bars, row: row)) } } / Double(rows) * 1e9
+        out.append(Measurement("indicators.stream.\(function.name)", time, "ns/update", runs: 1, context: context))
     }
+    if asked("indicators.stream.fifty") { out.append(try streamBenchmark(bars)) }
     return out
+}
+
+/// `indicators.stream.fifty`: ns to take one bar into 50 indicators of one instrument.
+private func streamBenchmark(_ bars: Bars, runs: Int = 5) throws -> Measurement {
+    let texts = IndicatorCatalog.all.filter { !$0.name.hasPrefix("cdl_") }.prefix(50).map { function in
+        "\(function.name)(\(["close", "volume"].prefix(function.seriesCount).joined(separator: ",")))"
+    }
+    let rows = min(100_000, bars.count)
+    let times = try (0..<runs).map { _ in
+        var streams = try texts.map { try FeatureStream(Feature.parse($0)) }
+        return seconds {
+            for row in 0..<rows {
+                let bar = BarValues(bars, row: row)
+                for index in streams.indices { streams[index].push(bar) }
+            }
+        } / Double(rows) * 1e9
+    }
+    return Measurement("indicators.stream.fifty", middle(times), "ns/update", runs: runs,
+        context: [("indicators", "\(texts.count)"), ("rows", "\(rows)")])
 }
 
 /// `analytics.performance`: µs for every figure of 2,520 daily returns.

@@ -93,9 +93,13 @@ func isWithin(_ reach: Double, _ value: Double, of centre: Double) -> Bool {
     value <= centre + reach && value >= centre - reach
 }
 
-/// True where all hold. Unlike `&&` it looks at each: cheaper where one is as likely as not.
+/// True where all hold. Unlike `&&` it looks at each, and counts: cheaper where one is as likely as not.
 @inline(__always)
 func all(_ first: Bool, _ second: Bool, _ third: Bool = true, _ fourth: Bool = true, _ fifth: Bool = true) -> Bool {
     func bit(_ holds: Bool) -> UInt8 { holds ? 1 : 0 }
-    return bit(first) & bit(second) & bit(third) & bit(fourth) & bit(fifth) != 0
+    return bit(first) &+ bit(second) &+ bit(third) &+ bit(fourth) &+ bit(fifth) == 5
 }
+
+/// 100 times the sign where it holds, else 0 and never −0; without a branch.
+@inline(__always)
+func signal(_ holds: Bool, _ sign: Double = 1) -> Double { (holds ? 100 : 0) * sign + 0 }

@@ -10,7 +10,7 @@ struct Doji: CandlePattern {
 
     @inline(__always)
     mutating func judge(_ candles: Candles) -> Double {
-        candles.body(0) <= doji.value ? 100 : 0
+        signal(candles.body(0) <= doji.value)
     }
 }
 
@@ -27,7 +27,7 @@ struct DragonflyDoji: CandlePattern {
     @inline(__always)
     mutating func judge(_ candles: Candles) -> Double {
         let small = doji.value
-        return all(candles.body(0) <= small, candles.upper(0) < small, candles.lower(0) > small) ? 100 : 0
+        return signal(all(candles.body(0) <= small, candles.upper(0) < small, candles.lower(0) > small))
     }
 }
 
@@ -44,7 +44,7 @@ struct GravestoneDoji: CandlePattern {
     @inline(__always)
     mutating func judge(_ candles: Candles) -> Double {
         let small = doji.value
-        return all(candles.body(0) <= small, candles.lower(0) < small, candles.upper(0) > small) ? 100 : 0
+        return signal(all(candles.body(0) <= small, candles.lower(0) < small, candles.upper(0) > small))
     }
 }
 
@@ -61,7 +61,8 @@ struct LongLeggedDoji: CandlePattern {
     @inline(__always)
     mutating func judge(_ candles: Candles) -> Double {
         let body = candles.body(0)
-        return all(body <= doji.value, max(candles.lower(0), candles.upper(0)) > body) ? 100 : 0
+        let isLegged = candles.lower(0) > body || candles.upper(0) > body
+        return signal(all(body <= doji.value, isLegged))
     }
 }
 
@@ -100,7 +101,7 @@ struct Takuri: CandlePattern {
     mutating func judge(_ candles: Candles) -> Double {
         let small = doji.value
         let body = candles.body(0)
-        return all(body <= small, candles.upper(0) < small, candles.lower(0) > 2 * body) ? 100 : 0
+        return signal(all(body <= small, candles.upper(0) < small, candles.lower(0) > 2 * body))
     }
 }
 
@@ -118,7 +119,7 @@ struct HighWave: CandlePattern {
     mutating func judge(_ candles: Candles) -> Double {
         let body = candles.body(0)
         let isHigh = all(body < short.value, candles.upper(0) > 2 * body, candles.lower(0) > 2 * body)
-        return isHigh ? candles.color(0) * 100 : 0
+        return signal(isHigh, candles.color(0))
     }
 }
 
@@ -136,7 +137,7 @@ struct SpinningTop: CandlePattern {
     mutating func judge(_ candles: Candles) -> Double {
         let body = candles.body(0)
         let isTop = all(body < short.value, candles.upper(0) > body, candles.lower(0) > body)
-        return isTop ? candles.color(0) * 100 : 0
+        return signal(isTop, candles.color(0))
     }
 }
 
@@ -156,7 +157,7 @@ struct BeltHold: CandlePattern {
     @inline(__always)
     mutating func judge(_ candles: Candles) -> Double {
         let shadow = candles.isWhite(0) ? candles.lower(0) : candles.upper(0)
-        return all(candles.body(0) > long.value, shadow < tiny.value) ? candles.color(0) * 100 : 0
+        return signal(all(candles.body(0) > long.value, shadow < tiny.value), candles.color(0))
     }
 }
 
@@ -175,7 +176,7 @@ struct ClosingMarubozu: CandlePattern {
     @inline(__always)
     mutating func judge(_ candles: Candles) -> Double {
         let shadow = candles.isWhite(0) ? candles.upper(0) : candles.lower(0)
-        return all(candles.body(0) > long.value, shadow < tiny.value) ? candles.color(0) * 100 : 0
+        return signal(all(candles.body(0) > long.value, shadow < tiny.value), candles.color(0))
     }
 }
 
@@ -195,7 +196,7 @@ struct Marubozu: CandlePattern {
     mutating func judge(_ candles: Candles) -> Double {
         let small = tiny.value
         let isBare = all(candles.upper(0) < small, candles.lower(0) < small)
-        return all(candles.body(0) > long.value, isBare) ? candles.color(0) * 100 : 0
+        return signal(all(candles.body(0) > long.value, isBare), candles.color(0))
     }
 }
 
@@ -215,7 +216,7 @@ struct LongLine: CandlePattern {
     mutating func judge(_ candles: Candles) -> Double {
         let small = shadow.value
         let isBare = all(candles.upper(0) < small, candles.lower(0) < small)
-        return all(candles.body(0) > long.value, isBare) ? candles.color(0) * 100 : 0
+        return signal(all(candles.body(0) > long.value, isBare), candles.color(0))
     }
 }
 
@@ -235,6 +236,6 @@ struct ShortLine: CandlePattern {
     mutating func judge(_ candles: Candles) -> Double {
         let small = shadow.value
         let isBare = all(candles.upper(0) < small, candles.lower(0) < small)
-        return all(candles.body(0) < short.value, isBare) ? candles.color(0) * 100 : 0
+        return signal(all(candles.body(0) < short.value, isBare), candles.color(0))
     }
 }
