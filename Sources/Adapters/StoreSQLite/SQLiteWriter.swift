@@ -150,8 +150,8 @@ struct SQLiteWriter: BatchWorker {
         }
     }
 
-    /// Has the log folded back into the file when it is long; see `SQLiteCheckpoints`. What flushes here, and not on the
-    /// checkpointer's thread, is left to the writer's thread.
+    /// Has the log folded back into the file when it is long; see `SQLiteCheckpoints`. `mayFlush` is for the writer's own
+    /// thread: elsewhere nothing waits for the disk.
     private mutating func fold(mayFlush: Bool) {
         guard let (thread, checkpoints) = checkpointer else { return }
         let pages = connection.logPages

@@ -96,7 +96,7 @@ public import Telemetry
     }
 
     /// The loop runs handlers in the order they are started. Where something critical came, its handlers go first, and
-    /// the others a few turns later: an intent's decision, and what follows from it, go before the bookkeeping of fills.
+    /// the others a few turns later: a decision, and what follows from it, goes before the bookkeeping of fills.
     private func pump() {
         var isUrgent = false
         for reader in readers where reader.backlog.hasCritical {

@@ -7,8 +7,8 @@ public protocol BatchWorker: SendableMetatype {
     associatedtype Request: Sendable
     /// Handles every request that was waiting when the thread woke, at most the batch limit. Must answer each one.
     mutating func run(_ batch: [Request])
-    /// Handles a request on the thread of its caller, where that asks for no waiting; otherwise returns false and leaves
-    /// everything as it was. A worker that does not say so never does.
+    /// Handles a request on the thread of its caller, where that asks for no waiting; otherwise returns false and
+    /// leaves everything as it was. A worker that does not say so never does.
     mutating func attempt(_ request: Request) -> Bool
     /// Called once, on the thread, after the last batch.
     mutating func finish()
