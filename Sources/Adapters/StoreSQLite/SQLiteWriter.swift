@@ -159,13 +159,16 @@ struct SQLiteWriter: BatchWorker {
         if mayFlush && pages >= SQLiteCheckpoints.pagesToRestart && checkpoints.takeFinished() {
             return connection.checkpoint()
         }
-        if !mayFlush && pages >= SQLiteCheckpoints.pagesAtMost { return }
-        guard pages - checkpointedPages >= SQLiteCheckpoints.pagesPerCheckpoint, checkpoints.begin() else { return }
+        let isFull = pages >= SQLiteCheckpoints.pagesAtMost
+        if isFull && !mayFlush { return }
+        // A reader that holds the log back must not make every commit flush: once, and then after so many more pages.
+        guard pages - checkpointedPages >= SQLiteCheckpoints.pagesPerCheckpoint
+            || isFull && checkpointedPages < SQLiteCheckpoints.pagesAtMost, checkpoints.begin(waiting: isFull) else { return }
         checkpointedPages = pages
-        if pages < SQLiteCheckpoints.pagesAtMost {
-            do throws(StoreError) { return try thread.submit(()) } catch {}
-        } else {
+        if isFull {
             connection.checkpoint()
+        } else {
+            do throws(StoreError) { return try thread.submit(()) } catch {}
         }
         checkpoints.end(isDone: false)
     }
