@@ -1,12 +1,12 @@
 """Prints TA-Lib's nanoseconds a row beside ours for every function both have, the ratios and their geometric mean.
 
-    nautilus bench indicators > ours.jsonl
-    python talib_speed.py ours.jsonl
+    nautilus bench indicators > ours.txt
+    python talib_speed.py ours.txt
 
 The Python must have TA-Lib (Tests/Oracles/requirements.txt). Both run over 1,000,000 rows of a random walk with the same
 parameters and write new columns. A ratio above 1 means that ours is faster.
 """
-import json
+import re
 import sys
 import time
 
@@ -52,9 +52,18 @@ def timed(call):
     return best / ROWS * 1e9
 
 
-lines = [json.loads(line) for line in open(sys.argv[1]) if line.startswith("{")]
-ours = {line["name"].split(".")[1]: line for line in lines
-        if line["name"].startswith("indicators.") and line["name"].count(".") == 1}
+def measurements(path):
+    """Batch figures by name, from the table that `nautilus bench` prints."""
+    found = {}
+    for line in open(path):
+        match = re.match(r"indicators\.(\w+)\s+([\d.,]+)\s+ns/row\s+(.*)", line)
+        if match:
+            context = dict(re.findall(r"(\w+)=(.*?)(?= \w+=|$)", match[3].strip()))
+            found[match[1]] = {"value": float(match[2].replace(",", "")), "context": context}
+    return found
+
+
+ours = measurements(sys.argv[1])
 COLUMNS = {name: line["context"]["columns"].split() for name, line in ours.items()}
 bars = walk(ROWS)
 table = []
