@@ -1,3 +1,5 @@
+import Numerics
+
 /// Whole columns through a program.
 enum BatchEvaluation {
     /// Values of each output, by instrument: `[output][instrument][row]`.
@@ -83,6 +85,7 @@ enum BatchEvaluation {
 
     private static func column(_ rows: Int, _ body: (UnsafeMutablePointer<Double>) -> Void) -> [Double] {
         [Double](unsafeUninitializedCapacity: rows) { buffer, count in
+            LargePages.advise(UnsafeMutableRawBufferPointer(buffer))
             body(buffer.baseAddress.unsafelyUnwrapped)
             count = rows
         }

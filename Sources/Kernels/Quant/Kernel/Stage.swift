@@ -30,7 +30,9 @@ struct Stage: Sendable {
         memoryCount = stateCount + kernel.scratchCount
         run = { sources, sinks, count in kernel.run(sources, into: sinks, count: count) }
         start = { memory in UnsafeMutableRawPointer(memory).storeBytes(of: kernel, as: K.self) }
+        // Captures nothing: a closure with a context would be retained and released at every bar.
         step = { memory, sources, sinks in
+            let stateCount = (MemoryLayout<K>.size + MemoryLayout<Double>.size - 1) / MemoryLayout<Double>.size
             let raw = UnsafeMutableRawPointer(memory)
             var state = raw.load(as: K.self)
             state.step(K.Input(sources, 0), memory + stateCount).store(in: sinks, 0)
