@@ -36,7 +36,9 @@ extension AnalyticsEngine {
     /// Positions of one answer that are priced by stored bars.
     private static let markLimit = 500
 
-    public var routes: [Route] { [calculateRoute.calculation, analyzeRoute, performanceRoute, summaryRoute, healthRoute] }
+    public var routes: [Route] {
+        [calculateRoute.calculation, aggregateRoute.calculation, analyzeRoute, performanceRoute, summaryRoute, healthRoute]
+    }
 
     // MARK: What is sent
 
