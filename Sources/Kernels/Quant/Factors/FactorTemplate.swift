@@ -3,7 +3,8 @@
 /// hundreds of thousands of factors needs some hundred programs.
 ///
 /// Every function of a template remembers a finite window only, so that the value of a date needs `lookBack` bars
-/// before it and no more; with those it has the same bits as over the whole history.
+/// before it and no more. Over those it is the value over the whole history but for rounding: sums are begun anew at
+/// other rows. The same columns and row always give the same bits.
 public struct FactorTemplate: Sendable {
     /// Most series of a template.
     public static let seriesLimit = 4
