@@ -46,7 +46,7 @@ struct FactorTable: ResponseBody {
     }
 
     /// The rows of a panel that a request asks for: a range, or the newest as of a time.
-    static func rows(_ times: [Int64], _ body: FactorBody) -> Range<Int> {
+    static func rows(_ times: [Int64], _ body: PanelBody) -> Range<Int> {
         if let asOf = body.asOf {
             let end = times.firstIndex { $0 > asOf.nanoseconds } ?? times.count
             return max(0, end - 1)..<end
@@ -89,46 +89,4 @@ struct FactorTable: ResponseBody {
 /// What the last calculation was.
 struct FactorRun: Sendable {
     let at: Timestamp, factors: Int, symbols: Int, rows: Int, seconds: Double
-}
-
-/// A page of the catalogue.
-struct FactorPage: ResponseBody {
-    let items: [Alpha], next: String?
-
-    static func make(_ query: FactorCatalogQuery) -> FactorPage {
-        let text = query.text?.lowercased(), source = query.source?.lowercased()
-        let found = AlphaCatalog.all.filter { alpha in
-            if let category = query.category, alpha.category != category { return false }
-            if let source, source != FactorSource.builtIn,
-               !alpha.sources.contains(where: { $0.lowercased().contains(source) }) { return false }
-            guard let text else { return true }
-            return alpha.id.contains(text) || alpha.expression.lowercased().contains(text)
-        }
-        let rest = query.page.cursor.map { cursor in found.drop { $0.id <= cursor } } ?? found[...]
-        let items = rest.prefix(query.page.limit)
-        return FactorPage(items: Array(items), next: items.count < rest.count ? items.last?.id : nil)
-    }
-
-    func write(to json: inout JSONWriter) {
-        json.beginObject()
-        json.key("items")
-        json.beginArray()
-        for alpha in items {
-            json.beginObject()
-            for (name, text) in [("id", alpha.id), ("expression", alpha.expression), ("category", alpha.category),
-                                 ("frequency", alpha.frequency), ("source", FactorSource.builtIn)] {
-                json.key(name)
-                json.string(text)
-            }
-            json.key("sources")
-            json.beginArray()
-            for source in alpha.sources { json.string(source) }
-            json.endArray()
-            json.endObject()
-        }
-        json.endArray()
-        json.key("next_cursor")
-        if let next { json.string(next) } else { json.null() }
-        json.endObject()
-    }
 }
