@@ -11,9 +11,10 @@ struct FactorName: Sendable {
         if let alpha = AlphaCatalog.alpha(text) {
             return FactorName(text: text, expression: try Expression.parse(alpha.expression))
         }
-        if text.hasPrefix("alpha101.") {
+        if AlphaCatalog.collections.contains(where: { text.hasPrefix($0.name + ".") }) {
             throw QuantError(.unknownName,
-                "there is no factor '\(text)' in the catalogue; GET /factors/catalog lists them")
+                "there is no factor '\(text)' in the catalogue; GET /factors/catalog lists them",
+                suggestion: AlphaCatalog.nearest(text))
         }
         return FactorName(text: text, expression: try Expression.parse(text))
     }

@@ -12,12 +12,14 @@ enum Universe: String, CaseIterable, Sendable {
 /// Which factors over which instruments and times.
 struct FactorBody: RequestBody {
     /// Most instruments and factors of one request.
-    static let symbolLimit = 2000, factorLimit = 200
+    static let symbolLimit = 2000, factorLimit = 4000
 
     let symbols: [Symbol], universe: Universe?, factors: [FactorName], timeframe: Timeframe
     let from: Timestamp?, to: Timestamp?, asOf: Timestamp?
     /// Bars sent along, by symbol, in the order written; nil for stored ones.
     let panel: [(symbol: String, bars: Bars)]?
+    /// The group of each symbol, by grouping.
+    let groups: [Grouping: [String: String]]
 
     static func read(_ fields: FieldReader) -> FactorBody {
         let symbols = fields.symbols("symbols", "Instruments with stored bars.", required: false)
@@ -40,7 +42,7 @@ struct FactorBody: RequestBody {
         fields.require(asOf == nil || (from == nil && to == nil), "as_of", "stands instead of from and to")
         return FactorBody(
             symbols: symbols, universe: universe, factors: readFactors(fields), timeframe: timeframe ?? .day1,
-            from: from, to: to, asOf: asOf, panel: panel)
+            from: from, to: to, asOf: asOf, panel: panel, groups: FactorGroups.readAll(fields))
     }
 
     private static func readPanel(_ fields: FieldReader) -> [(symbol: String, bars: Bars)]? {
@@ -69,12 +71,12 @@ struct FactorBody: RequestBody {
             }
         }
         for (index, source) in sources.enumerated() {
-            guard source == FactorSource.builtIn else {
+            guard AlphaCatalog.collections.contains(where: { $0.name == source }) else {
                 fields.refuse(at: ["sources", "\(index)"], FactorSource(rawValue: source)?.detail
                     ?? "is not a source; GET /api/v1/factor-engine/sources lists them")
                 continue
             }
-            for alpha in AlphaCatalog.all where seen.insert(alpha.id).inserted {
+            for alpha in AlphaCatalog.all where alpha.collection == source && seen.insert(alpha.id).inserted {
                 if let factor = try? FactorName.parse(alpha.id) { factors.append(factor) }
             }
         }

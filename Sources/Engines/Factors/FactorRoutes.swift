@@ -1,4 +1,5 @@
 import EngineKit
+import Glibc
 public import HTTP
 import Market
 import Quant
@@ -8,6 +9,9 @@ import Wire
 extension FactorEngine {
     /// Work of one request: steps a bar and instrument, as the catalogue of costs counts them.
     static let stepLimit = 20_000_000_000
+
+    /// Threads of one calculation: every core.
+    static let threads = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
 
     public var routes: [Route] {
         let calculate = calculateRoute.calculation
@@ -42,11 +46,13 @@ extension FactorEngine {
                 "they cost \(cost) steps a bar over \(series.count) symbols of up to \(longest) "
                 + "bars; at most \(Self.stepLimit) steps are done at once")
         }
-        let table = try await context.compute {
-            let panel = try FactorTable.panel(series), rows = FactorTable.rows(panel.ts, body)
+        try FactorGroups.require(body.groups, of: series.map(\.symbol), for: body.factors)
+        let (panel, rows) = try await context.compute {
+            let panel = try FactorTable.panel(series, groups: body.groups), rows = FactorTable.rows(panel.ts, body)
             try FactorTable.check(rows: rows.count, symbols: series.count, factors: body.factors.count)
-            return FactorTable.compute(body.factors, panel, rows: rows)
+            return (panel, rows)
         }
+        let table = await FactorTable.compute(body.factors, panel, rows: rows, threads: Self.threads)
         lastRun = FactorRun(at: context.clock.now, factors: body.factors.count, symbols: series.count,
                             rows: table.times.count, seconds: Double(context.clock.monotonic - began) / 1e9)
         return table
@@ -99,7 +105,7 @@ extension FactorEngine {
                 """, errors: [503]) { [unowned self] (_: NoParameters, _: NoBody, _) in
             let found = try await stored.found()
             let computable = AlphaCatalog.all.count { alpha in
-                (try? Expression.parse(alpha.expression)).map { found.has($0.columns) } ?? false
+                (try? Expression.parse(alpha.expression)).map { $0.groupings.isEmpty && found.has($0.columns) } ?? false
             }
             return JSONBody { json in
                 json.beginObject()
@@ -164,7 +170,7 @@ extension FactorEngine {
                 json.key("title")
                 json.string("101 Formulaic Alphas")
                 json.key("factors")
-                json.int(AlphaCatalog.all.count)
+                json.int(AlphaCatalog.all.count { $0.collection == FactorSource.builtIn })
                 json.endObject()
                 json.endObject()
             }
