@@ -12,6 +12,10 @@ public enum CatalogPages {
             Stability tells what a value remembers: a window (exact), every bar less and less (converging), or every
             bar for good (start_dependent).
 
+            Columns are `open high low close volume vwap cap returns`; operators `+ - * / ^`, comparisons, `and or not`.
+            `adv(n)` is `ts_mean(close*volume, n)`; `ts_` functions take `min_periods=k` for windows that are not full.
+            A null operand gives a null, and so does a result that is not finite. No function reads a later bar.
+
             """
         for category in categories(FunctionCatalog.all.map(\.category)) {
             page += "\n## \(category)\n\n| function | look-back | stability | definition |\n|---|---|---|---|\n"

@@ -31,14 +31,21 @@ import Testing
         #expect(alphas.count == 101 && Set(expected.keys) == Set(alphas.map(\.id)))
         let values = ExpressionSet(try alphas.map { try Expression.parse($0.expression) }).evaluate(panel)
         let shown = values.rows - 3..<values.rows
+        var compared = 0
         for (index, alpha) in alphas.enumerated() {
-            let wanted = try #require(expected[alpha.id]).map(Fixture.numbers)
+            let wanted = try #require(expected[alpha.id]).map { try #require($0 as? [Any]) }
             for instrument in panel.symbols.indices {
+                // A rank that hangs on the last bits is not held against either side.
+                let isSure = wanted[instrument].map { !($0 is String) }
+                let own = values.values(index, instrument: instrument, rows: shown)
                 let difference = firstDifference(
-                    values.values(index, instrument: instrument, rows: shown), wanted[instrument], tolerance: 1e-8)
+                    zip(own, isSure).map { $1 ? $0 : 0 },
+                    zip(Fixture.numbers(wanted[instrument]), isSure).map { $1 ? $0 : 0 }, tolerance: 1e-8)
+                compared += isSure.count { $0 }
                 #expect(difference == nil, "\(alpha.id) \(instrument): \(String(describing: difference))")
             }
         }
+        #expect(compared > 101 * 36 * 9 / 10)
     }
 
     @Test func qlibsFeaturesEqualPandas() throws {
