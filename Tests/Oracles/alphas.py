@@ -110,7 +110,8 @@ def choose(condition, yes, no):
 
 
 def power(x, y):
-    return clean(x ** y)
+    """Null where a side is, which pandas has otherwise for 1 and 0."""
+    return clean((x ** y).where((x + y).notna()))
 
 
 weights = {n: np.arange(1, n + 1) / (n * (n + 1) / 2) for n in range(1, 40)}
