@@ -9,12 +9,16 @@ struct FactorTable: ResponseBody {
     let times: [Int64]
     /// By factor, instrument and time.
     let values: [(name: String, values: [[Double]])]
+    /// Factors that need more bars than there are.
+    var allNull: [FactorName] = []
 
     /// Numbers of one answer, and cells (times by instruments) of one panel.
     static let valueLimit = 10_000_000, cellLimit = 20_000_000
 
     /// Aligns the series; times that hardly meet would make a panel of mostly nothing, which is refused.
-    static func panel(_ series: [(symbol: String, bars: Bars)]) throws(Problem) -> Panel {
+    static func panel(
+        _ series: [(symbol: String, bars: Bars)], groups: [Grouping: [String: String]] = [:]
+    ) throws(Problem) -> Panel {
         let rows = series.reduce(0) { $0 + $1.bars.count }
         if rows * series.count > cellLimit {
             let times = series.reduce(into: Set<Int64>()) { $0.formUnion($1.bars.ts) }
@@ -24,7 +28,7 @@ struct FactorTable: ResponseBody {
                     + "more than \(cellLimit) cells; ask for fewer symbols or times")
             }
         }
-        return Panel(series)
+        return Panel(series, groups: groups)
     }
 
     static func check(rows: Int, symbols: Int, factors: Int) throws(Problem) {
@@ -36,13 +40,18 @@ struct FactorTable: ResponseBody {
         }
     }
 
-    /// Evaluates over the whole panel, then keeps the rows asked for.
-    static func compute(_ factors: [FactorName], _ panel: Panel, rows: Range<Int>) -> FactorTable {
-        FactorTable(
+    /// Evaluates over the whole panel on every core, what factors have in common once; then keeps the rows asked for.
+    static func compute(_ factors: [FactorName], _ panel: Panel, rows: Range<Int>, threads: Int) async -> FactorTable {
+        let set = ExpressionSet(factors.map(\.expression))
+        let values = await withTaskExecutorPreference(globalConcurrentExecutor) {
+            await set.evaluate(panel, threads: threads)
+        }
+        return FactorTable(
             symbols: panel.symbols, times: Array(panel.ts[rows]),
-            values: factors.map { factor in
-                (factor.text, factor.expression.evaluate(panel).map { Array($0[rows]) })
-            })
+            values: factors.enumerated().map { index, factor in
+                (factor.text, panel.symbols.indices.map { values.values(index, instrument: $0, rows: rows) })
+            },
+            allNull: panel.ts.isEmpty ? [] : factors.filter { $0.expression.lookBack >= panel.ts.count })
     }
 
     /// The rows of a panel that a request asks for: a range, or the newest as of a time.
@@ -75,6 +84,14 @@ struct FactorTable: ResponseBody {
             json.endArray()
         }
         json.endObject()
+        if !allNull.isEmpty {
+            json.key("warnings")
+            json.beginArray()
+            for factor in allNull {
+                json.string("\(factor.text) is null throughout: it needs more than \(factor.expression.lookBack) bars")
+            }
+            json.endArray()
+        }
         json.endObject()
     }
 

@@ -17,7 +17,7 @@ struct FactorName: Sendable {
             }
             return FactorName(text: text, expression: try Expression.parse(factor.expression))
         }
-        if text.hasPrefix("alpha101.") || text.contains("@") {
+        if text.contains("@") || AlphaCatalog.collections.contains(where: { text.hasPrefix($0.name + ".") }) {
             throw QuantError(.unknownName,
                 "there is no factor '\(text)' in the catalogue; GET /factors/catalog lists them",
                 suggestion: catalogue.nearest(text))

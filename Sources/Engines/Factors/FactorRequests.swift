@@ -18,6 +18,8 @@ struct PanelBody: RequestBody {
     let from: Timestamp?, to: Timestamp?, asOf: Timestamp?
     /// Bars sent along, by symbol, in the order written; nil for stored ones.
     let panel: [(symbol: String, bars: Bars)]?
+    /// The group of each symbol, by grouping.
+    let groups: [Grouping: [String: String]]
 
     static func read(_ fields: FieldReader) -> PanelBody {
         let symbols = fields.symbols("symbols", "Instruments with stored bars.", required: false)
@@ -40,7 +42,7 @@ struct PanelBody: RequestBody {
         fields.require(asOf == nil || (from == nil && to == nil), "as_of", "stands instead of from and to")
         return PanelBody(
             symbols: symbols, universe: universe, timeframe: timeframe ?? .day1, from: from, to: to, asOf: asOf,
-            panel: panel)
+            panel: panel, groups: FactorGroups.readAll(fields))
     }
 
     private static func readPanel(_ fields: FieldReader) -> [(symbol: String, bars: Bars)]? {
@@ -56,7 +58,7 @@ struct PanelBody: RequestBody {
 /// Which factors over which instruments and times.
 struct FactorBody: RequestBody {
     /// Most factors of one request.
-    static let factorLimit = 200
+    static let factorLimit = 4000
 
     let bars: PanelBody, factors: [FactorName]
 
@@ -81,12 +83,12 @@ struct FactorBody: RequestBody {
             }
         }
         for (index, source) in sources.enumerated() {
-            guard source == FactorSource.builtIn else {
+            guard AlphaCatalog.collections.contains(where: { $0.name == source }) else {
                 fields.refuse(at: ["sources", "\(index)"], FactorSource(rawValue: source)?.detail ?? tooMany(source)
                     ?? "is not a source; GET /api/v1/factor-engine/sources lists them")
                 continue
             }
-            for alpha in AlphaCatalog.all where seen.insert(alpha.id).inserted {
+            for alpha in AlphaCatalog.all where alpha.collection == source && seen.insert(alpha.id).inserted {
                 if let factor = try? FactorName.parse(alpha.id) { factors.append(factor) }
             }
         }

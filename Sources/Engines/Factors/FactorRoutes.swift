@@ -1,4 +1,5 @@
 import EngineKit
+import Glibc
 public import HTTP
 import Market
 import Quant
@@ -8,6 +9,9 @@ import Wire
 extension FactorEngine {
     /// Work of one request: steps a bar and instrument, as the catalogue of costs counts them.
     static let stepLimit = 20_000_000_000
+
+    /// Threads of one calculation: every core.
+    static let threads = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
 
     public var routes: [Route] {
         let calculate = calculateRoute.calculation
@@ -36,11 +40,14 @@ extension FactorEngine {
         let start = context.clock.monotonic
         let series = try await bars(body.bars)
         try checkCost(body.factors, series)
-        let table = try await context.compute {
-            let panel = try FactorTable.panel(series), rows = FactorTable.rows(panel.ts, body.bars)
+        try FactorGroups.require(body.bars.groups, of: series.map(\.symbol), for: body.factors)
+        let (panel, rows) = try await context.compute {
+            let panel = try FactorTable.panel(series, groups: body.bars.groups)
+            let rows = FactorTable.rows(panel.ts, body.bars)
             try FactorTable.check(rows: rows.count, symbols: series.count, factors: body.factors.count)
-            return FactorTable.compute(body.factors, panel, rows: rows)
+            return (panel, rows)
         }
+        let table = await FactorTable.compute(body.factors, panel, rows: rows, threads: Self.threads)
         lastRun = FactorRun(at: context.clock.now, factors: body.factors.count, symbols: series.count,
                             rows: table.times.count, seconds: Double(context.clock.monotonic - start) / 1e9)
         return table

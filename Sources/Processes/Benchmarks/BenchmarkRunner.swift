@@ -65,7 +65,7 @@ import Glibc
         if isAsked("var.monte_carlo", asked) { each(try monteCarloBenchmark()) }
         if isAsked("factors.panel", asked) {
             say("factors.panel")
-            each(try panelBenchmark())
+            for figure in try await panelBenchmarks() { each(figure) }
         }
         if isAsked("factors.catalogue", asked) {
             say("factors.catalogue")

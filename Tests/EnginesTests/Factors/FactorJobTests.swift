@@ -83,7 +83,7 @@ import Wire
         #expect(after.done == 641 && after.failed == 1 && after.dataVersion == before.dataVersion && after.detail.isEmpty)
         let whole = try await second.values(after, from: 0, limit: 641)
         let bench = try JobBench(try await engine.bars(PanelBody(
-            symbols: [], universe: .stored, timeframe: .day1, from: nil, to: nil, asOf: nil, panel: nil)),
+            symbols: [], universe: .stored, timeframe: .day1, from: nil, to: nil, asOf: nil, panel: nil, groups: [:])),
             digest: context.digest)
         let expected = bench.block(0, job.factors).values
         #expect(whole.items.count == 641)

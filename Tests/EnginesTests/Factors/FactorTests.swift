@@ -79,6 +79,28 @@ import Wire
         await fixture.stop()
     }
 
+    @Test @LoopActor func groupsThatAreMissingAreNamed() async throws {
+        let fixture = try await EngineFixture.make([FactorEngine.self])
+        let panel = """
+            "panel":{"A":{"ts":["2024-01-03"],"close":[2]},"B":{"ts":["2024-01-03"],"close":[4]}},\
+            "factors":["group_neutralize(close,sector)","ts_mean(close,5)"]
+            """
+        let bad = try await fixture.json(.factor, .post, "/factors/calculate",
+                                         "{\(panel),\"groups\":{\"A\":{\"sector\":\"x\"}}}", status: 422)
+        #expect(bad.pointers == ["/groups"])
+        #expect(bad.messages.contains { $0.contains("sector") && $0.contains("missing for B") })
+        let answer = try await fixture.json(
+            .factor, .post, "/factors/calculate",
+            "{\(panel),\"groups\":{\"A\":{\"sector\":\"x\"},\"B\":{\"sector\":\"x\"}}}")
+        #expect(answer["values"]?["group_neutralize(close,sector)"]?[0] == .array([.number(-1), .number(1)]))
+        // A window longer than the data is all null, and the answer says so.
+        #expect(answer["warnings"]?.elements.compactMap(\.text).contains { $0.hasPrefix("ts_mean(close,5)") } == true)
+        let near = try await fixture.json(.factor, .post, "/factors/calculate",
+                                          "{\"symbols\":[\"A\"],\"factors\":[\"alpha158.KMD\"]}", status: 422)
+        #expect(near.messages.contains { $0.contains("alpha158.KMID") })
+        await fixture.stop()
+    }
+
     @Test @LoopActor func statusCountsWhatIsStored() async throws {
         let fixture = try await EngineFixture.make([FactorEngine.self])
         func computable() async throws -> Int? {

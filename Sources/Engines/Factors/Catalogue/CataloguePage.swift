@@ -101,7 +101,9 @@ struct FactorCatalogQuery: RequestParameters {
 extension StoredColumns.Found {
     /// Whether the stored bars can compute a factor.
     func computes(_ factor: CatalogueFactor) -> Bool {
-        if factor.fields.isEmpty { return (try? Expression.parse(factor.expression)).map { has($0.columns) } ?? false }
+        if factor.fields.isEmpty {
+            return (try? Expression.parse(factor.expression)).map { $0.groupings.isEmpty && has($0.columns) } ?? false
+        }
         return has(factor.fields)
     }
 

@@ -109,7 +109,7 @@ import Wire
         guard let load, let asked = jobs[id] else { return queue.removeAll { $0 == id } }
         let series = try await load(PanelBody(
             symbols: asked.symbols, universe: asked.symbols.isEmpty ? .stored : nil, timeframe: asked.timeframe,
-            from: nil, to: nil, asOf: asked.asOf, panel: nil))
+            from: nil, to: nil, asOf: asked.asOf, panel: nil, groups: [:]))
         guard series.count * asked.factors.count <= FactorJob.valueLimit else {
             throw Problem.invalid("/factors", "\(asked.factors.count) factors of \(series.count) symbols are more than "
                 + "\(FactorJob.valueLimit) values")

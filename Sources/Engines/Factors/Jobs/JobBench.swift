@@ -40,7 +40,8 @@ struct JobBench: Sendable {
                 return data.values(catalogue.rules[made.rule], tuple: made.tuple,
                                    variants: made.variant..<made.variant + 1)[0]
             }
-            guard let factor = try? FactorName.parse(name) else {
+            // Jobs keep no groups: what neutralises by them has nulls too.
+            guard let factor = try? FactorName.parse(name), factor.expression.groupings.isEmpty else {
                 failed += 1
                 return [Double](repeating: .nan, count: panel.symbols.count)
             }

@@ -47,7 +47,9 @@ extension FactorEngine {
         defer { ended() }
         let names = try body.choice.resolve(try await stored.found(), limit: CorrelationBody.factorLimit)
         guard names.count > 1 else { throw Problem.invalid("/factors", "must name two factors or more") }
-        let series = try await bars(body.bars), panel = try FactorTable.panel(series)
+        let series = try await bars(body.bars), factors = try names.map { try FactorName.parse($0) }
+        try FactorGroups.require(body.bars.groups, of: series.map(\.symbol), for: factors)
+        let panel = try FactorTable.panel(series, groups: body.bars.groups)
         let rows = FactorTable.rows(panel.ts, body.bars), observations = rows.count * series.count
         guard names.count * observations <= CorrelationBody.valueLimit else {
             throw Problem.invalid("/from", "\(names.count) factors over \(observations) dates and symbols are more than "
@@ -58,7 +60,7 @@ extension FactorEngine {
             throw Problem.invalid("/from", "\(names.count) factors over \(observations) dates and symbols take more than "
                 + "\(CorrelationBody.productLimit) products; ask for fewer symbols or times")
         }
-        try checkCost(try names.map { try FactorName.parse($0) }, series)
+        try checkCost(factors, series)
         let columns = await Self.columns(names, panel, rows)
         guard isExact else {
             let answer = await context.compute {

@@ -53,8 +53,10 @@ extension FactorEngine {
             defer { ended() }
             let series = try await bars(body.bars)
             try checkCost(body.factors, series)
+            try FactorGroups.require(body.bars.groups, of: series.map(\.symbol), for: body.factors)
             return try await context.compute {
-                let panel = try FactorTable.panel(series), rows = FactorTable.rows(panel.ts, body.bars)
+                let panel = try FactorTable.panel(series, groups: body.bars.groups)
+                let rows = FactorTable.rows(panel.ts, body.bars)
                 return StatisticsAnswer(quantiles: body.quantiles, items: try body.factors.map { factor in
                     // Prices end with the rows asked for: returns beyond are not known.
                     let values = factor.expression.evaluate(panel).map { Array($0[rows]) }

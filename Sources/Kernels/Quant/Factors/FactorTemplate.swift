@@ -20,7 +20,7 @@ public struct FactorTemplate: Sendable {
     public let seriesCount: Int
     /// Rows before the newest that a value needs.
     public let lookBack: Int
-    private let program: Program
+    private let plan: Plan
     private let times: [Int64]
 
     /// Compiles a formula. Throws where it does not parse, reads across instruments, or remembers more than a window.
@@ -34,7 +34,7 @@ public struct FactorTemplate: Sendable {
         guard !expression.isCrossSectional else {
             throw QuantError(.crossSection, "a template is read for each instrument by itself")
         }
-        program = expression.program
+        plan = Plan(expression.program)
         lookBack = expression.lookBack
         times = (0...Int64(expression.lookBack)).map { $0 }
     }
@@ -65,7 +65,7 @@ public struct FactorTemplate: Sendable {
         func column(_ place: Int) -> [Double] { place < seriesCount ? Array(series[place][rows]) : [] }
         let bars = Bars(
             times: times, open: column(1), high: column(2), low: column(3), close: column(0))
-        return BatchEvaluation.run(program, [bars], rows: times.count)[0][0][lookBack]
+        return PlanRun.run(plan, [bars], rows: times.count).values(0, instrument: 0)[lookBack]
     }
 }
 

@@ -21,8 +21,8 @@ public enum FactorTransform: String, Sendable, CaseIterable {
     /// The values of one date, transformed; nulls (NaN) stay null and count for nothing.
     public func apply(_ values: [Double]) -> [Double] {
         guard let operation else { return values }
-        var date = values, order: [Int] = []
-        operation.apply(&date, order: &order)
+        var date = values, work = CrossSection.Workspace()
+        date.withUnsafeMutableBufferPointer { operation.apply($0, groups: [], &work) }
         return date
     }
 
