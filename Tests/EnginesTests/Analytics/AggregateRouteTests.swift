@@ -37,7 +37,7 @@ import Testing
 
     @Test(arguments: [
         (#"{"bucket":"5m"}"#, ["/series"]),
-        (#"{"series":{"ts":[2,1],"values":[1,2]},"bucket":"x"}"#, ["/series/ts/1", "/bucket"]),
+        (#"{"series":{"ts":[2,1],"values":[1,2]},"bucket":"xx"}"#, ["/series/ts/1", "/bucket"]),
         (#"{"series":{"ts":[1,2],"values":[1]},"bucket":"0m"}"#, ["/series/values", "/bucket"]),
         (#"{"series":{"ts":[1,2],"values":[1,2]}}"#, ["/bucket"]),
         (#"{"series":{"ts":[1],"columns":{}},"bucket":"99999999w"}"#, ["/series/values", "/bucket"]),
