@@ -36,7 +36,9 @@ extension AnalyticsEngine {
     /// Positions of one answer that are priced by stored bars.
     private static let markLimit = 500
 
-    public var routes: [Route] { [calculateRoute.calculation, analyzeRoute, performanceRoute, summaryRoute, healthRoute] }
+    public var routes: [Route] {
+        [calculateRoute.calculation, analyzeRoute, performanceRoute, summaryRoute, healthRoute] + riskRoutes
+    }
 
     // MARK: What is sent
 
@@ -83,7 +85,7 @@ extension AnalyticsEngine {
 
     // MARK: What is followed
 
-    private func find(_ id: String) throws -> LivePortfolio {
+    func find(_ id: String) throws -> LivePortfolio {
         guard let portfolio = portfolios[id] else {
             throw Problem.notFound("nothing has been told of a portfolio \(id)")
         }
