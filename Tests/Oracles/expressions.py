@@ -59,6 +59,13 @@ columns = {
     "where(close > open, 1, -1)": pd.Series(np.where(c > o, 1.0, -1.0)).where(c.notna()),
     "log(close)+exp(-close/100)": np.log(c) + np.exp(-c / 100),
     "max(close,open)-min(close,open)": (c - o).abs(),
+    "coalesce(close,open)": c.where(c.notna(), o),
+    "ts_sum(close,7,min_periods=1)": c.rolling(7, min_periods=1).sum(),
+    "ts_min(close,7,min_periods=3)": c.rolling(7, min_periods=3).min(),
+    "ts_rank(close,7,min_periods=3)": c.rolling(7, min_periods=3).rank(pct=True),
+    "ts_count(close > open,5,min_periods=2)": (c > o).where(c.notna()).astype(float).rolling(5, min_periods=2).sum(),
+    "ts_argmax(close,7,min_periods=7)": roll(7, lambda w: np.argmax(w) + 1),
+    "adv(5,min_periods=2)": (c * v).rolling(5, min_periods=2).mean(),
 }
 json.dump(dict(
     made_with=f"pandas {pd.__version__}, numpy {np.__version__}; synthetic bars, seed 5",

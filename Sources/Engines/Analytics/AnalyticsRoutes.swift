@@ -37,7 +37,8 @@ extension AnalyticsEngine {
     private static let markLimit = 500
 
     public var routes: [Route] {
-        [calculateRoute.calculation, analyzeRoute, performanceRoute, summaryRoute, healthRoute] + riskRoutes
+        [calculateRoute.calculation, aggregateRoute.calculation, analyzeRoute, performanceRoute, summaryRoute, healthRoute]
+            + riskRoutes
     }
 
     // MARK: What is sent

@@ -8,13 +8,13 @@ public struct InlineBars: RequestBody {
     /// Nil where something did not fit; then the errors are with the reader.
     public let bars: Bars?
 
-    private static let prices = ["open", "high", "low", "close", "vwap"]
+    private static let prices = ["open", "high", "low", "close", "vwap", "cap"]
 
     /// Reads the columns, every error with its place.
     public static func read(_ fields: FieldReader) -> InlineBars {
         let times = fields.times("ts", "Bar times, strictly rising.")
         var columns: [String: [Double]] = [:]
-        for name in ["open", "high", "low", "close", "volume", "vwap"] {
+        for name in ["open", "high", "low", "close", "volume", "vwap", "cap"] {
             guard let column = fields.numbers(name, "The bars' \(name).", required: name == "close", nulls: true)
             else { continue }
             fields.require(column.count == times.count, name, "has \(column.count) values for \(times.count) times")
@@ -32,6 +32,6 @@ public struct InlineBars: RequestBody {
         return InlineBars(bars: try? Bars(
             ts: times.map(\.nanoseconds), open: columns["open"] ?? [], high: columns["high"] ?? [],
             low: columns["low"] ?? [], close: columns["close"] ?? [], volume: columns["volume"] ?? [],
-            vwap: columns["vwap"]))
+            vwap: columns["vwap"], cap: columns["cap"]))
     }
 }

@@ -1,6 +1,6 @@
 import Bus
 import HTTP
-import Store
+public import Store
 
 extension Subscription {
     /// The same, with a handler that waits for whatever is away: a database that restarts, a peer that is not there yet.
@@ -23,7 +23,7 @@ extension Subscription {
 
 extension StoreError {
     /// Whether the store cannot work now, whatever it is asked.
-    var isOutage: Bool {
+    public var isOutage: Bool {
         switch code {
         case .unavailable, .busy, .outcomeUnknown, .readOnly, .diskFull, .locked, .closed, .io: true
         case .conflict, .constraint, .corrupted, .invalidStatement, .invalidInput, .notFound, .typeMismatch, .migration: false

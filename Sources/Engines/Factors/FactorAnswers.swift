@@ -9,12 +9,16 @@ struct FactorTable: ResponseBody {
     let times: [Int64]
     /// By factor, instrument and time.
     let values: [(name: String, values: [[Double]])]
+    /// Factors that need more bars than there are.
+    var allNull: [FactorName] = []
 
     /// Numbers of one answer, and cells (times by instruments) of one panel.
     static let valueLimit = 10_000_000, cellLimit = 20_000_000
 
     /// Aligns the series; times that hardly meet would make a panel of mostly nothing, which is refused.
-    static func panel(_ series: [(symbol: String, bars: Bars)]) throws(Problem) -> Panel {
+    static func panel(
+        _ series: [(symbol: String, bars: Bars)], groups: [Grouping: [String: String]] = [:]
+    ) throws(Problem) -> Panel {
         let rows = series.reduce(0) { $0 + $1.bars.count }
         if rows * series.count > cellLimit {
             let times = series.reduce(into: Set<Int64>()) { $0.formUnion($1.bars.ts) }
@@ -24,7 +28,7 @@ struct FactorTable: ResponseBody {
                     + "more than \(cellLimit) cells; ask for fewer symbols or times")
             }
         }
-        return Panel(series)
+        return Panel(series, groups: groups)
     }
 
     static func check(rows: Int, symbols: Int, factors: Int) throws(Problem) {
@@ -36,17 +40,22 @@ struct FactorTable: ResponseBody {
         }
     }
 
-    /// Evaluates over the whole panel, then keeps the rows asked for.
-    static func compute(_ factors: [FactorName], _ panel: Panel, rows: Range<Int>) -> FactorTable {
-        FactorTable(
+    /// Evaluates over the whole panel on every core, what factors have in common once; then keeps the rows asked for.
+    static func compute(_ factors: [FactorName], _ panel: Panel, rows: Range<Int>, threads: Int) async -> FactorTable {
+        let set = ExpressionSet(factors.map(\.expression))
+        let values = await withTaskExecutorPreference(globalConcurrentExecutor) {
+            await set.evaluate(panel, threads: threads)
+        }
+        return FactorTable(
             symbols: panel.symbols, times: Array(panel.ts[rows]),
-            values: factors.map { factor in
-                (factor.text, factor.expression.evaluate(panel).map { Array($0[rows]) })
-            })
+            values: factors.enumerated().map { index, factor in
+                (factor.text, panel.symbols.indices.map { values.values(index, instrument: $0, rows: rows) })
+            },
+            allNull: panel.ts.isEmpty ? [] : factors.filter { $0.expression.lookBack >= panel.ts.count })
     }
 
     /// The rows of a panel that a request asks for: a range, or the newest as of a time.
-    static func rows(_ times: [Int64], _ body: FactorBody) -> Range<Int> {
+    static func rows(_ times: [Int64], _ body: PanelBody) -> Range<Int> {
         if let asOf = body.asOf {
             let end = times.firstIndex { $0 > asOf.nanoseconds } ?? times.count
             return max(0, end - 1)..<end
@@ -75,6 +84,14 @@ struct FactorTable: ResponseBody {
             json.endArray()
         }
         json.endObject()
+        if !allNull.isEmpty {
+            json.key("warnings")
+            json.beginArray()
+            for factor in allNull {
+                json.string("\(factor.text) is null throughout: it needs more than \(factor.expression.lookBack) bars")
+            }
+            json.endArray()
+        }
         json.endObject()
     }
 
@@ -89,46 +106,4 @@ struct FactorTable: ResponseBody {
 /// What the last calculation was.
 struct FactorRun: Sendable {
     let at: Timestamp, factors: Int, symbols: Int, rows: Int, seconds: Double
-}
-
-/// A page of the catalogue.
-struct FactorPage: ResponseBody {
-    let items: [Alpha], next: String?
-
-    static func make(_ query: FactorCatalogQuery) -> FactorPage {
-        let text = query.text?.lowercased(), source = query.source?.lowercased()
-        let found = AlphaCatalog.all.filter { alpha in
-            if let category = query.category, alpha.category != category { return false }
-            if let source, source != FactorSource.builtIn,
-               !alpha.sources.contains(where: { $0.lowercased().contains(source) }) { return false }
-            guard let text else { return true }
-            return alpha.id.contains(text) || alpha.expression.lowercased().contains(text)
-        }
-        let rest = query.page.cursor.map { cursor in found.drop { $0.id <= cursor } } ?? found[...]
-        let items = rest.prefix(query.page.limit)
-        return FactorPage(items: Array(items), next: items.count < rest.count ? items.last?.id : nil)
-    }
-
-    func write(to json: inout JSONWriter) {
-        json.beginObject()
-        json.key("items")
-        json.beginArray()
-        for alpha in items {
-            json.beginObject()
-            for (name, text) in [("id", alpha.id), ("expression", alpha.expression), ("category", alpha.category),
-                                 ("frequency", alpha.frequency), ("source", FactorSource.builtIn)] {
-                json.key(name)
-                json.string(text)
-            }
-            json.key("sources")
-            json.beginArray()
-            for source in alpha.sources { json.string(source) }
-            json.endArray()
-            json.endObject()
-        }
-        json.endArray()
-        json.key("next_cursor")
-        if let next { json.string(next) } else { json.null() }
-        json.endObject()
-    }
 }

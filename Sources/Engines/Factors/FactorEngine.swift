@@ -5,6 +5,7 @@ import HTTP
 import Market
 import Quant
 public import Runtime
+public import Store
 import Telemetry
 import Wire
 
@@ -17,8 +18,9 @@ import Wire
 
     let context: EngineContext
     let stored: StoredColumns
+    private(set) lazy var jobs = FactorJobs(context, turn: JobTurn())
     /// Calculations under way, and what the last one was.
-    var running = 0
+    private(set) var running = 0
     var lastRun: FactorRun?
     private let locks = KeyedLock()
     private var live = BarStreams<FactorStreamKey, LiveFactors>(limit: FactorEngine.liveLimit)
@@ -27,6 +29,25 @@ import Wire
     public init(_ context: EngineContext) {
         self.context = context
         stored = StoredColumns(context)
+    }
+
+    public nonisolated static var migrations: [Migration] { JobRecords.migrations }
+
+    public func start() async throws {
+        try await jobs.start { [unowned self] in try await bars($0) }
+    }
+
+    public func stop() async { await jobs.stop() }
+
+    /// A calculation someone waits for begins; jobs let it go first.
+    func began() {
+        running += 1
+        jobs.turn.began()
+    }
+
+    func ended() {
+        running -= 1
+        jobs.turn.ended()
     }
 
     public var subscriptions: [Subscription] {

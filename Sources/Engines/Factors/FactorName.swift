@@ -8,12 +8,19 @@ struct FactorName: Sendable {
 
     /// Resolves a name; errors bear where and why.
     static func parse(_ text: String) throws(QuantError) -> FactorName {
-        if let alpha = AlphaCatalog.alpha(text) {
-            return FactorName(text: text, expression: try Expression.parse(alpha.expression))
+        let catalogue = FactorCatalogue.standard
+        if let number = catalogue.number(text) {
+            let factor = catalogue[number]
+            if let away = factor.fields.first(where: { $0.origin != .bars }) {
+                throw QuantError(.data,
+                    "'\(text)' is catalogued, but not computable: no series of \(away.origin.name) are stored")
+            }
+            return FactorName(text: text, expression: try Expression.parse(factor.expression))
         }
-        if text.hasPrefix("alpha101.") {
+        if text.contains("@") || AlphaCatalog.collections.contains(where: { text.hasPrefix($0.name + ".") }) {
             throw QuantError(.unknownName,
-                "there is no factor '\(text)' in the catalogue; GET /factors/catalog lists them")
+                "there is no factor '\(text)' in the catalogue; GET /factors/catalog lists them",
+                suggestion: catalogue.nearest(text))
         }
         return FactorName(text: text, expression: try Expression.parse(text))
     }

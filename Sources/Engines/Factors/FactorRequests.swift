@@ -9,17 +9,19 @@ enum Universe: String, CaseIterable, Sendable {
     case stored
 }
 
-/// Which factors over which instruments and times.
-struct FactorBody: RequestBody {
-    /// Most instruments and factors of one request.
-    static let symbolLimit = 2000, factorLimit = 200
+/// Bars over which factors are read, and the times asked for.
+struct PanelBody: RequestBody {
+    /// Most instruments of one request.
+    static let symbolLimit = 2000
 
-    let symbols: [Symbol], universe: Universe?, factors: [FactorName], timeframe: Timeframe
+    let symbols: [Symbol], universe: Universe?, timeframe: Timeframe
     let from: Timestamp?, to: Timestamp?, asOf: Timestamp?
     /// Bars sent along, by symbol, in the order written; nil for stored ones.
     let panel: [(symbol: String, bars: Bars)]?
+    /// The group of each symbol, by grouping.
+    let groups: [Grouping: [String: String]]
 
-    static func read(_ fields: FieldReader) -> FactorBody {
+    static func read(_ fields: FieldReader) -> PanelBody {
         let symbols = fields.symbols("symbols", "Instruments with stored bars.", required: false)
         fields.require(symbols.count <= symbolLimit, "symbols",
             "names \(symbols.count) symbols, at most \(symbolLimit) are taken")
@@ -38,9 +40,9 @@ struct FactorBody: RequestBody {
         let asOf = fields.optionalTime("as_of", "Only the newest values as of this time, instead of from and to.")
         if let from, let to { fields.require(from <= to, "to", "must not be before from") }
         fields.require(asOf == nil || (from == nil && to == nil), "as_of", "stands instead of from and to")
-        return FactorBody(
-            symbols: symbols, universe: universe, factors: readFactors(fields), timeframe: timeframe ?? .day1,
-            from: from, to: to, asOf: asOf, panel: panel)
+        return PanelBody(
+            symbols: symbols, universe: universe, timeframe: timeframe ?? .day1, from: from, to: to, asOf: asOf,
+            panel: panel, groups: FactorGroups.readAll(fields))
     }
 
     private static func readPanel(_ fields: FieldReader) -> [(symbol: String, bars: Bars)]? {
@@ -50,6 +52,18 @@ struct FactorBody: RequestBody {
             fields.refuse(at: ["panel", name], "must be named by a symbol: 1 to 32 of A-Z a-z 0-9 . _ : / -")
         }
         return fields.has("panel") ? sent.compactMap { item in item.value.bars.map { (item.name, $0) } } : nil
+    }
+}
+
+/// Which factors over which instruments and times.
+struct FactorBody: RequestBody {
+    /// Most factors of one request.
+    static let factorLimit = 4000
+
+    let bars: PanelBody, factors: [FactorName]
+
+    static func read(_ fields: FieldReader) -> FactorBody {
+        FactorBody(bars: PanelBody.read(fields), factors: readFactors(fields))
     }
 
     private static func readFactors(_ fields: FieldReader) -> [FactorName] {
@@ -69,28 +83,20 @@ struct FactorBody: RequestBody {
             }
         }
         for (index, source) in sources.enumerated() {
-            guard source == FactorSource.builtIn else {
-                fields.refuse(at: ["sources", "\(index)"], FactorSource(rawValue: source)?.detail
+            guard AlphaCatalog.collections.contains(where: { $0.name == source }) else {
+                fields.refuse(at: ["sources", "\(index)"], FactorSource(rawValue: source)?.detail ?? tooMany(source)
                     ?? "is not a source; GET /api/v1/factor-engine/sources lists them")
                 continue
             }
-            for alpha in AlphaCatalog.all where seen.insert(alpha.id).inserted {
+            for alpha in AlphaCatalog.all where alpha.collection == source && seen.insert(alpha.id).inserted {
                 if let factor = try? FactorName.parse(alpha.id) { factors.append(factor) }
             }
         }
         return factors
     }
-}
 
-/// Which factors are listed.
-struct FactorCatalogQuery: RequestParameters {
-    let text: String?, source: String?, category: String?, page: PageParameters
-
-    static func read(_ parameters: ParameterReader) -> FactorCatalogQuery {
-        FactorCatalogQuery(
-            text: parameters.optionalText("q", "Only ids and expressions with this in them."),
-            source: parameters.optionalText("source", "Only factors of this source, such as alpha101."),
-            category: parameters.optionalText("category", "Only this category, such as momentum."),
-            page: PageParameters.read(parameters))
+    private static func tooMany(_ source: String) -> String? {
+        guard source == SeriesOrigin.bars.name else { return nil }
+        return "has \(FactorCatalogue.standard.count(of: .bars)) factors; POST /factors/batch calculates so many"
     }
 }

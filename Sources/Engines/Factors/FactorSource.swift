@@ -1,7 +1,7 @@
 import Wire
 
-/// Where factors come from. The eight are data providers; none is connected in this version, so none has a factor, and
-/// the answer says so. Formulas over stored bars are built in.
+/// Where factors come from. The eight are data providers; none is connected in this version, so their factors are
+/// catalogued and not computable, and the answer says so. Formulas over stored bars are built in.
 enum FactorSource: String, CaseIterable, Sendable {
     case alphaVantage = "alpha_vantage", fred, edgar, dataGov = "data_gov", tradingEconomics = "trading_economics"
     case dbnomics, yahooFinance = "yahoo_finance", interactiveBrokers = "ibkr"
@@ -22,8 +22,5 @@ enum FactorSource: String, CaseIterable, Sendable {
         }
     }
 
-    /// Factors that it gives now.
-    var count: Int { 0 }
-
-    var detail: String { "not connected: this version has no factors from \(title)" }
+    var detail: String { "not connected: factors from \(title) are catalogued and not computable" }
 }

@@ -7,6 +7,8 @@ import Runtime
 @LoopActor final class StoredColumns {
     /// Symbols looked at; the first one that has every column ends the search.
     static let symbolLimit = 1000
+    /// Every column that stored bars can have.
+    static let storable = Set(Column.allCases).subtracting([.cap])
     /// Bars of a symbol looked at: the newest.
     static let bars = 64
 
@@ -40,7 +42,7 @@ import Runtime
         for symbol in symbols.prefix(Self.symbolLimit) {
             let profile = Self.profile(try await client.bars(symbol, .day1, last: Self.bars))
             profiles.insert(profile)
-            if profile.count == Column.allCases.count { break }
+            if profile.isSuperset(of: Self.storable) { break }
         }
         let found = Found(symbols: symbols.count, profiles: profiles)
         if started == generation { known = found }

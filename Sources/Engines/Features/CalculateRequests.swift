@@ -9,6 +9,8 @@ struct CalculateBody: RequestBody {
     let features: [Feature], symbol: Symbol?, timeframe: Timeframe, from: Timestamp?, to: Timestamp?
     /// Bars sent along; else those stored.
     let bars: Bars?
+    /// Whether the answer tells of each value what it rests on.
+    let hasFlags: Bool
 
     static func read(_ fields: FieldReader) -> CalculateBody {
         let symbol = fields.optionalSymbol("symbol",
@@ -20,7 +22,9 @@ struct CalculateBody: RequestBody {
         fields.require(!fields.has("bars") || (range.from == nil && range.to == nil), "from",
                        "a range is of stored bars; bars were sent")
         return CalculateBody(features: FeatureList.read(fields), symbol: symbol, timeframe: range.timeframe,
-                             from: range.from, to: range.to, bars: inline?.bars)
+                             from: range.from, to: range.to, bars: inline?.bars,
+                             hasFlags: fields.bool("flags", "Tells of each value whether it is warm-up or stable.",
+                                                   default: false))
     }
 }
 
@@ -82,12 +86,13 @@ enum FeatureList {
 
 /// An instrument in the path, and the length of its bars.
 struct LatestQuery: RequestParameters {
-    let symbol: Symbol, timeframe: Timeframe
+    let symbol: Symbol, timeframe: Timeframe, hasFlags: Bool
 
     static func read(_ parameters: ParameterReader) -> LatestQuery {
         LatestQuery(
             symbol: parameters.pathSymbol("symbol", "The instrument."),
-            timeframe: parameters.choice("timeframe", "The length of a bar.", Timeframe.self, default: .day1) ?? .day1)
+            timeframe: parameters.choice("timeframe", "The length of a bar.", Timeframe.self, default: .day1) ?? .day1,
+            hasFlags: parameters.bool("flags", "Tells of each value whether it is warm-up or stable.", default: false))
     }
 }
 

@@ -10,14 +10,12 @@ struct FeatureTable: ResponseBody {
     let timeframe: Timeframe?
     let times: [Int64]
     let columns: [FeatureColumn]
+    /// Whether each value is told with what it rests on.
+    var hasFlags = false
 
     /// Computes them; a column that two features give is there once.
     static func compute(_ features: [Feature], _ bars: Bars, symbol: Symbol?, timeframe: Timeframe?) -> FeatureTable {
-        var seen: Set<String> = [], columns: [FeatureColumn] = []
-        for feature in features where !feature.columnNames.allSatisfy(seen.contains) {
-            for column in feature.evaluate(bars) where seen.insert(column.name).inserted { columns.append(column) }
-        }
-        return FeatureTable(symbol: symbol, timeframe: timeframe, times: bars.ts, columns: columns)
+        FeatureTable(symbol: symbol, timeframe: timeframe, times: bars.ts, columns: FeatureSet(features).evaluate(bars))
     }
 
     func write(to json: inout JSONWriter) {
@@ -46,6 +44,30 @@ struct FeatureTable: ResponseBody {
             json.int(column.lookBack)
         }
         json.endObject()
+        if hasFlags { writeFlags(to: &json) }
+        let allNull = times.isEmpty ? [] : columns.filter { $0.lookBack >= times.count }
+        if !allNull.isEmpty {
+            json.key("warnings")
+            json.beginArray()
+            for column in allNull {
+                json.string("\(column.name) is null throughout: it needs more than \(column.lookBack) bars")
+            }
+            json.endArray()
+        }
+        json.endObject()
+    }
+
+    private func writeFlags(to json: inout JSONWriter) {
+        json.key("flags")
+        json.beginObject()
+        for column in columns {
+            json.key(column.name)
+            json.beginArray()
+            for row in times.indices {
+                json.string(ValueState(bars: row + 1, lookBack: column.lookBack, stability: column.stability).rawValue)
+            }
+            json.endArray()
+        }
         json.endObject()
     }
 

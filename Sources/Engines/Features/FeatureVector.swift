@@ -16,7 +16,12 @@ struct FeatureVector: Sendable {
     ]
 
     /// Streams that have seen no bar. All of `features` parse, as a test shows.
-    private static let blank = features.compactMap { text in try? FeatureStream(Feature.parse(text)) }
+    private static let blank = parsed.compactMap { try? FeatureStream($0) }
+    private static let parsed = features.compactMap { try? Feature.parse($0) }
+    /// Leading nulls and stability, by `names`.
+    private static let rests = parsed.flatMap { feature in
+        feature.lookBacks.map { (lookBack: $0, stability: feature.stability) }
+    }
 
     /// The names of the values, in order.
     static let names = blank.flatMap(\.columnNames)
@@ -24,13 +29,23 @@ struct FeatureVector: Sendable {
     private var streams = Self.blank
     /// When the newest bar began; nil before the first.
     private(set) var time: Timestamp?
+    /// Bars taken.
+    private var count = 0
 
     /// The values after the newest bar, by `names`; NaN for null.
     var values: [Double] { streams.flatMap { stream in stream.columnNames.indices.map { stream[$0] } } }
 
+    /// Whether it is of the same bar and has the same bits.
+    func isSame(as other: FeatureVector) -> Bool {
+        time == other.time && zip(values, other.values).allSatisfy { mine, its in
+            mine.bitPattern == its.bitPattern || (mine.isNaN && its.isNaN)
+        }
+    }
+
     private mutating func push(_ values: BarValues, at time: Timestamp) {
         for index in streams.indices { streams[index].push(values) }
         self.time = time
+        count += 1
     }
 
     /// Takes the next bar.
@@ -44,6 +59,17 @@ struct FeatureVector: Sendable {
         push(BarValues(open: bars.open[row], high: bars.high[row], low: bars.low[row], close: bars.close[row],
                        volume: bars.volume[row]),
              at: Timestamp(nanoseconds: bars.times[row]))
+    }
+
+    /// The member `flags`: what each value rests on.
+    func writeFlags(to json: inout JSONWriter) {
+        json.key("flags")
+        json.beginObject()
+        for (name, rest) in zip(Self.names, Self.rests) {
+            json.key(name)
+            json.string(ValueState(bars: count, lookBack: rest.lookBack, stability: rest.stability).rawValue)
+        }
+        json.endObject()
     }
 
     /// The members `ts` and `values`.
@@ -63,6 +89,10 @@ struct FeatureVector: Sendable {
 /// A vector with what it is of: the answer about the newest one, and the message on every bar close.
 struct FeatureUpdate: ResponseBody {
     let symbol: Symbol, timeframe: Timeframe, replay: String?, vector: FeatureVector
+    /// Whether each value is told with what it rests on.
+    var hasFlags = false
+    /// True where stored bars changed under values that were published before.
+    var isCorrection = false
 
     func write(to json: inout JSONWriter) {
         json.beginObject()
@@ -74,7 +104,12 @@ struct FeatureUpdate: ResponseBody {
             json.key("replay")
             json.string(replay)
         }
+        if isCorrection {
+            json.key("correction")
+            json.bool(true)
+        }
         vector.writeMembers(to: &json)
+        if hasFlags { vector.writeFlags(to: &json) }
         json.endObject()
     }
 }

@@ -45,19 +45,37 @@ import Wire
             guard let key = try JSONParser().withDocument(message.data, { StreamKey(history: $0) }) else {
                 throw FeatureMessageError(topic: message.topic.description)
             }
-            await locks.with(key.text) { live.remove(key) }
+            try await correct(key, message)
         default:
             guard let bar = try JSONParser().withDocument(message.data, { Bar(json: $0) }) else {
                 throw FeatureMessageError(topic: message.topic.description)
             }
             guard let vector = bar.replay == nil ? try await advanceLive(bar) : advanceReplay(bar) else { return }
-            let update = FeatureUpdate(symbol: bar.symbol, timeframe: bar.timeframe, replay: bar.replay, vector: vector)
-            var json = JSONWriter(capacity: 2048)
-            update.write(to: &json)
-            context.publish([context.message(Topics.feature, bar.symbol.text, time: bar.closeTime, cause: message,
-                                             data: json.bytes)])
-            vectors.increment()
+            publish(FeatureUpdate(symbol: bar.symbol, timeframe: bar.timeframe, replay: bar.replay, vector: vector),
+                    at: bar.closeTime, cause: message)
         }
+    }
+
+    private func publish(_ update: FeatureUpdate, at time: Timestamp, cause: Message) {
+        var json = JSONWriter(capacity: 2048)
+        update.write(to: &json)
+        context.publish([context.message(Topics.feature, update.symbol.text, time: time, cause: cause,
+                                         data: json.bytes)])
+        vectors.increment()
+    }
+
+    /// Stored bars were added or restated: a vector that is kept is made again, and told where its values or its time
+    /// are no longer what was told.
+    private func correct(_ key: StreamKey, _ cause: Message) async throws {
+        let vector: FeatureVector? = try await locks.with(key.text) {
+            guard let before = live[key] else { return nil }
+            try await load(key)
+            guard let after = live[key], !after.isSame(as: before) else { return nil }
+            return after
+        }
+        guard let vector, let time = vector.time else { return }
+        publish(FeatureUpdate(symbol: key.symbol, timeframe: key.timeframe, replay: nil, vector: vector,
+                              isCorrection: true), at: time, cause: cause)
     }
 
     /// A live bar was stored before it was published, so a stream that is not here, or that the bar is not the next

@@ -26,14 +26,20 @@ extension FeaturesEngine {
                 "macd(close,12,26,9).signal","atr(14)"]}
                 """, answer: Self.calculateAnswer, errors: [503], tabular: true) {
             [unowned self] (_: NoParameters, body: CalculateBody, _) in
-            if let bars = body.bars { return try await table(body.features, bars, symbol: body.symbol, timeframe: nil) }
+            if let bars = body.bars {
+                var answer = try await table(body.features, bars, symbol: body.symbol, timeframe: nil)
+                answer.hasFlags = body.hasFlags
+                return answer
+            }
             guard let symbol = body.symbol else { throw Problem.invalid("/bars", "bars or symbol must be there") }
             guard let bars = try await stored(symbol, body.timeframe, body.from, body.to) else {
                 throw Problem.invalid("/symbol",
                     "no \(body.timeframe.rawValue) bars of \(symbol) are stored; import them "
                     + "with POST /market-data/import, or send bars")
             }
-            return try await table(body.features, bars, symbol: symbol, timeframe: body.timeframe)
+            var answer = try await table(body.features, bars, symbol: symbol, timeframe: body.timeframe)
+            answer.hasFlags = body.hasFlags
+            return answer
         }
     }
 
@@ -97,7 +103,8 @@ extension FeaturesEngine {
                 throw Problem.notFound("no \(query.timeframe.rawValue) bars of \(query.symbol) are stored; "
                     + "import them with POST /market-data/import")
             }
-            return FeatureUpdate(symbol: query.symbol, timeframe: query.timeframe, replay: nil, vector: vector)
+            return FeatureUpdate(symbol: query.symbol, timeframe: query.timeframe, replay: nil, vector: vector,
+                                 hasFlags: query.hasFlags)
         }
     }
 

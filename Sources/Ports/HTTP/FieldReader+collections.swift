@@ -82,13 +82,15 @@ extension FieldReader {
         }
     }
 
-    /// Member names to arrays of numbers, in the order written.
-    public func numberColumns(_ name: String, _ doc: String, required: Bool = true) -> [(name: String, values: [Double])] {
+    /// Member names to arrays of numbers, in the order written; `nulls` as in `numbers`.
+    public func numberColumns(
+        _ name: String, _ doc: String, required: Bool = true, nulls: Bool = false
+    ) -> [(name: String, values: [Double])] {
         declare(name, .object([], additional: .array(.number(minimum: nil, exclusiveMinimum: false, maximum: nil))),
                 required: required, doc)
         var out: [(name: String, values: [Double])] = []
         visitMembers(name, required: required, limit: 10_000, prepare: { out.reserveCapacity($0) }) { key, value in
-            guard let values = column(key, value, nulls: false, limit: 10_000_000) else { return false }
+            guard let values = column(key, value, nulls: nulls, limit: 10_000_000) else { return false }
             out.append((key, values))
             return true
         }

@@ -35,7 +35,7 @@ func seconds(_ body: () throws -> Void) rethrows -> Double {
 
 /// `indicators.<name>` (ns a row, batch) and `indicators.stream.<name>` (ns an update) of every indicator, and
 /// `indicators.stream` (ns an update of 50 indicators), default parameters.
-func indicatorBenchmarks(rows: Int = 1_000_000, runs: Int = 3, asked: (String) -> Bool) throws -> [Measurement] {
+func indicatorBenchmarks(rows: Int = 1_000_000, runs: Int = 5, asked: (String) -> Bool) throws -> [Measurement] {
     let bars = walkBars(rows)
     var out: [Measurement] = []
     for function in IndicatorCatalog.all {

@@ -19,6 +19,7 @@ enum Help {
               bench     measures speed
               openapi   prints the OpenAPI document of all services
               doctor    tells what is missing on this machine
+              catalog   prints every function, or every published factor
               config    prints every setting and its value
               version   prints the version
             """)

@@ -13,6 +13,7 @@ case "bus": ProcessRunner.run("nautilus") { try await BusCommand(arguments.dropF
 case "bench": ProcessRunner.run("nautilus") { try await BenchCommand(arguments.dropFirst()).run() }
 case "openapi": ProcessRunner.run("nautilus") { try await OpenAPICommand(arguments.dropFirst()).run() }
 case "doctor": ProcessRunner.run("nautilus") { try await DoctorCommand(arguments.dropFirst()).run() }
+case "catalog": ProcessRunner.run("nautilus") { try CatalogCommand(arguments.dropFirst()).run() }
 case "config": ProcessRunner.run("nautilus") { try ConfigCommand(arguments.dropFirst()).run() }
 case "version", "--version": ProcessRunner.run("nautilus") { Help.version() }
 case nil, "help", "--help", "-h": ProcessRunner.run("nautilus") { Help.overview() }

@@ -25,6 +25,12 @@ import Wire
         ])
         #expect(answer["columns"]?["sma(close, 2)"] == .array([.null, .number(1.5), .number(3)]))
         #expect(answer["look_back"]?["sma(close, 2)"]?.int == 1)
+        let flagged = try await fixture.json(.features, .post, "/features/calculate", """
+            {"bars":{"ts":["2024-01-02","2024-01-03"],"close":[1,2]},"features":["sma(close,2)","ema(close,9)"],
+             "flags":true}
+            """)
+        #expect(flagged["flags"]?["sma(close,2)"] == .array([.string("warmup"), .string("stable")]))
+        #expect(flagged["warnings"]?.elements.count == 1 && flagged["warnings"]?[0]?.text?.hasPrefix("ema") == true)
         #expect(answer["symbol"] == .null)
         await fixture.stop()
     }
@@ -105,6 +111,16 @@ import Wire
         try await fixture.store(restated, "GOOG")
         await fixture.settle()
         try await expectLatestIsCalculated(fixture, "GOOG")
+        // Whoever followed the vector is told of the correction.
+        let correction = try JSONTree(try #require(fixture.published.last).data)
+        let now = try await fixture.json(.features, .get, "/features/latest/GOOG", query: "flags=true")
+        #expect(correction["correction"] == .bool(true) && correction["values"] == now["values"])
+        #expect(now["flags"]?["sma(close,20)"]?.text == "stable")
+        #expect(now["flags"]?["obv()"]?.text == "start_dependent" && now["flags"]?["atr(14)"]?.text == "converging")
+        let count = fixture.published.count
+        try await fixture.store(restated, "GOOG")
+        await fixture.settle()
+        #expect(fixture.published.count == count, "nothing changed, so nothing is told")
         // Delivered twice: the same vector.
         try await fixture.publish(restated.bar(299, "GOOG"))
         try await expectLatestIsCalculated(fixture, "GOOG")

@@ -22,16 +22,11 @@ struct Compiler {
         }
     }
 
-    /// What makes two nodes equal.
-    private struct Key: Hashable {
-        let work: String
-        let arguments: FunctionArguments
-        let inputs: [Int]
-    }
-
     private let limits: ExpressionLimits
     private var program = Program()
-    private var known: [Key: Int] = [:]
+    private var known: [Program.Key: Int] = [:]
+    /// Slots whose value is known already.
+    private var constants: [Int: Double] = [:]
 
     /// Compiles a tree; `severalOutputs` allows a function with several outputs at the top.
     static func compile(_ tree: Syntax, limits: ExpressionLimits, severalOutputs: Bool) throws(QuantError) -> Program {
@@ -83,9 +78,12 @@ struct Compiler {
     }
 
     private mutating func constant(_ number: Double, _ position: Int) throws(QuantError) -> Int {
-        try emit("number", FunctionArguments(values: [number], minPeriods: nil), [], 1, cost: 1, position) {
-            .constant(number)
-        }
+        let slot = try emit(
+            number.isNaN ? "null" : "number",
+            FunctionArguments(values: number.isNaN ? [] : [number], minPeriods: nil), [], 1, cost: 1, position
+        ) { .constant(number) }
+        constants[slot] = number
+        return slot
     }
 
     private mutating func column(_ name: String, _ position: Int) throws(QuantError) -> Value {
@@ -179,6 +177,7 @@ struct Compiler {
         _ name: String, _ arguments: [Syntax], _ minPeriods: Syntax?, _ position: Int
     ) throws(QuantError) -> Value {
         if name == "adv" { return try averageDailyVolume(arguments, minPeriods, position) }
+        if name == "group_neutralize" { return try neutralize(arguments, minPeriods, position) }
         guard let function = FunctionCatalog.byName[name] else {
             if Column(rawValue: name) != nil || name == "returns" {
                 throw QuantError(.arguments, "'\(name)' is a column and takes no arguments", position: position)
@@ -219,6 +218,7 @@ struct Compiler {
             var value = try self.stage(function.name, stage, inputs, position, checked.parameters)
             if function.outputs.count > 1 { value.names = function.outputs }
             if function.name == "where" { value.isCondition = inputs[1].isCondition && inputs[2].isCondition }
+            if function.name == "coalesce" { value.isCondition = inputs[0].isCondition && inputs[1].isCondition }
             if function.name == "delay" { value.isCondition = inputs[0].isCondition }
             return value
         }
@@ -233,12 +233,38 @@ struct Compiler {
         return try call("ts_mean", [money] + arguments, minPeriods, position)
     }
 
+    /// `group_neutralize(x, sector)`: the second argument is the name of a grouping.
+    private mutating func neutralize(
+        _ arguments: [Syntax], _ minPeriods: Syntax?, _ position: Int
+    ) throws(QuantError) -> Value {
+        guard arguments.count == 2, minPeriods == nil else {
+            throw QuantError(
+                .arguments, "group_neutralize takes 2 arguments, not \(arguments.count)", position: position)
+        }
+        let names = Grouping.allCases.map(\.rawValue)
+        guard case .name(let name, let at) = arguments[1] else {
+            throw QuantError(
+                .type, "the second argument of group_neutralize is one of \(names.joined(separator: ", "))",
+                position: arguments[1].position)
+        }
+        guard let grouping = Grouping(rawValue: name) else { throw Self.unknown(name, "grouping", names, at) }
+        let input = try number(arguments[0])
+        let slot = try emit(
+            "group_neutralize " + name, FunctionArguments(values: [], minPeriods: nil), input.slots, 1, cost: 16,
+            position
+        ) { .crossSection(.neutralize(grouping)) }
+        return Value([slot], lookBack: input.lookBack, position: position)
+    }
+
     // MARK: Nodes
 
     private mutating func stage(
         _ name: String, _ stage: Stage, _ inputs: [Value], _ position: Int,
         _ arguments: FunctionArguments = FunctionArguments(values: [], minPeriods: nil)
     ) throws(QuantError) -> Value {
+        if let number = folded(stage, inputs) {
+            return Value([try constant(number, position)], lookBack: 0, position: position)
+        }
         let cost = CallArguments.cost(name, stage, arguments)
         let slot = try emit(name, arguments, inputs.flatMap(\.slots), stage.outputWidth, cost: cost, position) {
             .stage(stage)
@@ -252,10 +278,24 @@ struct Compiler {
         return value
     }
 
+    /// The value of an operation on single numbers that are all constants.
+    private func folded(_ stage: Stage, _ inputs: [Value]) -> Double? {
+        let numbers = inputs.compactMap { constants[$0.slots[0]] }
+        guard numbers.count == inputs.count, stage.isElementwise, let first = numbers.first else { return nil }
+        return withUnsafeTemporaryAllocation(of: Double.self, capacity: 4 + stage.memoryCount + 1) { memory in
+            let base = memory.baseAddress.unsafelyUnwrapped
+            memory.initialize(repeating: first)
+            for (index, number) in numbers.enumerated() { base[index] = number }
+            stage.start(base + 4)
+            stage.step(base + 4, Sources(base, base + 1, base + 2), Sinks(base + 3))
+            return base[3]
+        }
+    }
+
     /// Leading rows in which a node is null for certain: one false side settles `and`, a choice reads one branch.
     private static func lookBack(_ name: String, _ inputs: [Int]) -> Int {
         switch name {
-        case "and", "or": min(inputs[0], inputs[1])
+        case "and", "or", "coalesce": min(inputs[0], inputs[1])
         case "where": max(inputs[0], min(inputs[1], inputs[2]))
         default: inputs.max() ?? 0
         }
@@ -265,7 +305,7 @@ struct Compiler {
         _ name: String, _ arguments: FunctionArguments, _ inputs: [Int], _ width: Int, cost: Int, _ position: Int,
         _ work: () -> Program.Work
     ) throws(QuantError) -> Int {
-        let key = Key(work: name, arguments: arguments, inputs: inputs)
+        let key = Program.Key(name, arguments, inputs)
         if let slot = known[key] { return slot }
         program.cost += cost
         guard program.cost <= limits.cost else {
@@ -274,7 +314,8 @@ struct Compiler {
                 cost: program.cost)
         }
         let slot = program.slotCount
-        program.nodes.append(Program.Node(work: work(), inputs: inputs, slot: slot, width: width))
+        program.nodes.append(
+            Program.Node(key: key, work: work(), inputs: inputs, slot: slot, width: width, cost: cost))
         program.slotCount += width
         known[key] = slot
         return slot

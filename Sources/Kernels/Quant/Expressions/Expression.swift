@@ -24,16 +24,18 @@ public struct Expression: Sendable {
     public var lookBack: Int { program.outputs[0].lookBack }
     /// Work a bar and instrument, as limits count it.
     public var cost: Int { program.cost }
+    /// Groupings that it neutralises by: a panel needs each instrument's group of them.
+    public var groupings: Set<Grouping> { program.groupings }
     /// Columns of the bars that it reads.
     public var columns: Set<Column> { program.columns }
 
     /// Values for each instrument and time of a panel: `[instrument][row]`, NaN for null.
     public func evaluate(_ panel: Panel) -> [[Double]] {
-        BatchEvaluation.run(program, panel.bars, rows: panel.ts.count)[0]
+        ExpressionSet([self]).evaluate(panel).values(0)
     }
 
     /// Values over the bars of one instrument, NaN for null; a cross-sectional operator sees that one alone.
     public func evaluate(_ bars: Bars) -> [Double] {
-        BatchEvaluation.run(program, [bars], rows: bars.count)[0][0]
+        PlanRun.run(Plan(program), [bars], rows: bars.count).values(0, instrument: 0)
     }
 }

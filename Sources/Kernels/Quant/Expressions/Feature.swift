@@ -4,6 +4,8 @@ public struct FeatureColumn: Sendable, Equatable {
     public let name: String
     /// Leading values that are null.
     public let lookBack: Int
+    /// How much of the series a value remembers.
+    public let stability: Stability
     /// As many values as bars, NaN for null.
     public let values: [Double]
 }
@@ -26,6 +28,10 @@ public struct Feature: Sendable {
         program.outputs.map { $0.name.isEmpty ? text : "\(text).\($0.name)" }
     }
 
+    /// Leading nulls of each column.
+    public var lookBacks: [Int] { program.outputs.map(\.lookBack) }
+    /// How much of the series its values remember.
+    public var stability: Stability { program.stability }
     /// Leading nulls of its columns.
     public var lookBack: Int { program.outputs.map(\.lookBack).max() ?? 0 }
     /// Work a bar, as limits count it.
@@ -35,9 +41,6 @@ public struct Feature: Sendable {
 
     /// Its columns over the bars of one instrument.
     public func evaluate(_ bars: Bars) -> [FeatureColumn] {
-        let values = BatchEvaluation.run(program, [bars], rows: bars.count)
-        return zip(columnNames, program.outputs).enumerated().map { index, column in
-            FeatureColumn(name: column.0, lookBack: column.1.lookBack, values: values[index][0])
-        }
+        FeatureSet([self]).evaluate(bars)
     }
 }

@@ -6,7 +6,7 @@ enum NearestName {
         let reach = max(2, wanted.count / 3)
         var best: (name: String, distance: Int)?
         for candidate in known {
-            let distance = distance(wanted, Array(candidate.utf8))
+            let distance = distance(wanted, Array(candidate.lowercased().utf8))
             guard distance <= reach, distance < (best?.distance ?? .max) else { continue }
             best = (candidate, distance)
         }

@@ -9,10 +9,27 @@ struct ProgramStream: Sendable {
         let fourth: Int
         let slot: Int
         let state: Int
+
+        @inline(__always)
+        func take(_ base: Scratch) {
+            let sink = base + slot
+            step(base + state, Sources(base + first, base + second, base + third, base + fourth),
+                 Sinks(sink, sink + 1, sink + 2, sink + 3, sink + 4))
+        }
     }
 
-    private let nodes: [Node]
-    private let columnSlots: [(column: Column, slot: Int)]
+    /// What never changes: one object, so that a push keeps one thing alive and not one for each node.
+    private final class Plan: Sendable {
+        let nodes: [Node]
+        let columnSlots: [(column: Column, slot: Int)]
+
+        init(_ nodes: [Node], _ columnSlots: [(column: Column, slot: Int)]) {
+            self.nodes = nodes
+            self.columnSlots = columnSlots
+        }
+    }
+
+    private let plan: Plan
     /// The slots, then the state of every node.
     private var memory: [Double]
 
@@ -38,8 +55,7 @@ struct ProgramStream: Sendable {
                     .crossSection, "\(operation.name) reads across instruments and cannot be streamed for one")
             }
         }
-        self.nodes = nodes
-        self.columnSlots = columnSlots
+        plan = Plan(nodes, columnSlots)
         self.memory = memory
     }
 
@@ -59,15 +75,13 @@ struct ProgramStream: Sendable {
     }
 
     mutating func push(_ bar: BarValues) {
-        memory.withUnsafeMutableBufferPointer { [nodes, columnSlots] buffer in
+        memory.withUnsafeMutableBufferPointer { [plan] buffer in
             let base = buffer.baseAddress.unsafelyUnwrapped
-            for (column, slot) in columnSlots { base[slot] = bar.value(column) }
-            for node in nodes {
-                let sink = base + node.slot
-                node.step(
-                    base + node.state,
-                    Sources(base + node.first, base + node.second, base + node.third, base + node.fourth),
-                    Sinks(sink, sink + 1, sink + 2, sink + 3, sink + 4))
+            plan.columnSlots.withUnsafeBufferPointer { columns in
+                for index in columns.indices { base[columns[index].slot] = bar.value(columns[index].column) }
+            }
+            plan.nodes.withUnsafeBufferPointer { nodes in
+                for index in nodes.indices { nodes[index].take(base) }
             }
         }
     }

@@ -10,22 +10,25 @@ protocol BinaryOperation: Sendable {
     static func apply(_ x: Double, _ y: Double) -> Double
 }
 
+/// A kernel whose value is made of the numbers of one row alone.
+protocol ElementKernel: Kernel {}
+
 /// A kernel without memory over one series.
-struct Elementwise<Operation: UnaryOperation>: Kernel {
+struct Elementwise<Operation: UnaryOperation>: ElementKernel {
     var lookBack: Int { 0 }
     @inline(__always)
     mutating func step(_ value: Double, _ scratch: Scratch) -> Double { Operation.apply(value) }
 }
 
 /// A kernel without memory over two series.
-struct Elementwise2<Operation: BinaryOperation>: Kernel {
+struct Elementwise2<Operation: BinaryOperation>: ElementKernel {
     var lookBack: Int { 0 }
     @inline(__always)
     mutating func step(_ pair: Pair, _ scratch: Scratch) -> Double { Operation.apply(pair.x, pair.y) }
 }
 
 /// `where(c,a,b)`: a where c holds, b where it does not, null where c is null.
-struct Choice: Kernel {
+struct Choice: ElementKernel {
     var lookBack: Int { 0 }
     @inline(__always)
     mutating func step(_ row: Triple, _ scratch: Scratch) -> Double {
@@ -91,6 +94,9 @@ enum Smaller: BinaryOperation {
 }
 enum Larger: BinaryOperation {
     static func apply(_ x: Double, _ y: Double) -> Double { x == x && y == y ? (y > x ? y : x) : .nan }
+}
+enum Coalesce: BinaryOperation {
+    static func apply(_ x: Double, _ y: Double) -> Double { x == x ? x : y }
 }
 enum Less: BinaryOperation {
     static func apply(_ x: Double, _ y: Double) -> Double { truth(x < y, x, y) }

@@ -26,19 +26,30 @@ public enum FunctionCatalog {
         element("min", 2, "The smallest of two or more.", Stage(Elementwise2<Smaller>())),
         element("max", 2, "The largest of two or more.", Stage(Elementwise2<Larger>())),
         element("sign_power", 2, "sign(x)·|x|^a.", Stage(Elementwise2<SignPower>())),
+        element("coalesce", 2, "The first, or the second where the first is null.", Stage(Elementwise2<Coalesce>())),
         element("where", 3, "The second where the first holds, else the third.", Stage(Choice())),
     ]
 
     private static let crossSections: [FunctionDefinition] = [
         crossSection(.rank, "Rank among the instruments of a date, ties averaged, scaled to (0,1]."),
         crossSection(.zscore, "(x − mean)/deviation across the instruments of a date, ddof 1."),
-        crossSection(.scale, "x/Σ|x| across the instruments of a date."),
+        FunctionDefinition(
+            name: "scale", category: "cross_section", inputs: [series],
+            parameters: [FunctionParameter("a", 1, 1e-9...1e9, .real)], outputs: ["scale"],
+            reference: "a·x/Σ|x| across the instruments of a date.", takesMinPeriods: false,
+            operation: .crossSection { .scale($0.values[0]) }),
         crossSection(.demean, "x − mean across the instruments of a date."),
         FunctionDefinition(
             name: "winsorize", category: "cross_section", inputs: [series],
             parameters: [FunctionParameter("p", 0.05, 0...0.5, .real)], outputs: ["winsorize"],
             reference: "Clipped to the linear quantiles p and 1 − p of a date.", takesMinPeriods: false,
             operation: .crossSection { .winsorize($0.values[0]) }),
+        // The compiler reads the second argument, the name of a grouping, and takes it away before the rest is checked.
+        FunctionDefinition(
+            name: "group_neutralize", category: "cross_section", inputs: [series, "grouping"], parameters: [],
+            outputs: ["group_neutralize"],
+            reference: "x − the mean of the instrument's sector, industry or subindustry on a date; null without one.",
+            takesMinPeriods: false, operation: .crossSection { _ in .neutralize(.sector) }),
     ]
 
     private static func crossSection(_ operation: CrossSection, _ reference: String) -> FunctionDefinition {

@@ -2,85 +2,72 @@
 enum TimeSeriesCatalog {
     static let all: [FunctionDefinition] = windows + pairs + shifts
 
-    private typealias Fast = @Sendable (Int) -> Stage
-
     private static func window(_ least: Double) -> FunctionParameter {
         FunctionParameter("n", nil, least...TALib.largestPeriod, .window)
     }
 
-    private static func function(
+    private static func function<Full: Kernel>(
         _ name: String, _ statistic: WindowScan.Statistic, _ reference: String, least: Double = 1, inputs: Int = 1,
-        fast: Fast? = nil
-    ) -> FunctionDefinition {
+        full: @escaping @Sendable (Int) -> Full
+    ) -> FunctionDefinition where Full.Input: WindowInput, Full.Output == Double {
         FunctionDefinition(
             name: name, category: "time_series",
             inputs: [String](repeating: FunctionDefinition.series, count: inputs),
             parameters: [window(least)], outputs: [name], reference: reference, takesMinPeriods: true,
             operation: .stage { arguments in
                 let period = arguments.int(0)
-                if arguments.minPeriods == nil, let fast { return fast(period) }
-                return inputs == 2
-                    ? Stage(WindowScan(statistic, period: period, minPeriods: arguments.minPeriods))
-                    : Stage(SeriesScan(statistic, period: period, minPeriods: arguments.minPeriods))
+                guard let needed = arguments.minPeriods else { return Stage(full(period)) }
+                return Stage(Lenient(full(period), WindowScan(statistic, period: period, minPeriods: needed)))
             })
     }
 
     private static let windows: [FunctionDefinition] = [
-        function("ts_mean", .mean, "Mean.") { Stage(SimpleMovingAverage(period: $0)) },
-        function("ts_sum", .sum, "Sum.") { Stage(TimeSeriesSum(period: $0)) },
-        function("ts_stddev", .deviation, "Sample deviation, ddof 1.", least: 2) {
-            Stage(TimeSeriesDeviation(period: $0))
-        },
-        function("ts_zscore", .score, "(x − mean)/deviation, ddof 1.", least: 2) {
-            Stage(TimeSeriesScore(period: $0))
-        },
-        function("ts_min", .smallest, "Smallest value.") { Stage(TimeSeriesMinimum(period: $0)) },
-        function("ts_max", .largest, "Largest value.") { Stage(TimeSeriesMaximum(period: $0)) },
+        function("ts_mean", .mean, "Mean.") { SimpleMovingAverage(period: $0) },
+        function("ts_sum", .sum, "Sum.") { TimeSeriesSum(period: $0) },
+        function("ts_stddev", .deviation, "Sample deviation, ddof 1.", least: 2) { TimeSeriesDeviation(period: $0) },
+        function("ts_zscore", .score, "(x − mean)/deviation, ddof 1.", least: 2) { TimeSeriesScore(period: $0) },
+        function("ts_min", .smallest, "Smallest value.") { TimeSeriesMinimum(period: $0) },
+        function("ts_max", .largest, "Largest value.") { TimeSeriesMaximum(period: $0) },
         function("ts_argmin", .argmin, "Position of the smallest, 1 the oldest; the oldest among equals.") {
-            Stage(TimeSeriesPosition(period: $0, ofLargest: false))
+            TimeSeriesPosition(period: $0, ofLargest: false)
         },
         function("ts_argmax", .argmax, "Position of the largest, 1 the oldest; the oldest among equals.") {
-            Stage(TimeSeriesPosition(period: $0, ofLargest: true))
+            TimeSeriesPosition(period: $0, ofLargest: true)
         },
         function("ts_rank", .rank, "Rank of the newest in its window, ties averaged, scaled to (0,1].") {
-            Stage(TimeSeriesRank(period: $0))
+            TimeSeriesRank(period: $0)
         },
-        function("product", .product, "Product."),
+        function("product", .product, "Product.") { SeriesScan(.product, period: $0, minPeriods: nil) },
         function("decay_linear", .decay, "Mean with weights from 1 (oldest) to n (newest).") {
-            Stage(WeightedMovingAverage(period: $0))
+            WeightedMovingAverage(period: $0)
         },
-        function("ts_slope", .slope, "Slope of the least-squares line.", least: 2) {
-            Stage(TimeSeriesSlope(period: $0))
-        },
+        function("ts_slope", .slope, "Slope of the least-squares line.", least: 2) { TimeSeriesSlope(period: $0) },
         function("ts_rsquare", .rsquare, "R² of the least-squares line; null where flat.", least: 2) {
-            Stage(TimeSeriesRSquare(period: $0))
+            TimeSeriesRSquare(period: $0)
         },
         function("ts_resi", .residual, "Newest value less the least-squares line there.", least: 2) {
-            Stage(TimeSeriesResidual(period: $0))
+            TimeSeriesResidual(period: $0)
         },
         FunctionDefinition(
             name: "ts_quantile", category: "time_series", inputs: [FunctionDefinition.series],
             parameters: [window(1), FunctionParameter("q", nil, 0...1, .real)], outputs: ["ts_quantile"],
             reference: "Quantile with linear interpolation.", takesMinPeriods: true,
             operation: .stage { arguments in
-                if arguments.minPeriods == nil {
-                    return Stage(TimeSeriesQuantile(period: arguments.int(0), fraction: arguments.values[1]))
-                }
+                let (period, fraction) = (arguments.int(0), arguments.values[1])
+                let full = TimeSeriesQuantile(period: period, fraction: fraction)
+                guard let needed = arguments.minPeriods else { return Stage(full) }
                 return Stage(
-                    SeriesScan(
-                        .quantile(arguments.values[1]), period: arguments.int(0), minPeriods: arguments.minPeriods))
+                    Lenient(full, WindowScan(.quantile(fraction), period: period, minPeriods: needed)))
             }),
-        function("ts_count", .sum, "How many of the last n bars meet a condition.") {
-            Stage(TimeSeriesSum(period: $0))
-        },
+        function("ts_count", .sum, "How many of the last n bars meet a condition.") { TimeSeriesSum(period: $0) },
     ]
 
     private static let pairs: [FunctionDefinition] = [
         function("ts_corr", .correlation, "Pearson correlation; null where a side is constant.", least: 2, inputs: 2) {
-            Stage(TimeSeriesCorrelation(period: $0))
+            TimeSeriesCorrelation(period: $0)
         },
         function("ts_cov", .covariance, "Sample covariance, ddof 1.", least: 2, inputs: 2) {
-            Stage(TimeSeriesCovariance(period: $0))
+            TimeSeriesCovariance(period: $0)
         },
     ]
 

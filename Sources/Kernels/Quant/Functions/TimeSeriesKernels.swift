@@ -78,7 +78,8 @@ struct TimeSeriesCovariance: Kernel {
     }
 }
 
-/// `ts_corr(x,y,n)`: Pearson correlation of the last n pairs, null where a side is constant.
+/// `ts_corr(x,y,n)`: Pearson correlation of the last n pairs, null where a side is constant, and 1 or −1 of
+/// two pairs.
 struct TimeSeriesCorrelation: Kernel {
     private var window: WindowPairMoments
     init(period: Int) { window = WindowPairMoments(period) }
@@ -88,6 +89,8 @@ struct TimeSeriesCorrelation: Kernel {
     mutating func step(_ pair: Pair, _ scratch: Scratch) -> Double {
         let moments = window.push(pair.x, pair.y, scratch)
         guard moments.xx > 0, moments.yy > 0 else { return .nan }
+        // Two points lie on a line: rounding must not tell one such pair from another.
+        if window.period == 2 { return moments.xy > 0 ? 1 : -1 }
         let correlation = moments.xy / (moments.xx.squareRoot() * moments.yy.squareRoot())
         return correlation > 1 ? 1 : (correlation < -1 ? -1 : correlation)
     }

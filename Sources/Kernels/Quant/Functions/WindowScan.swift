@@ -28,10 +28,21 @@ struct WindowScan: Kernel {
     var lookBack: Int { max(needed, WindowSample.leastCount(statistic)) - 1 }
 
     mutating func step(_ pair: Pair, _ scratch: Scratch) -> Double {
+        take(pair, scratch)
+        return answer(pair, scratch)
+    }
+
+    /// Puts the newest pair into the window.
+    @inline(__always)
+    mutating func take(_ pair: Pair, _ scratch: Scratch) {
         scratch[slot] = pair.x
         scratch[period + slot] = pair.y
         slot = slot + 1 == period ? 0 : slot + 1
         filled = min(filled + 1, period)
+    }
+
+    /// The statistic of the window, whose newest pair is `pair`.
+    func answer(_ pair: Pair, _ scratch: Scratch) -> Double {
         let sample = gather(scratch)
         guard sample.count >= needed, sample.count >= WindowSample.leastCount(statistic) else { return .nan }
         switch statistic {
@@ -61,6 +72,39 @@ struct WindowScan: Kernel {
             count += 1
         }
         return WindowSample(x: x, y: y, position: position, count: count)
+    }
+}
+
+/// An input that is one series or a pair of them.
+protocol WindowInput: KernelInput {
+    /// Both series; one stands for both.
+    var pair: Pair { get }
+}
+
+extension Double: WindowInput {
+    var pair: Pair { Pair(self, self) }
+}
+
+extension Pair: WindowInput {
+    var pair: Pair { self }
+}
+
+/// A statistic under `min_periods`: that of the full-window kernel while its window is full and has no null, that of
+/// the scan where the kernel has no value.
+struct Lenient<Full: Kernel>: Kernel where Full.Input: WindowInput, Full.Output == Double {
+    private var full: Full
+    private var scan: WindowScan
+    init(_ full: Full, _ scan: WindowScan) {
+        self.full = full
+        self.scan = scan
+    }
+    var scratchCount: Int { scan.scratchCount + full.scratchCount }
+    var lookBack: Int { scan.lookBack }
+    @inline(__always)
+    mutating func step(_ input: Full.Input, _ scratch: Scratch) -> Double {
+        scan.take(input.pair, scratch)
+        let value = full.step(input, scratch + scan.scratchCount)
+        return value == value ? value : scan.answer(input.pair, scratch)
     }
 }
 

@@ -13,8 +13,10 @@ struct Stage: Sendable {
     let scratchCount: Int
     /// Doubles of stream memory: the kernel's own state, then its scratch.
     let memoryCount: Int
-    /// Whole columns at once, from a fresh state.
-    let run: @Sendable (Sources, Sinks, Int) -> Void
+    /// True for an operation on the numbers of one row alone.
+    let isElementwise: Bool
+    /// So many more rows, from and to the state in stream memory.
+    let advance: @Sendable (Scratch, Sources, Sinks, Int) -> Void
     /// Writes the state of a kernel that has seen nothing into stream memory.
     let start: @Sendable (Scratch) -> Void
     /// One more bar, read from and written to row 0.
@@ -24,13 +26,22 @@ struct Stage: Sendable {
     init<K: Kernel>(_ kernel: K) {
         let stateCount = (MemoryLayout<K>.size + MemoryLayout<Double>.size - 1) / MemoryLayout<Double>.size
         lookBack = kernel.lookBack
+        isElementwise = kernel is any ElementKernel
         lookBacks = (0..<K.Output.width).map { kernel.lookBack(ofOutput: $0) }
         outputWidth = K.Output.width
         scratchCount = kernel.scratchCount
         memoryCount = stateCount + kernel.scratchCount
-        run = { sources, sinks, count in kernel.run(sources, into: sinks, count: count) }
+        advance = { memory, sources, sinks, count in
+            let raw = UnsafeMutableRawPointer(memory)
+            var state = raw.load(as: K.self)
+            let scratch = memory + stateCount
+            for row in 0..<count { state.step(K.Input(sources, row), scratch).store(in: sinks, row) }
+            raw.storeBytes(of: state, as: K.self)
+        }
         start = { memory in UnsafeMutableRawPointer(memory).storeBytes(of: kernel, as: K.self) }
+        // Captures nothing: a closure with a context would be retained and released at every bar.
         step = { memory, sources, sinks in
+            let stateCount = (MemoryLayout<K>.size + MemoryLayout<Double>.size - 1) / MemoryLayout<Double>.size
             let raw = UnsafeMutableRawPointer(memory)
             var state = raw.load(as: K.self)
             state.step(K.Input(sources, 0), memory + stateCount).store(in: sinks, 0)

@@ -14,14 +14,16 @@ public struct Bars: Sendable, Equatable {
     public var volume: [Double]
     /// The bars' own volume-weighted prices, where the source has them.
     public var vwap: [Double]?
+    /// Market capitalisations in currency, where the source has them.
+    public var cap: [Double]?
 
     /// Columns of equal length; one that is empty while `ts` is not is all null. Anything else is refused.
     public init(
         ts: [Int64], open: [Double] = [], high: [Double] = [], low: [Double] = [], close: [Double],
-        volume: [Double] = [], vwap: [Double]? = nil
+        volume: [Double] = [], vwap: [Double]? = nil, cap: [Double]? = nil
     ) throws(QuantError) {
         let count = ts.count
-        for column in [open, high, low, close, volume, vwap ?? []] where !column.isEmpty && column.count != count {
+        for column in [open, high, low, close, volume, vwap ?? [], cap ?? []] where !column.isEmpty && column.count != count {
             throw QuantError(.data, "a column has \(column.count) values and ts has \(count)")
         }
         for index in ts.indices.dropFirst() where ts[index] <= ts[index - 1] {
@@ -37,6 +39,7 @@ public struct Bars: Sendable, Equatable {
         self.close = full(close)
         self.volume = full(volume)
         self.vwap = vwap.map(full)
+        self.cap = cap.map(full)
     }
 
     /// Number of bars.
@@ -51,6 +54,7 @@ public struct Bars: Sendable, Equatable {
         case .close: close
         case .volume: volume
         case .vwap: vwapOrTypical()
+        case .cap: cap ?? [Double](repeating: .nan, count: count)
         }
     }
 

@@ -12,4 +12,6 @@ public enum Column: String, Sendable, CaseIterable {
     case volume
     /// The bar's own volume-weighted price where it has one, else (high + low + close)/3.
     case vwap
+    /// Market capitalisation, where the bars bear one.
+    case cap
 }

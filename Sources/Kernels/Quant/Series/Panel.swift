@@ -6,10 +6,13 @@ public struct Panel: Sendable {
     public let ts: [Int64]
     /// Bars of each instrument on `ts`.
     public let bars: [Bars]
+    /// For each grouping that was given, the number of each instrument's group; -1 where it has none.
+    public let groups: [Grouping: [Int]]
 
-    /// Aligns `series` to the union of their times, in the order given.
-    public init(_ series: [(symbol: String, bars: Bars)]) {
+    /// Aligns `series` to the union of their times, in the order given; `groups` names each symbol's group.
+    public init(_ series: [(symbol: String, bars: Bars)], groups: [Grouping: [String: String]] = [:]) {
         symbols = series.map(\.symbol)
+        self.groups = groups.mapValues { names in Self.numbers(series.map { names[$0.symbol] }) }
         if let first = series.first, series.allSatisfy({ $0.bars.ts == first.bars.ts }) {
             ts = first.bars.ts
             bars = series.map(\.bars)
@@ -18,6 +21,17 @@ public struct Panel: Sendable {
         let times = Set(series.flatMap(\.bars.ts)).sorted()
         ts = times
         bars = series.map { Self.align($0.bars, to: times) }
+    }
+
+    /// Groups numbered in the order they first appear.
+    private static func numbers(_ names: [String?]) -> [Int] {
+        var known: [String: Int] = [:]
+        return names.map { name in
+            guard let name else { return -1 }
+            if let number = known[name] { return number }
+            known[name] = known.count
+            return known.count - 1
+        }
     }
 
     private static func align(_ source: Bars, to times: [Int64]) -> Bars {
@@ -36,6 +50,7 @@ public struct Panel: Sendable {
         aligned.close = spread(source.close)
         aligned.volume = spread(source.volume)
         aligned.vwap = source.vwap.map(spread)
+        aligned.cap = source.cap.map(spread)
         return aligned
     }
 }

@@ -45,7 +45,9 @@ extension IndicatorCatalog {
         indicator("ma", "overlap", series, [period(30), average()],
             "Moving average of a kind chosen by number; TA-Lib MA."
         ) {
-            Stage(SelectedAverage(kind: $0.int(1), period: $0.int(0)))
+            $0.int(1) == 0
+                ? Stage(SimpleMovingAverage(period: $0.int(0)))
+                : Stage(SelectedAverage(kind: $0.int(1), period: $0.int(0)))
         },
         indicator("ht_trendline", "overlap", series, [],
             "Trend line without the dominant cycle; Ehlers 2001, TA-Lib HT_TRENDLINE.", stability: .converging

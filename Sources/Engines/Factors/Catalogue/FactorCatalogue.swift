@@ -1,0 +1,145 @@
+import Quant
+
+/// Every factor: the alphas, then what the rules make. Nothing but rules is held; a factor is made of its number when
+/// it is asked for, and found by its id without a search.
+///
+/// The id of a made factor is `formula.window.transform@series~series`, such as
+/// `zscore.63.raw@trading_economics.de.inflation`: it says what the factor is, so that it stays the same whatever
+/// rules are added. Numbers are places in this version's order and are never stored.
+struct FactorCatalogue: Sendable {
+    /// The rules of this version.
+    static let standard = FactorCatalogue(FactorRules.standard)
+
+    /// A factor that a rule makes.
+    struct Made: Sendable {
+        let rule: Int, tuple: Int, variant: Int
+    }
+
+    let rules: [FactorRule]
+    /// The alphas, by number.
+    let alphas = AlphaCatalog.all
+    /// Factors in all.
+    let count: Int
+    private let starts: [Int]
+    private let byOrigins: [[SeriesOrigin]: [Int]]
+    private let alphaPlaces: [String: Int]
+
+    init(_ rules: [FactorRule]) {
+        self.rules = rules
+        var starts: [Int] = [], next = alphas.count
+        var byOrigins: [[SeriesOrigin]: [Int]] = [:]
+        for (index, rule) in rules.enumerated() {
+            starts.append(next)
+            next += rule.count
+            byOrigins[rule.series.map(\.origin), default: []].append(index)
+        }
+        self.starts = starts
+        self.byOrigins = byOrigins
+        count = next
+        alphaPlaces = Dictionary(uniqueKeysWithValues: alphas.enumerated().map { ($1.id, $0) })
+    }
+
+    /// Numbers of a rule's factors.
+    func numbers(of rule: Int) -> Range<Int> { starts[rule]..<starts[rule] + rules[rule].count }
+
+    /// What a number is made of; nil for an alpha.
+    func made(_ number: Int) -> Made? {
+        guard number >= alphas.count else { return nil }
+        var low = 0, high = starts.count
+        while high - low > 1 {
+            let middle = (low + high) / 2
+            if starts[middle] <= number { low = middle } else { high = middle }
+        }
+        let place = number - starts[low], width = rules[low].variants.count
+        return Made(rule: low, tuple: place / width, variant: place % width)
+    }
+
+    /// The factor of a number.
+    subscript(number: Int) -> CatalogueFactor {
+        guard let made = made(number) else { return CatalogueFactor(alphas[number]) }
+        let rule = rules[made.rule]
+        return CatalogueFactor(rule.variants[made.variant], rule.fields(made.tuple))
+    }
+
+    /// The number of an id; nil where there is no such factor.
+    func number(_ id: String) -> Int? {
+        if let alpha = alphaPlaces[id] { return alpha }
+        let parts = id.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2 else { return nil }
+        var origins: [SeriesOrigin] = [], fields: [[Substring]] = []
+        for series in parts[1].split(separator: "~", omittingEmptySubsequences: false) {
+            let names = series.split(separator: ".", omittingEmptySubsequences: false)
+            guard fields.count < FactorTemplate.seriesLimit, let first = names.first,
+                  let origin = SeriesOrigin(name: first) else { return nil }
+            origins.append(origin)
+            fields.append(Array(names.dropFirst()))
+        }
+        for rule in byOrigins[origins] ?? [] {
+            if let place = rules[rule].place(String(parts[0]), fields) { return starts[rule] + place }
+        }
+        return nil
+    }
+
+    /// The id most like one that there is not, found part by part.
+    func nearest(_ id: String) -> String? {
+        let parts = id.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 2 else { return NearestFactor.find(id, among: alphas.map(\.id)) }
+        let series = parts[1].split(separator: "~").map { $0.split(separator: ".").map(String.init) }
+        let origins = series.map { names in
+            NearestFactor.find(names.first ?? "", among: SeriesOrigin.all.map(\.name)).flatMap { SeriesOrigin(name: $0) }
+        }
+        for rule in byOrigins[origins.compactMap { $0 }] ?? [] {
+            let rule = rules[rule]
+            guard let variant = NearestFactor.find(parts[0], among: rule.variants.map(\.name)) else { continue }
+            let found = zip(rule.series, series).compactMap { $0.nearest(Array($1.dropFirst()))?.text }
+            if found.count == rule.series.count { return variant + "@" + found.joined(separator: "~") }
+        }
+        return nil
+    }
+
+    /// How many factors `has` says that the series are there for; asked once a tuple of the origins given.
+    func computable(_ origins: Set<SeriesOrigin>, _ has: ([SeriesField]) -> Bool) -> Int {
+        rules.reduce(0) { total, rule in
+            guard rule.series.allSatisfy({ origins.contains($0.origin) }) else { return total }
+            return total + (0..<rule.tuples).count { has(rule.fields($0)) } * rule.variants.count
+        }
+    }
+
+    /// Factors that read this origin.
+    func count(of origin: SeriesOrigin) -> Int {
+        rules.reduce(0) { $0 + ($1.series.contains { $0.origin == origin } ? $1.count : 0) }
+    }
+}
+
+/// A factor as the catalogue tells it.
+struct CatalogueFactor: Sendable {
+    let id: String, expression: String, category: String, frequency: String
+    /// Names of the origins, or for an alpha where it was published.
+    let sources: [String]
+    /// `alpha101`, or the first origin.
+    let source: String
+    /// Series of a made factor.
+    let fields: [SeriesField]
+
+    init(_ alpha: Alpha) {
+        id = alpha.id
+        expression = alpha.expression
+        category = alpha.category
+        frequency = alpha.frequency
+        sources = alpha.sources
+        source = FactorSource.builtIn
+        fields = []
+    }
+
+    init(_ variant: FactorRule.Variant, _ fields: [SeriesField]) {
+        id = variant.name + "@" + fields.map(\.text).joined(separator: "~")
+        expression = variant.transform.expression(variant.template.expression(fields.map(\.expression)))
+        category = variant.category
+        frequency = "1d"
+        var origins: [String] = []
+        for field in fields where !origins.contains(field.origin.name) { origins.append(field.origin.name) }
+        sources = origins
+        source = origins[0]
+        self.fields = fields
+    }
+}

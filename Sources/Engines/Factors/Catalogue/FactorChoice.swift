@@ -1,0 +1,67 @@
+import HTTP
+import Market
+import Quant
+import Wire
+
+/// Part of the catalogue, as a body names it.
+struct CatalogueFilterBody: RequestBody {
+    let filter: CatalogueFilter
+
+    static func read(_ fields: FieldReader) -> CatalogueFilterBody {
+        let filter = CatalogueFilter(
+            text: fields.optionalString("q", "Only ids and expressions with this in them.")?.lowercased(),
+            source: fields.optionalString("source", "Only factors of this source: alpha101, bars.")?.lowercased(),
+            category: fields.optionalString("category", "Only this category."))
+        fields.require(!filter.isEmpty || fields.isDescribing, "source", "one of source, q and category must be there")
+        return CatalogueFilterBody(filter: filter)
+    }
+}
+
+/// Which factors a job or a correlation is about: some by name, or those of the catalogue that a filter takes and
+/// stored bars can compute.
+struct FactorChoice: Sendable {
+    let names: [String], filter: CatalogueFilter?
+
+    /// Reads `factors` and `catalog_filter`; names are resolved at once, so that each wrong one is told.
+    static func read(_ fields: FieldReader, limit: Int) -> FactorChoice {
+        let names = fields.strings("factors", "Ids of the catalogue or expressions.", required: false, limit: limit)
+        let filter = fields.optionalObject("catalog_filter", "Instead of factors: part of the catalogue.",
+                                           CatalogueFilterBody.self)
+        fields.require(names.isEmpty != !fields.has("catalog_filter") || fields.isDescribing, "factors",
+                       "one of factors and catalog_filter must be there")
+        var seen: Set<String> = [], kept: [String] = []
+        for (index, name) in names.enumerated() where seen.insert(name).inserted {
+            do throws(QuantError) {
+                _ = try FactorName.parse(name)
+                kept.append(name)
+            } catch {
+                fields.refuse(at: ["factors", "\(index)"], error.explanation)
+            }
+        }
+        return FactorChoice(names: kept, filter: filter?.filter)
+    }
+
+    /// Names in the order sent, or ids in the catalogue's order. Throws 422 where there are none or too many.
+    func resolve(_ found: StoredColumns.Found, limit: Int) throws(Problem) -> [String] {
+        guard let filter else { return names }
+        let catalogue = FactorCatalogue.standard
+        var ids: [String] = []
+        for range in filter.ranges(catalogue) {
+            // A rule is made of the same sources throughout: without stored series none of its factors is read.
+            if let made = catalogue.made(range.lowerBound),
+               catalogue.rules[made.rule].series.contains(where: { $0.origin != .bars }) { continue }
+            for number in range {
+                let factor = catalogue[number]
+                if filter.takes(factor), found.computes(factor) { ids.append(factor.id) }
+            }
+        }
+        if ids.isEmpty {
+            throw Problem.invalid("/catalog_filter", "takes no factor that stored bars can compute; "
+                + "GET /factors/catalog shows which are computable")
+        }
+        if ids.count > limit {
+            throw Problem.invalid("/catalog_filter", "takes \(ids.count) factors, at most \(limit) are taken at once")
+        }
+        return ids
+    }
+}

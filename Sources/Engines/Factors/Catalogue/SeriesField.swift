@@ -1,0 +1,103 @@
+import Quant
+
+/// Where a series comes from: stored bars, or one of the eight providers.
+enum SeriesOrigin: Hashable, Sendable {
+    case bars
+    case provider(FactorSource)
+
+    /// Bars first, then the providers.
+    static let all: [SeriesOrigin] = [.bars] + FactorSource.allCases.map { .provider($0) }
+
+    /// As ids and answers name it.
+    var name: String {
+        switch self {
+        case .bars: "bars"
+        case .provider(let source): source.rawValue
+        }
+    }
+
+    init?(name: some StringProtocol) {
+        guard let found = Self.all.first(where: { $0.name == name }) else { return nil }
+        self = found
+    }
+
+    /// Whether there is a series for each instrument; else all instruments share one.
+    var isByInstrument: Bool {
+        switch self {
+        case .bars: true
+        case .provider(let source):
+            [.alphaVantage, .edgar, .yahooFinance, .interactiveBrokers].contains(source)
+        }
+    }
+
+    /// Names along each axis; a series is named by one of each.
+    var axes: [[String]] {
+        switch self {
+        case .bars: [SeriesNames.bars]
+        case .provider(.alphaVantage): [SeriesNames.alphaVantage]
+        case .provider(.fred): [SeriesNames.fred]
+        case .provider(.edgar): [SeriesNames.edgar]
+        case .provider(.dataGov): [SeriesNames.dataGov]
+        case .provider(.tradingEconomics): [SeriesNames.countries, SeriesNames.indicators]
+        case .provider(.dbnomics): [SeriesNames.publishers, SeriesNames.subjects]
+        case .provider(.yahooFinance): [SeriesNames.yahooFinance]
+        case .provider(.interactiveBrokers): [SeriesNames.interactiveBrokers]
+        }
+    }
+}
+
+/// One series: `bars.close`, `fred.dgs10`, `trading_economics.de.inflation`.
+struct SeriesField: Hashable, Sendable {
+    let origin: SeriesOrigin, names: [String]
+
+    /// As it stands in ids.
+    var text: String { origin.name + names.map { "." + $0 }.joined() }
+
+    /// As it stands in expressions: a column of bars by its name alone.
+    var expression: String { origin == .bars ? names[0] : text }
+}
+
+/// A part of an origin's series: for each axis the names taken. Places in it are numbers from 0, the last axis first.
+struct SeriesSelection: Sendable {
+    let origin: SeriesOrigin
+    private let axes: [[String]]
+    private let places: [[String: Int]]
+    /// Series in it.
+    let count: Int
+
+    /// Every series, or those of the names given for each axis.
+    init(_ origin: SeriesOrigin, _ axes: [[String]]? = nil) {
+        self.origin = origin
+        self.axes = axes ?? origin.axes
+        places = self.axes.map { names in Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0) }) }
+        count = self.axes.reduce(1) { $0 * $1.count }
+    }
+
+    /// The series at a place.
+    subscript(place: Int) -> SeriesField {
+        var rest = place, names: [String] = []
+        for axis in axes.reversed() {
+            names.append(axis[rest % axis.count])
+            rest /= axis.count
+        }
+        return SeriesField(origin: origin, names: names.reversed())
+    }
+
+    /// The place of a series by the names after its origin; nil where it is not in the selection.
+    func place(_ names: [Substring]) -> Int? {
+        guard names.count == axes.count else { return nil }
+        var place = 0
+        for (axis, name) in names.enumerated() {
+            guard let found = places[axis][String(name)] else { return nil }
+            place = place * axes[axis].count + found
+        }
+        return place
+    }
+
+    /// The series whose names are most like these; nil where some name is like none.
+    func nearest(_ names: [String]) -> SeriesField? {
+        guard names.count == axes.count else { return nil }
+        let found = zip(axes, names).compactMap { NearestFactor.find($1, among: $0) }
+        return found.count == axes.count ? SeriesField(origin: origin, names: found) : nil
+    }
+}

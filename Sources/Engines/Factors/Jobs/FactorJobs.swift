@@ -1,0 +1,196 @@
+import EngineKit
+import HTTP
+import Market
+import Quant
+import Runtime
+import Store
+import Telemetry
+import Wire
+
+/// Works jobs off, one at a time, a block at a time, behind what is asked live. Each block is stored when it is done:
+/// after a crash a job goes on behind the last one. Where the bars have changed since, it begins anew, so that a job's
+/// values are all of one state of the data.
+@LoopActor final class FactorJobs {
+    /// Jobs that wait or run at once; more are refused.
+    static let queueLimit = 32
+    /// Reads the bars of a request.
+    typealias Load = @LoopActor (PanelBody) async throws -> [(symbol: String, bars: Bars)]
+
+    let turn: JobTurn
+    private let context: EngineContext
+    private var jobs: [String: FactorJob] = [:]
+    private var queue: [String] = []
+    private var worker: Task<Void, Never>?
+    private var isStopping = false
+    private var load: Load?
+
+    init(_ context: EngineContext, turn: JobTurn) {
+        self.context = context
+        self.turn = turn
+    }
+
+    subscript(_ id: String) -> FactorJob? { jobs[id] }
+
+    /// Jobs that are not over.
+    var waiting: Int { queue.count }
+
+    /// Reads the jobs there are and goes on with those that are not over.
+    func start(_ load: @escaping Load) async throws {
+        self.load = load
+        isStopping = false
+        let found = try await JobRecords.all(context.records)
+        for job in found where jobs[job.id] == nil {
+            jobs[job.id] = job
+            if !job.isOver { queue.append(job.id) }
+        }
+        work()
+    }
+
+    /// Returns when the block under way is done.
+    func stop() async {
+        isStopping = true
+        await worker?.value
+    }
+
+    /// Stores a job and queues it. Throws 429 where too many wait.
+    func submit(_ job: FactorJob) async throws {
+        guard queue.count < Self.queueLimit else {
+            throw Problem(429, "\(Self.queueLimit) jobs wait already", headers: ["Retry-After": "10"])
+        }
+        try await context.commit([JobRecords.insert(job)])
+        jobs[job.id] = job
+        queue.append(job.id)
+        work()
+    }
+
+    /// Ends a job before its time; what it has done stays. Throws 409 where it is over.
+    func cancel(_ id: String) async throws -> FactorJob {
+        guard var job = jobs[id] else { throw Problem.notFound("there is no job \(id)") }
+        guard !job.isOver else { throw Problem.conflict("the job is \(job.state.rawValue) already") }
+        job.state = .cancelled
+        jobs[id] = job
+        queue.removeAll { $0 == id }
+        try await context.commit([JobRecords.update(job)])
+        return jobs[id] ?? job
+    }
+
+    private func work() {
+        guard worker == nil, !isStopping, !queue.isEmpty else { return }
+        worker = spawn { [self] in
+            while !isStopping, let id = queue.first {
+                do {
+                    try await run(id)
+                } catch let error as StoreError where error.isOutage {
+                    await context.clock.sleep(nanoseconds: 1_000_000_000)
+                } catch let problem as Problem where problem.status == 503 {
+                    await context.clock.sleep(nanoseconds: 1_000_000_000)
+                } catch {
+                    await fail(id, (error as? Problem)?.detail ?? "\(error)")
+                }
+            }
+            worker = nil
+        }
+    }
+
+    private func fail(_ id: String, _ detail: String) async {
+        queue.removeAll { $0 == id }
+        guard var job = jobs[id], !job.isOver else { return }
+        job.state = .failed
+        job.detail = detail
+        jobs[id] = job
+        context.logger.warning("a factor job failed", ["job": .string(id), "reason": .string(detail)])
+        do { try await context.commit([JobRecords.update(job)]) } catch {
+            context.logger.warning("a failed job is not stored", ["job": .string(id), "reason": .string("\(error)")])
+        }
+    }
+
+    /// Does what is left of a job, until it is over or the engine stops.
+    private func run(_ id: String) async throws {
+        guard let load, let asked = jobs[id] else { return queue.removeAll { $0 == id } }
+        let series = try await load(PanelBody(
+            symbols: asked.symbols, universe: asked.symbols.isEmpty ? .stored : nil, timeframe: asked.timeframe,
+            from: nil, to: nil, asOf: asked.asOf, panel: nil, groups: [:]))
+        guard series.count * asked.factors.count <= FactorJob.valueLimit else {
+            throw Problem.invalid("/factors", "\(asked.factors.count) factors of \(series.count) symbols are more than "
+                + "\(FactorJob.valueLimit) values")
+        }
+        let digest = context.digest
+        let bench = try await context.compute { try JobBench(series, digest: digest) }
+        var done = try await JobRecords.blocks(of: id, context.records)
+        guard var job = jobs[id], !job.isOver else { return }
+        var statements: [Statement] = []
+        if job.dataVersion != bench.version, !done.isEmpty {
+            statements.append(JobRecords.removeBlocks(of: id))
+            done = []
+            job.detail = "the bars changed while it waited: begun anew"
+            (job.done, job.empty, job.failed) = (0, 0, 0)
+        }
+        job.symbols = series.compactMap { Symbol($0.symbol) }
+        job.state = .running
+        job.time = bench.time
+        job.dataVersion = bench.version
+        jobs[id] = job
+        try await context.commit(statements + [JobRecords.update(job)])
+        try await blocks(of: id, bench, except: done)
+    }
+
+    private func blocks(of id: String, _ bench: JobBench, except done: Set<Int>) async throws {
+        guard let factors = jobs[id]?.factors else { return }
+        let size = FactorJob.blockSize, count = (factors.count + size - 1) / size
+        let open = (0..<count).filter { !done.contains($0) }
+        for number in open {
+            await turn.next()
+            if isStopping || jobs[id]?.isOver != false { return }
+            let names = Array(factors[(number * size)..<min(factors.count, (number + 1) * size)])
+            let block = await context.compute { bench.block(number, names) }
+            guard var job = jobs[id], !job.isOver else { return }
+            job.done += names.count
+            job.empty += block.empty
+            job.failed += block.failed
+            var statements = [JobRecords.insert(block, of: id)]
+            if number == open.last {
+                job.state = .finished
+                statements.append(JobRecords.update(job))
+            }
+            try await context.commit(statements)
+            // Cancelled while the block was written: it stays so.
+            if jobs[id]?.isOver == true { return }
+            jobs[id] = job
+        }
+        if var job = jobs[id], !job.isOver, job.done == factors.count {
+            job.state = .finished
+            try await context.commit([JobRecords.update(job)])
+            jobs[id] = job
+        }
+        queue.removeAll { $0 == id }
+    }
+
+    /// A page of a job's values: those done, in the order of its factors.
+    func values(_ job: FactorJob, from start: Int, limit: Int) async throws -> JobValues {
+        let size = FactorJob.blockSize, end = min(job.factors.count, start + limit)
+        var items: [(factor: String, hash: String, values: [Double])] = []
+        var number = start / size
+        while number * size < end {
+            if let values = try await JobRecords.values(of: job, block: number, context.records) {
+                for (place, value) in values.enumerated() where (start..<end).contains(number * size + place) {
+                    let name = job.factors[number * size + place]
+                    items.append((name, expressionHash(name), value))
+                }
+            }
+            number += 1
+        }
+        return JobValues(job: job, items: items, next: end < job.factors.count ? end : nil)
+    }
+
+    /// Tells whether two versions mean the same by a factor.
+    private func expressionHash(_ name: String) -> String {
+        let text = (try? FactorName.parse(name))?.expression.text ?? name
+        return hexadecimal(context.digest(Array(text.utf8)).prefix(16))
+    }
+}
+
+/// Bytes as lower-case hexadecimal digits.
+func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
+    let digits = Array("0123456789abcdef".utf8)
+    return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+}

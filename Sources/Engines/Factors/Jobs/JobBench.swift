@@ -1,0 +1,52 @@
+import HTTP
+import Market
+import Quant
+
+/// The bars of a job, ready to be calculated with.
+struct JobBench: Sendable {
+    /// Digest of every bar read, and the time of the values.
+    let version: String, time: Timestamp?
+    private let panel: Panel
+    private let data: CatalogueData
+
+    /// Throws 422 where the panel would be too large.
+    init(_ series: [(symbol: String, bars: Bars)], digest: ([UInt8]) -> [UInt8]) throws(Problem) {
+        panel = try FactorTable.panel(series)
+        time = panel.ts.last.map { Timestamp(nanoseconds: $0) }
+        let lookBack = FactorCatalogue.standard.rules.lazy.filter { $0.series.allSatisfy { $0.origin == .bars } }
+            .flatMap(\.variants).map(\.template.lookBack).max() ?? 0
+        data = CatalogueData(panel, upTo: panel.ts.count - 1, lookBack: lookBack)
+        var bytes: [UInt8] = []
+        func add(_ word: UInt64) { withUnsafeBytes(of: word.littleEndian) { bytes.append(contentsOf: $0) } }
+        for item in series {
+            // A digest of digests: a symbol's bars at a time.
+            let outer = bytes
+            bytes = Array(item.symbol.utf8) + [0]
+            for time in item.bars.ts { add(UInt64(bitPattern: time)) }
+            for column in [item.bars.open, item.bars.high, item.bars.low, item.bars.close, item.bars.volume] {
+                for value in column { add(value.isNaN ? 0 : value.bitPattern) }
+            }
+            bytes = outer + digest(bytes)
+        }
+        version = hexadecimal(digest(bytes).prefix(16))
+    }
+
+    /// The values of some factors at the last time; one that this version does not know has nulls and is counted.
+    func block(_ number: Int, _ names: [String]) -> JobBlock {
+        let catalogue = FactorCatalogue.standard
+        var failed = 0
+        let values = names.map { name -> [Double] in
+            if let number = catalogue.number(name), let made = catalogue.made(number) {
+                return data.values(catalogue.rules[made.rule], tuple: made.tuple,
+                                   variants: made.variant..<made.variant + 1)[0]
+            }
+            // Jobs keep no groups: what neutralises by them has nulls too.
+            guard let factor = try? FactorName.parse(name), factor.expression.groupings.isEmpty else {
+                failed += 1
+                return [Double](repeating: .nan, count: panel.symbols.count)
+            }
+            return factor.expression.evaluate(panel).map { $0.last ?? .nan }
+        }
+        return JobBlock(number: number, values: values, failed: failed)
+    }
+}

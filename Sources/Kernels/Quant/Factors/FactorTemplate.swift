@@ -1,0 +1,83 @@
+/// A formula over one to four series and a window: an expression in which `{a}`, `{b}`, `{c}`, `{d}` stand for the
+/// series and `{w}` for the window. It is compiled once and then read over any series, so that a catalogue of
+/// hundreds of thousands of factors needs some hundred programs.
+///
+/// Every function of a template remembers a finite window only, so that the value of a date needs `lookBack` bars
+/// before it and no more. Over those it is the value over the whole history but for rounding: sums are begun anew at
+/// other rows. The same columns and row always give the same bits.
+public struct FactorTemplate: Sendable {
+    /// Most series of a template.
+    public static let seriesLimit = 4
+    private static let places = ["{a}", "{b}", "{c}", "{d}"]
+    /// The columns that series travel in through a program; which series they are is known to the caller alone.
+    private static let carriers = ["close", "open", "high", "low"]
+
+    /// The formula with its places.
+    public let text: String
+    /// Bars of the window; 0 for a formula without one.
+    public let window: Int
+    /// Series that it reads.
+    public let seriesCount: Int
+    /// Rows before the newest that a value needs.
+    public let lookBack: Int
+    private let plan: Plan
+    private let times: [Int64]
+
+    /// Compiles a formula. Throws where it does not parse, reads across instruments, or remembers more than a window.
+    public init(_ text: String, window: Int) throws(QuantError) {
+        self.text = text
+        self.window = window
+        seriesCount = Self.places.lastIndex { text.contains($0) }.map { $0 + 1 } ?? 0
+        guard seriesCount > 0 else { throw QuantError(.arguments, "a template names at least one series") }
+        let written = Self.write(text, window: window, Self.carriers)
+        let expression = try Expression.parse(written)
+        guard !expression.isCrossSectional else {
+            throw QuantError(.crossSection, "a template is read for each instrument by itself")
+        }
+        plan = Plan(expression.program)
+        lookBack = expression.lookBack
+        times = (0...Int64(expression.lookBack)).map { $0 }
+    }
+
+    /// The formula over the series of these names, in the expression language.
+    public func expression(_ series: [String]) -> String { Self.write(text, window: window, series) }
+
+    private static func write(_ text: String, window: Int, _ series: [String]) -> String {
+        var out: [UInt8] = [], bytes = text.utf8[...]
+        while let byte = bytes.first {
+            guard byte == UInt8(ascii: "{"), let mark = bytes.dropFirst().first else {
+                out.append(byte)
+                bytes = bytes.dropFirst()
+                continue
+            }
+            let place = Int(mark) - Int(UInt8(ascii: "a"))
+            out += series.indices.contains(place) ? series[place].utf8 : "\(window)".utf8
+            bytes = bytes.dropFirst(3)
+        }
+        return String(decoding: out, as: UTF8.self)
+    }
+
+    /// The value at a row of columns of equal length; NaN for null, also where there are too few rows before it.
+    public func value(_ series: [[Double]], row: Int) -> Double {
+        precondition(series.count >= seriesCount, "a template of \(seriesCount) series was given \(series.count)")
+        guard row >= lookBack, row < series[0].count else { return .nan }
+        let rows = (row - lookBack)...row
+        func column(_ place: Int) -> [Double] { place < seriesCount ? Array(series[place][rows]) : [] }
+        let bars = Bars(
+            times: times, open: column(1), high: column(2), low: column(3), close: column(0))
+        return PlanRun.run(plan, [bars], rows: times.count).values(0, instrument: 0)[lookBack]
+    }
+}
+
+extension Bars {
+    /// Columns that are known to be of equal length, or empty where nothing reads them.
+    init(times: [Int64], open: [Double], high: [Double], low: [Double], close: [Double]) {
+        ts = times
+        self.open = open
+        self.high = high
+        self.low = low
+        self.close = close
+        volume = []
+        vwap = nil
+    }
+}

@@ -1,0 +1,72 @@
+import Quant
+
+/// The pages `docs/features.md` and `docs/factors.md`, made from the catalogues.
+public enum CatalogPages {
+    /// Every function of the feature and expression language.
+    public static var features: String {
+        var page = """
+            # Features
+
+            Every function of the language, as `nautilus catalog features --markdown` prints it. A series stands before
+            the parameters; those with a default may be left out. Look-back is the number of leading nulls with them.
+            Stability tells what a value remembers: a window (exact), every bar less and less (converging), or every
+            bar for good (start_dependent).
+
+            Columns are `open high low close volume vwap cap returns`; operators `+ - * / ^`, comparisons, `and or not`.
+            `adv(n)` is `ts_mean(close*volume, n)`; `ts_` functions take `min_periods=k` for windows that are not full.
+            A null operand gives a null, and so does a result that is not finite. No function reads a later bar.
+
+            """
+        for category in categories(FunctionCatalog.all.map(\.category)) {
+            page += "\n## \(category)\n\n| function | look-back | stability | definition |\n|---|---|---|---|\n"
+            for function in FunctionCatalog.all where function.category == category {
+                let outputs = function.outputs.count > 1 ? " → " + function.outputs.joined(separator: ", ") : ""
+                page += row([
+                    "`\(call(function))`" + outputs, "\(function.lookBack())", function.stability().rawValue,
+                    function.reference,
+                ])
+            }
+        }
+        return String(page.dropLast())
+    }
+
+    /// Every published formula.
+    public static var factors: String {
+        var page = """
+            # Factors
+
+            Every published formula, as `nautilus catalog factors --markdown` prints it. An id stands wherever
+            an expression does. Those with `group_neutralize` need the request's `groups`, `cap` needs bars that bear it.
+
+            """
+        for collection in AlphaCatalog.collections {
+            let alphas = AlphaCatalog.all.filter { $0.collection == collection.name }
+            page += "\n## \(collection.title)\n\n| factor | category | formula | source |\n|---|---|---|---|\n"
+            for alpha in alphas {
+                page += row([
+                    "`\(alpha.id)`", alpha.category, "`\(alpha.expression)`", alpha.sources.joined(separator: "; "),
+                ])
+            }
+        }
+        return String(page.dropLast())
+    }
+
+    private static func categories(_ names: [String]) -> [String] {
+        var seen: Set<String> = []
+        return names.filter { seen.insert($0).inserted }.sorted()
+    }
+
+    private static func row(_ cells: [String]) -> String {
+        "| " + cells.map { $0.replacing("|", with: "\\|") }.joined(separator: " | ") + " |\n"
+    }
+
+    /// A call with the names of its arguments, `=` before a default.
+    private static func call(_ function: FunctionDefinition) -> String {
+        let series = function.inputs.filter { $0 == "series" || $0 == "grouping" }
+        let parameters = function.parameters.map { parameter in
+            guard let value = parameter.defaultValue else { return parameter.name }
+            return value == value.rounded() ? "\(parameter.name)=\(Int(value))" : "\(parameter.name)=\(value)"
+        }
+        return "\(function.name)(\((series + parameters).joined(separator: ", ")))"
+    }
+}

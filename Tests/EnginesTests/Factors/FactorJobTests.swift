@@ -1,0 +1,164 @@
+import Bus
+import EngineKit
+@testable import Factors
+import HTTP
+import Market
+import Quant
+import Runtime
+import Testing
+import Wire
+
+@Suite struct FactorJobTests {
+    init() { EventLoop.runInBackground() }
+
+    @LoopActor private static func filled() async throws -> EngineFixture {
+        let fixture = try await EngineFixture.make([FactorEngine.self])
+        for (seed, symbol) in ["AAPL", "GOOG", "MSFT"].enumerated() {
+            try await fixture.store(.walk(300, seed: UInt64(seed + 1)), symbol)
+        }
+        await fixture.settle()
+        return fixture
+    }
+
+    @Test @LoopActor func aJobGivesWhatCalculateGives() async throws {
+        let fixture = try await Self.filled()
+        let started = try await fixture.json(.factor, .post, "/factors/batch", """
+            {"universe":"stored","catalog_filter":{"source":"bars","q":"63"}}
+            """, status: 202)
+        let id = try #require(started["job_id"]?.text), path = "/factors/jobs/\(id)"
+        try await fixture.until("the job is done") {
+            try await fixture.json(.factor, .get, path)["state"]?.text == "finished"
+        }
+        let job = try await fixture.json(.factor, .get, path), total = try #require(job["factors"]?.int)
+        #expect(total > 100 && job["done"]?.int == total && job["errors"]?.int == 0 && job["progress"]?.double == 1)
+        #expect(job["symbols"]?.int == 3 && job["data_version"]?.text?.count == 32)
+        var names: [String] = [], values: [String: [Double?]] = [:], cursor: String?
+        repeat {
+            let page = try await fixture.json(.factor, .get, path + "/values",
+                                              query: "limit=70" + (cursor.map { "&cursor=\($0)" } ?? ""))
+            #expect(page["symbols"]?.elements.compactMap(\.text) == ["AAPL", "GOOG", "MSFT"])
+            for item in page["items"]?.elements ?? [] {
+                let name = try #require(item["factor"]?.text)
+                names.append(name)
+                values[name] = item["values"]?.elements.map(\.double)
+                #expect(item["expression_hash"]?.text?.count == 32)
+            }
+            cursor = page["next_cursor"]?.text
+        } while cursor != nil
+        #expect(names.count == total && Set(names).count == total)
+        let part = stride(from: 0, to: names.count, by: 3).map { names[$0] }.prefix(200)
+        let list = part.map { "\"\($0)\"" }.joined(separator: ",")
+        let answer = try await fixture.json(.factor, .post, "/factors/calculate",
+            "{\"universe\":\"stored\",\"factors\":[\(list)],\"as_of\":\"2030-01-01\"}")
+        for name in part {
+            let expected = try #require(answer["values"]?[name]?[0]?.elements.map(\.double)), found = values[name] ?? []
+            let scale = expected.reduce(1e-9) { max($0, abs($1 ?? 0)) }
+            #expect(expected.count == found.count && zip(found, expected).allSatisfy { a, b in
+                a == nil && b == nil || a != nil && b != nil && abs(a! - b!) <= 1e-9 * scale
+            }, "\(name): \(found), not \(expected)")
+        }
+        await fixture.stop()
+    }
+
+    @Test @LoopActor func aJobGoesOnWhereItWasStopped() async throws {
+        let fixture = try await Self.filled()
+        let context = try #require(fixture.hosts[.factor]).context, engine = FactorEngine(context)
+        let turn = JobTurn(), first = FactorJobs(context, turn: turn)
+        try await first.start { try await engine.bars($0) }
+        let catalogue = FactorCatalogue.standard, range = catalogue.numbers(of: 0)
+        let job = FactorJob(id: "j", created: context.clock.now, timeframe: .day1, symbols: [], asOf: nil,
+                            factors: range.prefix(640).map { catalogue[$0].id } + ["zscore.9.raw@bars.nothing"])
+        try await first.submit(job)
+        await fixture.until("two blocks are done") { (first["j"]?.done ?? 0) >= 128 }
+        await first.stop()
+        let before = try #require(first["j"])
+        let kept = try await JobRecords.blocks(of: "j", context.records)
+        try #require(before.state == .running && before.done < 641 && kept.count * 64 == before.done)
+
+        let second = FactorJobs(context, turn: JobTurn())
+        try await second.start { try await engine.bars($0) }
+        #expect(second["j"]?.done == before.done)
+        await fixture.until("it is finished") { second["j"]?.state == .finished }
+        let after = try #require(second["j"])
+        #expect(after.done == 641 && after.failed == 1 && after.dataVersion == before.dataVersion && after.detail.isEmpty)
+        let whole = try await second.values(after, from: 0, limit: 641)
+        let bench = try JobBench(try await engine.bars(PanelBody(
+            symbols: [], universe: .stored, timeframe: .day1, from: nil, to: nil, asOf: nil, panel: nil, groups: [:])),
+            digest: context.digest)
+        let expected = bench.block(0, job.factors).values
+        #expect(whole.items.count == 641)
+        for (item, values) in zip(whole.items, expected) {
+            #expect(item.values.map(\.bitPattern) == values.map(\.bitPattern) || values.contains(where: \.isNaN))
+        }
+        await second.stop()
+        await fixture.stop()
+    }
+
+    @Test @LoopActor func changedBarsBeginAJobAnew() async throws {
+        let fixture = try await Self.filled()
+        let context = try #require(fixture.hosts[.factor]).context, engine = FactorEngine(context)
+        var job = FactorJob(id: "k", created: context.clock.now, timeframe: .day1, symbols: [], asOf: nil,
+                            factors: ["ts_mean(close,3)", "ts_sum(volume,3)"])
+        job.state = .running
+        job.dataVersion = "other"
+        let block = JobBlock(number: 0, values: [[1, 2, 3], [4, 5, 6]], failed: 0)
+        try await context.commit([JobRecords.insert(job), JobRecords.insert(block, of: "k")])
+        let jobs = FactorJobs(context, turn: JobTurn())
+        try await jobs.start { try await engine.bars($0) }
+        await fixture.until("it is finished") { jobs["k"]?.state == .finished }
+        let done = try #require(jobs["k"])
+        #expect(done.detail.contains("anew") && done.done == 2)
+        #expect(try await jobs.values(done, from: 0, limit: 2).items[0].values != [1, 2, 3])
+        await jobs.stop()
+        await fixture.stop()
+    }
+
+    @Test @LoopActor func aJobIsCancelledOnce() async throws {
+        let fixture = try await Self.filled()
+        let context = try #require(fixture.hosts[.factor]).context, engine = FactorEngine(context)
+        let turn = JobTurn(), jobs = FactorJobs(context, turn: turn)
+        turn.began()
+        try await jobs.start { try await engine.bars($0) }
+        let catalogue = FactorCatalogue.standard
+        try await jobs.submit(FactorJob(
+            id: "c", created: context.clock.now, timeframe: .day1, symbols: [], asOf: nil,
+            factors: catalogue.numbers(of: 0).prefix(200).map { catalogue[$0].id }))
+        #expect(try await jobs.cancel("c").state == .cancelled)
+        await #expect(throws: Problem.self) { try await jobs.cancel("c") }
+        await #expect(throws: Problem.self) { try await jobs.cancel("nobody") }
+        turn.ended()
+        await jobs.stop()
+        let stored = try await JobRecords.all(context.records)
+        #expect(stored.first?.state == .cancelled && jobs["c"]?.done == 0)
+
+        let done = try await fixture.json(.factor, .post, "/factors/batch",
+                                          #"{"symbols":["AAPL"],"factors":["close"]}"#, status: 202)
+        let path = "/factors/jobs/" + (try #require(done["job_id"]?.text))
+        try await fixture.until("it is over") { try await fixture.json(.factor, .get, path)["state"]?.text == "finished" }
+        _ = try await fixture.json(.factor, .delete, path, status: 409)
+        _ = try await fixture.json(.factor, .delete, "/factors/jobs/nobody", status: 404)
+        _ = try await fixture.json(.factor, .get, "/factors/jobs/nobody/values", status: 404)
+        await fixture.stop()
+    }
+
+    @Test @LoopActor func badJobsAreRefused() async throws {
+        let fixture = try await Self.filled()
+        func errors(_ body: String) async throws -> JSONTree {
+            try await fixture.json(.factor, .post, "/factors/batch", body, status: 422)
+        }
+        #expect(try await errors(#"{"symbols":["AAPL"]}"#).pointers == ["/factors"])
+        #expect(try await errors(#"{"symbols":["AAPL"],"factors":[]}"#).pointers == ["/factors"])
+        #expect(try await errors(#"{"symbols":["AAPL"],"catalog_filter":{}}"#).pointers == ["/catalog_filter/source"])
+        let away = try await errors(#"{"symbols":["AAPL"],"catalog_filter":{"source":"fred"}}"#)
+        #expect(away.pointers == ["/catalog_filter"])
+        let near = try await errors(#"{"symbols":["AAPL"],"factors":["zscor.63.raw@bar.close","delta.5.raw@fred.dgs10"]}"#)
+        #expect(near.messages.contains { $0.contains("did you mean 'zscore.63.raw@bars.close'?") })
+        #expect(near.messages.contains { $0.contains("not computable: no series of fred are stored") })
+        let range = try await errors(#"{"symbols":["AAPL"],"factors":["close"],"from":"2020-01-01"}"#)
+        #expect(range.pointers == ["/from"])
+        let names = [String](repeating: "\"close\"", count: FactorJob.factorLimit + 1).joined(separator: ",")
+        let many = try await errors("{\"symbols\":[\"AAPL\"],\"factors\":[\(names)]}")
+        #expect(many.messages.contains { $0.contains("at most \(FactorJob.factorLimit)") })
+        await fixture.stop()
+    }
+}
