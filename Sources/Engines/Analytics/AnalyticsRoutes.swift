@@ -38,6 +38,7 @@ extension AnalyticsEngine {
 
     public var routes: [Route] {
         [calculateRoute.calculation, aggregateRoute.calculation, analyzeRoute, performanceRoute, summaryRoute, healthRoute]
+            + riskRoutes
     }
 
     // MARK: What is sent
@@ -85,7 +86,7 @@ extension AnalyticsEngine {
 
     // MARK: What is followed
 
-    private func find(_ id: String) throws -> LivePortfolio {
+    func find(_ id: String) throws -> LivePortfolio {
         guard let portfolio = portfolios[id] else {
             throw Problem.notFound("nothing has been told of a portfolio \(id)")
         }

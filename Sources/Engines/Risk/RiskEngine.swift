@@ -20,6 +20,12 @@ import Wire
     let audit: AuditTrail
     var state = RiskState()
     var limits: [Limit] = []
+    /// Open and closed rules that make alerts.
+    var rules: [RiskAlert] = []
+    var killSwitch = KillSwitch()
+    /// Decisions that are being written; the kill switch waits for them.
+    private(set) var approving = 0
+    private(set) lazy var monitor = RiskMonitor(context, self)
     private var decided: Set<String> = []
     private var decidedOrder: [String] = []
     private let returns: ReturnsCache
@@ -50,11 +56,15 @@ import Wire
         decidedOrder = try await RiskRecords.recentDecisions(context.records, limit: Self.memory)
         decided = Set(decidedOrder)
         for value in try await RiskRecords.books(context.records) { value.apply(to: &state) }
+        killSwitch = try await RiskControls.killSwitch(context.records)
+        rules = try await RiskControls.rules(context.records)
+        try await monitor.start()
         pruner.start()
         audit.start()
     }
 
     public func stop() async {
+        monitor.stop()
         pruner.stop()
         audit.stop()
     }
@@ -103,16 +113,28 @@ import Wire
             throw RiskError.unreadable(message.topic.description)
         }
         if decided.contains(intent.orderID) { return }
-        let checks = try await judge(intent)
+        var checks = try await judge(intent)
+        // Looked at after the wait, and nothing is awaited from here to the decision.
+        if killSwitch.isOn { checks.append(.stopped(by: killSwitch)) }
+        approving += 1
+        defer { approving -= 1 }
         let broken = checks.filter { $0.verdict == .breach }
         let decision = RiskDecision(
             orderID: intent.orderID, isApproved: broken.isEmpty,
             reasons: checks.filter { $0.verdict != .pass }.map(\.reason), time: intent.time)
         var messages = [context.message(Topics.decision, intent.portfolioID, time: intent.time, cause: message,
             decision)]
-        for check in broken { messages.append(breach(check, intent, message)) }
+        for check in broken {
+            messages.append(breach(check, intent.portfolioID, order: intent.orderID, time: intent.time, cause: message))
+        }
         let now = context.clock.now
-        let events = checks.filter { $0.verdict != .pass }.map { RiskEvents.insert($0, intent, at: now) }
+        var events: [Statement] = []
+        for check in checks where check.verdict != .pass {
+            events.append(RiskEvents.insert(check, intent, at: now))
+            let (rows, told) = alerts(for: check, intent.portfolioID, at: now)
+            events += rows
+            messages += told
+        }
         try await context.commit([RiskRecords.insert(decision, at: now)] + events, messages, urgent: true)
         remember(intent.orderID)
         (decision.isApproved ? approved : denied).increment()
@@ -128,17 +150,20 @@ import Wire
         }
     }
 
-    private func breach(_ check: LimitCheck, _ intent: OrderIntent, _ cause: Message) -> Message {
+    /// The message of a broken limit.
+    func breach(
+        _ check: LimitCheck, _ portfolio: String, order: String, time: Timestamp, cause: Message? = nil
+    ) -> Message {
         var json = JSONWriter()
         json.beginObject()
         json.key("portfolio_id")
-        json.string(intent.portfolioID)
+        json.string(portfolio)
         json.key("order_id")
-        json.string(intent.orderID)
+        json.string(order)
         json.key("check")
         check.write(to: &json)
         json.endObject()
-        return context.message(Topics.breach, intent.portfolioID, time: intent.time, cause: cause, data: json.bytes)
+        return context.message(Topics.breach, portfolio, time: time, cause: cause, data: json.bytes)
     }
 
     private func judge(_ intent: OrderIntent) async throws -> [LimitCheck] {

@@ -35,17 +35,24 @@ enum RiskEvents {
 
     /// The event of a check that did not pass; the same decision again writes nothing new.
     static func insert(_ check: LimitCheck, _ intent: OrderIntent, at recorded: Timestamp) -> Statement {
+        insert(check, id: "\(intent.orderID).\(check.limit.id)", portfolio: intent.portfolioID, order: intent.orderID,
+               time: intent.time, at: recorded)
+    }
+
+    /// The event of a check with an id; written once.
+    static func insert(
+        _ check: LimitCheck, id: String, portfolio: String, order: String, time: Timestamp, at recorded: Timestamp
+    ) -> Statement {
         let severity: RiskSeverity = check.verdict == .breach ? .critical : .warning
         return Statement(
             """
             INSERT INTO risk_events (\(columns)) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '', $11, $12)
             ON CONFLICT (id) DO NOTHING
             """,
-            [.text("\(intent.orderID).\(check.limit.id)"), .text(intent.portfolioID), .text(intent.orderID),
-             .text(check.limit.id), .text(check.limit.type.rawValue), .text(severity.rawValue),
-             .text(RiskEventState.open.rawValue), check.value.isFinite ? .real(check.value) : .null,
-             .real(check.limit.threshold), .text(check.reason), .integer(intent.time.nanoseconds),
-             .integer(recorded.nanoseconds)])
+            [.text(id), .text(portfolio), .text(order), .text(check.limit.id), .text(check.limit.type.rawValue),
+             .text(severity.rawValue), .text(RiskEventState.open.rawValue),
+             check.value.isFinite ? .real(check.value) : .null, .real(check.limit.threshold), .text(check.reason),
+             .integer(time.nanoseconds), .integer(recorded.nanoseconds)])
     }
 
     static func page(_ query: RiskEventQuery, _ records: any RecordStore) async throws -> (rows: [ResultSet.Row], next: String?) {

@@ -90,8 +90,8 @@ struct CheckBody: RequestBody {
 
 /// Value at risk of weights over returns.
 struct ValueAtRiskBody: RequestBody {
-    let symbols: [String], returns: [[Double]], weights: [Double], value: Double, method: RiskMethod
-    let confidence: Double, horizonDays: Int, simulations: Int, seed: UInt64
+    let symbols: [String], returns: [[Double]], weights: [Double], value: Double, options: VarOptions
+    let confidence: Double, horizonDays: Int
 
     static func read(_ fields: FieldReader) -> ValueAtRiskBody {
         let returns = fields.numberColumns("returns", "Returns by symbol, of equal lengths, two or more.")
@@ -119,13 +119,9 @@ struct ValueAtRiskBody: RequestBody {
             symbols: returns.map(\.name), returns: returns.map(\.values),
             weights: isAligned ? weights.map(\.value) : returns.map { weighted[$0.name] ?? 0 },
             value: fields.optionalNumber("value", "The portfolio's value; 1 unless said.", above: 0) ?? 1,
-            method: fields.optionalChoice("method", "parametric unless said.", RiskMethod.self) ?? .parametric,
+            options: VarOptions.read(fields, count: returns.count),
             confidence: fields.optionalNumber("confidence", "0.99 unless said.", from: 0.5, upTo: 0.9999) ?? 0.99,
-            horizonDays: fields.optionalInt("horizon_days", "1 unless said.", 1...250) ?? 1,
-            simulations: fields.optionalInt("simulations", "For monte_carlo; 100000 unless said.",
-                2...10_000_000) ?? 100_000,
-            seed: UInt64(fields.optionalInt("seed", "The same seed gives the same bits; 0 unless said.",
-                0...Int.max) ?? 0))
+            horizonDays: fields.optionalInt("horizon_days", "1 unless said.", 1...250) ?? 1)
     }
 }
 

@@ -21,7 +21,9 @@ extension RiskEngine {
 
     public var routes: [Route] {
         audit.audited(
-            [healthRoute, checkRoute, preTradeRoute, realtimeRoute, varRoute.calculation] + limitRoutes + eventRoutes,
+            [healthRoute, checkRoute, preTradeRoute, realtimeRoute, varRoute.calculation, varBacktestRoute.calculation]
+                + [stressRoute.calculation, monteCarloRoute.calculation] + limitRoutes + eventRoutes + killSwitchRoutes
+                + monitorRoutes + alertRoutes,
             Self.actions)
     }
 
@@ -30,6 +32,13 @@ extension RiskEngine {
         AuditedAction("limit.create", .post, "/api/v1/sprint3/risk/limits"),
         AuditedAction("limit.change", .put, "/api/v1/risk/limits/{limit_id}"),
         AuditedAction("limit.delete", .delete, "/api/v1/risk/limits/{limit_id}"),
+        AuditedAction("breach.detect", .post, "/api/v1/risk/breaches"),
+        AuditedAction("kill_switch.turn", .post, "/api/v1/risk/kill-switch"),
+        AuditedAction("monitor.start", .post, "/api/v1/risk/monitor/start"),
+        AuditedAction("monitor.start", .post, "/api/v1/sprint3/risk/monitoring/start"),
+        AuditedAction("monitor.stop", .post, "/api/v1/risk/monitor/stop"),
+        AuditedAction("alert.create", .post, "/api/v1/risk/alerts"),
+        AuditedAction("alert.change", .patch, "/api/v1/risk/alerts"),
         AuditedAction("breach.change", .patch, "/api/v1/risk/breaches"),
     ]
 
@@ -97,7 +106,9 @@ extension RiskEngine {
             }
         }
         if !missing.isEmpty { throw Problem.invalid(missing) }
-        return Self.answer(portfolio, after, await check(judged, complete))
+        var checks = await check(judged, complete)
+        if body.order != nil, killSwitch.isOn { checks.append(.stopped(by: killSwitch)) }
+        return Self.answer(portfolio, after, checks)
     }
 
     /// The portfolio of the body, or the one that the bus told of.
@@ -152,68 +163,6 @@ extension RiskEngine {
                 json.double(value)
             }
             json.endObject()
-            json.endObject()
-        }
-    }
-
-    // MARK: Value at risk
-
-    private var varRoute: Route {
-        .calculated(.post, "/risk/var", "Value at risk and expected shortfall of weights over returns, with its components.",
-              example: """
-                {"returns":{"AAPL":[0.01,-0.02,0.005,0.013,-0.007],"MSFT":[0.004,-0.011,0.002,0.009,-0.003]},\
-                "weights":{"AAPL":0.4,"MSFT":0.6},"value":1000000,"method":"parametric","confidence":0.99,"horizon_days":1}
-                """,
-              answer: """
-                {"value_at_risk":23000.1,"expected_shortfall":26500.2,"method":"parametric","confidence":0.99,"horizon_days":1,\
-                "value":1000000,"observations":5,"component":{"AAPL":12000,"MSFT":11000.1},"marginal":{"AAPL":30000,"MSFT":18333}}
-                """) { [unowned self] (_: NoParameters, body: ValueAtRiskBody, _) in
-            let settings = ValueAtRisk.Settings(
-                value: body.value, confidence: body.confidence, horizonDays: Double(body.horizonDays))
-            let rows = body.method == .monteCarlo ? body.simulations : body.returns.first?.count ?? 0
-            return try context.calculate(over: rows * body.returns.count) {
-                do throws(QuantError) {
-                    return try Measures.tail(body.method, body.returns, body.weights, settings,
-                                             simulations: body.simulations, seed: body.seed)
-                } catch {
-                    throw Problem.invalid("/returns", error.message)
-                }
-            }.map { Self.answer(body, $0) }
-        }
-    }
-
-    private static func answer(_ body: ValueAtRiskBody, _ result: ValueAtRisk) -> JSONBody {
-        JSONBody { json in
-            json.beginObject()
-            json.key("value_at_risk")
-            json.double(result.valueAtRisk)
-            json.key("expected_shortfall")
-            json.double(result.expectedShortfall)
-            json.key("method")
-            json.string(body.method.rawValue)
-            json.key("confidence")
-            json.double(body.confidence)
-            json.key("horizon_days")
-            json.int(body.horizonDays)
-            json.key("value")
-            json.double(body.value)
-            json.key("observations")
-            json.int(body.returns.first?.count ?? 0)
-            if body.method == .monteCarlo {
-                json.key("simulations")
-                json.int(body.simulations)
-                json.key("seed")
-                json.int(Int(body.seed))
-            }
-            for (name, values) in [("component", result.component), ("marginal", result.marginal)] {
-                json.key(name)
-                json.beginObject()
-                for (symbol, value) in zip(body.symbols, values) {
-                    json.key(symbol)
-                    json.double(value)
-                }
-                json.endObject()
-            }
             json.endObject()
         }
     }

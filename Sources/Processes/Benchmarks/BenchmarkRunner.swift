@@ -7,7 +7,8 @@ import Glibc
     public nonisolated static let names = [
         "bus.memory.throughput", "bus.redis.throughput", "bus.redis.latency", "series.write", "series.read",
         "series.read.sum", "series.range", "series.postgres", "indicators", "indicators.stream", "analytics.performance", "backtest.sweep",
-        "var.monte_carlo", "factors.panel", "factors.catalogue", "risk.pretrade", "ml.inference", "ws.fanout", "ws.idle",
+        "var.monte_carlo", "factors.panel", "factors.catalogue", "risk.pretrade", "risk.montecarlo", "risk.historical",
+        "ml.inference", "ws.fanout", "ws.idle",
         "e2e.tick_to_order",
     ]
     /// Named in the contract, measured when what they measure is built.
@@ -72,6 +73,8 @@ import Glibc
             each(await catalogueBenchmark())
         }
         if isAsked("risk.pretrade", asked) { each(preTradeBenchmark()) }
+        if isAsked("risk.montecarlo", asked) { for figure in try await pathBenchmarks() { each(figure) } }
+        if isAsked("risk.historical", asked) { each(try historicalBenchmark()) }
         if isAsked("ml.inference", asked) { for figure in try inferenceBenchmarks() { each(figure) } }
         try await sockets(asked, each)
         if isAsked("e2e.tick_to_order", asked) {

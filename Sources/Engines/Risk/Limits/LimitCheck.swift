@@ -15,6 +15,8 @@ struct LimitCheck: Sendable {
     let verdict: RiskVerdict
     /// Why it cannot be judged; nil where it was.
     private let missing: String?
+    /// Whether it says that nothing may be traded.
+    private var isStop = false
 
     /// The value's share of the threshold; infinite over a threshold of zero.
     var utilization: Double { Self.share(value, limit) }
@@ -44,8 +46,22 @@ struct LimitCheck: Sendable {
         self.missing = missing
     }
 
+    /// What an order meets while all orders are stopped: no order may have any size.
+    static func stopped(by killSwitch: KillSwitch) -> LimitCheck {
+        let limit = Limit(
+            id: "kill_switch", type: .orderSize, threshold: 0, portfolioID: nil, warnAt: 1, method: .parametric,
+            confidence: 0.99, horizonDays: 1, participation: 0.2, isActive: true)
+        return LimitCheck(limit, missing: "the kill switch is on: \(killSwitch.reason)", isStop: true)
+    }
+
+    private init(_ limit: Limit, missing: String, isStop: Bool) {
+        self.init(limit, missing: missing)
+        self.isStop = isStop
+    }
+
     /// The verdict in words.
     var reason: String {
+        if isStop, let missing { return missing }
         if let missing { return "cannot be judged: \(missing)" }
         let text = "\(limit.type.rawValue) of \(Self.short(value))", threshold = Self.short(limit.threshold)
         return switch verdict {

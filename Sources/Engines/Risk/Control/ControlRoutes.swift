@@ -1,0 +1,203 @@
+import EngineKit
+import HTTP
+import Market
+import Runtime
+import Store
+import Wire
+
+extension RiskEngine {
+    private static let switchAnswer = #"{"state":"on","reason":"drill","since":"2026-01-02T03:04:05Z"}"#
+
+    /// The switch that stops all orders.
+    var killSwitchRoutes: [Route] {
+        [
+            .json(.get, "/api/v1/risk/kill-switch", "Whether all orders are stopped.", answer: Self.switchAnswer) {
+                [unowned self] (_: NoParameters, _: NoBody, _) in
+                JSONBody { [killSwitch] in killSwitch.write(to: &$0) }
+            },
+            .json(.post, "/api/v1/risk/kill-switch",
+                "Stops all orders, or lets them pass again; when this answers no order is approved any more.",
+                example: #"{"state":"off","reason":"drill"}"#, answer: Self.switchAnswer) {
+                [unowned self] (_: NoParameters, body: KillSwitchBody, _) in try await self.turn(body)
+            },
+        ]
+    }
+
+    private func turn(_ body: KillSwitchBody) async throws -> JSONBody {
+        let now = context.clock.now, before = killSwitch
+        let wanted = KillSwitch(isOn: body.isOn, reason: body.reason, since: now)
+        // On at once, also where it cannot be written; off only when it is written.
+        if body.isOn { killSwitch = wanted }
+        while body.isOn, approving > 0 { await Task.yield() }
+        var json = JSONWriter()
+        wanted.write(to: &json)
+        let told = context.message(Topics.riskAlert, "kill-switch", time: now, data: json.bytes)
+        try await context.commit([RiskControls.upsert(wanted, at: now)], [told], urgent: true)
+        if !body.isOn, killSwitch == before { killSwitch = wanted }
+        return JSONBody { [killSwitch] in killSwitch.write(to: &$0) }
+    }
+
+    // MARK: Monitor
+
+    private static let monitorAnswer = #"{"status":"running","interval_seconds":5,"portfolio_ids":["sample"]}"#
+
+    /// Starting and stopping the monitor, and one round now.
+    var monitorRoutes: [Route] {
+        let start = Route.json(
+            .post, "/api/v1/risk/monitor/start", "Judges portfolios in full at every interval, over restarts too.",
+            example: #"{"portfolio_ids":["sample"],"interval_seconds":5}"#, answer: Self.monitorAnswer
+        ) { [unowned self] (_: NoParameters, body: MonitorBody, _) in
+            let names = body.portfolios.isEmpty ? self.state.books.keys.sorted() : body.portfolios
+            let watches = names.map { Watch(portfolioID: $0, intervalNanoseconds: Int64(body.seconds * 1e9)) }
+            try await self.context.commit(watches.map { RiskControls.upsert($0) })
+            for watch in watches { self.monitor.follow(watch) }
+            return self.monitorAnswer(seconds: body.seconds)
+        }
+        return [
+            start, start.alias("/api/v1/sprint3/risk/monitoring/start"),
+            .json(.post, "/api/v1/risk/monitor/stop", "Stops following portfolios; all of them when none is named.",
+                example: #"{"portfolio_ids":["sample"]}"#, answer: Self.monitorAnswer) {
+                [unowned self] (_: NoParameters, body: MonitorBody, _) in
+                let names = body.portfolios.isEmpty ? self.monitor.watches.keys.sorted() : body.portfolios
+                try await self.context.commit(names.map { RiskControls.delete(watch: $0) })
+                for name in names { self.monitor.forget(name) }
+                return self.monitorAnswer(seconds: body.seconds)
+            },
+            .json(.post, "/api/v1/risk/breaches", "Judges a portfolio now and records what is new.",
+                example: """
+                    {"portfolio_id":"sample","positions":[{"symbol":"GOOG","quantity":10,"price":806.19}],"cash":1000}
+                    """,
+                answer: #"{"portfolio_id":"sample","checks":[],"events":[],"unpriced":[]}"#, errors: [404]) {
+                [unowned self] (_: NoParameters, body: CheckBody, _) in try await self.detect(body)
+            },
+        ]
+    }
+
+    private func monitorAnswer(seconds: Double) -> JSONBody {
+        let watches = monitor.watches.values.sorted { $0.portfolioID < $1.portfolioID }
+        return JSONBody { json in
+            json.beginObject()
+            json.key("status")
+            json.string(watches.isEmpty ? "stopped" : "running")
+            json.key("interval_seconds")
+            json.double(seconds)
+            json.key("portfolio_ids")
+            json.beginArray()
+            for watch in watches { json.string(watch.portfolioID) }
+            json.endArray()
+            json.endObject()
+        }
+    }
+
+    private func detect(_ body: CheckBody) async throws -> JSONBody {
+        guard let portfolio = body.portfolioID else { throw Problem.invalid("/portfolio_id", "is required") }
+        let picture = try picture(portfolio, body)
+        let judged = body.limits ?? limits.filter { $0.applies(to: portfolio) }
+        let checks = await check(judged, try await complete(picture, for: judged))
+        // Limits of the body are nobody's: they are judged, and nothing is recorded of them.
+        let events = body.limits == nil ? try await monitor.note(checks, of: portfolio) : []
+        return JSONBody { json in
+            json.beginObject()
+            json.key("portfolio_id")
+            json.string(portfolio)
+            json.key("checks")
+            json.beginArray()
+            for check in checks { check.write(to: &json) }
+            json.endArray()
+            json.key("events")
+            json.beginArray()
+            for event in events { json.string(event) }
+            json.endArray()
+            json.key("unpriced")
+            json.beginArray()
+            for position in picture.positions where !(position.price > 0) { json.string(position.symbol) }
+            json.endArray()
+            json.endObject()
+        }
+    }
+
+    /// Judges the stored limits on a portfolio as it is; nil where nothing was told of it.
+    func judge(_ portfolio: String) async throws -> [LimitCheck]? {
+        let applying = limits.filter { $0.applies(to: portfolio) }
+        guard !applying.isEmpty, let picture = state.picture(of: portfolio, order: nil, rate: 0) else { return nil }
+        return await check(applying, try await complete(picture, for: applying))
+    }
+
+    // MARK: Alerts
+
+    private static let alertAnswer = """
+        {"id":"a1","kind":"alert","title":"Leverage","severity":"critical","state":"open","portfolio_id":"sample",\
+        "type":"leverage","rule_id":"","message":"look at it","note":"","ts":"2026-01-02T03:04:05Z"}
+        """
+
+    /// Rows and messages of the alerts that rules make of a check that did not pass.
+    func alerts(for check: LimitCheck, _ portfolio: String, at time: Timestamp) -> ([Statement], [Message]) {
+        let severity: RiskSeverity = check.verdict == .breach ? .critical : .warning
+        let found = rules.filter { $0.matches(portfolio: portfolio, type: check.limit.type, severity: severity) }
+        let made = found.map { rule in
+            RiskAlert(
+                id: context.identifiers.nextText(), kind: .alert, title: rule.title, severity: severity, state: .open,
+                portfolioID: portfolio, limitType: check.limit.type.rawValue, ruleID: rule.id, message: check.reason,
+                note: "", time: time)
+        }
+        return (made.map { RiskControls.upsert($0) }, made.map { message($0) })
+    }
+
+    private func message(_ alert: RiskAlert) -> Message {
+        var json = JSONWriter()
+        alert.write(to: &json)
+        let key = alert.portfolioID.isEmpty ? "all" : alert.portfolioID
+        return context.message(Topics.riskAlert, key, time: alert.time, data: json.bytes)
+    }
+
+    var alertRoutes: [Route] {
+        [
+            .json(.get, "/api/v1/risk/alerts", "Alerts, or the rules that make them, newest first.",
+                answer: "{\"items\":[\(Self.alertAnswer)],\"next_cursor\":null}") {
+                [unowned self] (query: RiskAlertQuery, _: NoBody, _) in
+                let page = try await RiskControls.page(query, self.context.records)
+                return JSONBody { json in
+                    json.beginObject()
+                    json.key("items")
+                    json.beginArray()
+                    for alert in page.rows { alert.write(to: &json) }
+                    json.endArray()
+                    json.key("next_cursor")
+                    if let next = page.next { json.string(next) } else { json.null() }
+                    json.endObject()
+                }
+            },
+            .json(.post, "/api/v1/risk/alerts", "Creates an alert, or a rule that makes one of each new event.",
+                example: #"{"kind":"rule","title":"Leverage","type":"leverage","severity":"warning"}"#,
+                answer: Self.alertAnswer, status: 201) {
+                [unowned self] (_: NoParameters, body: RiskAlertBody, request) in
+                try await self.idempotency.once(request) { record in
+                    let alert = RiskAlert(
+                        id: self.context.identifiers.nextText(), kind: body.kind, title: body.title,
+                        severity: body.severity, state: .open, portfolioID: body.portfolio,
+                        limitType: body.type?.rawValue ?? "", ruleID: "", message: body.message, note: "",
+                        time: self.context.clock.now)
+                    let answer = JSONBody(status: 201) { alert.write(to: &$0) }
+                    try await self.context.commit(
+                        [RiskControls.upsert(alert)] + record.statements(answer, self.context),
+                        alert.kind == .alert ? [self.message(alert)] : [])
+                    if alert.kind == .rule { self.rules.append(alert) }
+                    return answer
+                }
+            },
+            .json(.patch, "/api/v1/risk/alerts", "Acknowledges, escalates or closes an alert; a closed rule rests.",
+                example: #"{"alert_id":"a1","state":"acknowledged","note":"known"}"#, answer: Self.alertAnswer,
+                errors: [404]) { [unowned self] (_: NoParameters, body: RiskAlertChange, _) in
+                guard var alert = try await RiskControls.alert(body.id, self.context.records) else {
+                    throw Problem.notFound("no alert \(body.id)")
+                }
+                alert.state = body.state
+                if let note = body.note { alert.note = note }
+                try await self.context.commit(
+                    [RiskControls.upsert(alert)], body.state == .escalated ? [self.message(alert)] : [])
+                if let index = self.rules.firstIndex(where: { $0.id == alert.id }) { self.rules[index] = alert }
+                return JSONBody { [alert] in alert.write(to: &$0) }
+            },
+        ]
+    }
+}

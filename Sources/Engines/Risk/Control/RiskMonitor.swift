@@ -1,0 +1,92 @@
+import EngineKit
+import Market
+import Runtime
+import Store
+import Telemetry
+import Wire
+
+/// Judges followed portfolios in full, each at its own interval, and tells what changed: a limit that was kept and is
+/// not any more is an event, once. What it found is stored with the event, so a restart tells nothing twice.
+@LoopActor final class RiskMonitor {
+    private let context: EngineContext
+    private unowned let engine: RiskEngine
+    private(set) var watches: [String: Watch] = [:]
+    private var findings: [String: [String: RiskVerdict]] = [:]
+    private var tasks: [String: Task<Void, Never>] = [:]
+    /// Rounds that were judged since the start, by portfolio.
+    private(set) var rounds: [String: Int] = [:]
+
+    init(_ context: EngineContext, _ engine: RiskEngine) {
+        self.context = context
+        self.engine = engine
+    }
+
+    /// Takes up what was followed before.
+    func start() async throws {
+        findings = try await RiskControls.findings(context.records)
+        for watch in try await RiskControls.watches(context.records) { follow(watch) }
+    }
+
+    func stop() {
+        for task in tasks.values { task.cancel() }
+        tasks = [:]
+    }
+
+    /// Begins at once, or anew with another interval.
+    func follow(_ watch: Watch) {
+        tasks[watch.portfolioID]?.cancel()
+        watches[watch.portfolioID] = watch
+        tasks[watch.portfolioID] = spawn { [weak self, clock = context.clock] in
+            while !Task.isCancelled {
+                await self?.round(watch.portfolioID)
+                await clock.sleep(nanoseconds: watch.intervalNanoseconds)
+            }
+        }
+    }
+
+    func forget(_ portfolio: String) {
+        tasks.removeValue(forKey: portfolio)?.cancel()
+        watches[portfolio] = nil
+    }
+
+    /// One round that cannot fail: what was not written is found again in the next.
+    private func round(_ portfolio: String) async {
+        do {
+            if let checks = try await engine.judge(portfolio) { try await note(checks, of: portfolio) }
+            rounds[portfolio, default: 0] += 1
+        } catch {
+            context.logger.warning("a portfolio was not judged", [
+                "portfolio": .string(portfolio), "error": .string("\(error)")])
+        }
+    }
+
+    /// Writes and publishes what changed for the worse, and forgets what is kept again; answers the new events' ids.
+    @discardableResult
+    func note(_ checks: [LimitCheck], of portfolio: String) async throws -> [String] {
+        let now = context.clock.now, before = findings[portfolio] ?? [:]
+        var statements: [Statement] = [], messages: [Message] = [], events: [String] = []
+        var after = before
+        for check in checks where check.verdict != before[check.limit.id] ?? .pass {
+            after[check.limit.id] = check.verdict
+            statements.append(RiskControls.upsert(check.verdict, of: check.limit.id, in: portfolio))
+            guard check.verdict > before[check.limit.id] ?? .pass else { continue }
+            let id = "\(context.identifiers.nextText()).\(check.limit.id)"
+            events.append(id)
+            statements.append(RiskEvents.insert(check, id: id, portfolio: portfolio, order: "", time: now, at: now))
+            if check.verdict == .breach { messages.append(engine.breach(check, portfolio, order: "", time: now)) }
+            let (rows, told) = engine.alerts(for: check, portfolio, at: now)
+            statements += rows
+            messages += told
+        }
+        if statements.isEmpty { return [] }
+        // Before the wait: a round beside this one must not tell the same.
+        findings[portfolio] = after
+        do {
+            try await context.commit(statements, messages)
+        } catch {
+            findings[portfolio] = before
+            throw error
+        }
+        return events
+    }
+}

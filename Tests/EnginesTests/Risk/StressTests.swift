@@ -1,0 +1,93 @@
+import EngineKit
+import HTTP
+@testable import Risk
+import Runtime
+import Testing
+import TestKit
+import Wire
+
+/// Stress tests and the added methods of VaR by HTTP.
+@Suite struct StressTests {
+    init() { EventLoop.runInBackground() }
+
+    @Test @LoopActor func lossesComeByScenarioPositionLadderAndReverse() async throws {
+        let fixture = try await EngineFixture.make([RiskEngine.self])
+        let answer = try await fixture.json(.risk, .post, "/risk/stress", """
+            {"positions":[{"symbol":"A","quantity":10,"price":100,"sector":"Technology"},
+              {"symbol":"B","quantity":-5,"price":100}],
+             "scenarios":[{"name":"own","shocks":{"A":-0.2,"*":0.1}},{"name":"rates","factors":{"rates":0.01}}],
+             "exposures":{"A":{"sensitivities":{"rates":-5}}},"historic":["black_monday_1987"],
+             "reverse":{"loss":100,"shocks":{"A":-0.1}},"ladders":[{"name":"B","from":-0.5,"to":0.5,"steps":3}]}
+            """)
+        let found = answer["scenarios"]?.elements ?? []
+        #expect(found.compactMap { $0["loss"]?.double }.prefix(2).map { ($0 * 1e9).rounded() / 1e9 } == [250, 50])
+        #expect(found.first?["positions"]?.elements.compactMap { $0["loss"]?.double } == [200, 50])
+        let monday = try #require(found.last?["loss"]?.double)
+        #expect(abs(monday / 500 - (1 - 224.84 / 282.70)) < 1e-12 && found.last?["from"]?.text == "1987-10-16")
+        #expect(answer["worst"]?["name"]?.text == "own")
+        let multiple = try #require(answer["reverse"]?["multiple"]?.double)
+        #expect(abs(multiple - 1) < 1e-9 && answer["reverse"]?["reached"] == .bool(true))
+        let ladder = answer["ladders"]?.elements.first?["steps"]?.elements ?? []
+        #expect(ladder.compactMap { $0["loss"]?.double } == [-250, 0, 250])
+        await fixture.stop()
+    }
+
+    @Test @LoopActor func everyBuiltInScenarioIsUsedWhereNothingIsAsked() async throws {
+        let fixture = try await EngineFixture.make([RiskEngine.self])
+        let all = try await fixture.json(.risk, .post, "/risk/stress",
+            #"{"positions":[{"symbol":"A","quantity":1,"price":100}]}"#)
+        #expect(all["scenarios"]?.elements.count == HistoricScenarios.all.count)
+        #expect(all["scenarios"]?.elements.allSatisfy { ($0["loss"]?.double ?? 0) > 0 } == true)
+        #expect(all["worst"]?["name"]?.text == "financial_crisis_2007")
+        let none = try await fixture.json(.risk, .post, "/risk/stress", #"{"positions":[],"reverse":{"loss":1}}"#)
+        #expect(none["value"]?.double == 0 && none["reverse"]?["reached"] == .bool(false))
+        let bad = try await fixture.json(.risk, .post, "/risk/stress", """
+            {"positions":[{"symbol":"A","quantity":1,"price":0}],"historic":["nothing"],
+             "scenarios":[{"shocks":{"A":-2}},{}],"reverse":{"loss":-1},"ladders":[{"from":1,"to":0}]}
+            """, status: 422)
+        #expect(Set(bad.pointers) == [
+            "/positions/0/price", "/historic/0", "/scenarios/0/shocks/A", "/scenarios/1/shocks", "/reverse/loss",
+            "/ladders/0/to"])
+        await fixture.stop()
+    }
+
+    /// Prices stop at zero: what a long portfolio can lose is all it has.
+    @Test func aDirectionThatCannotLoseEnoughSaysSo() {
+        let test = StressTest(positions: [RiskPosition(symbol: "A", quantity: 2, price: 50)])
+        let never = test.reverse(["*": -0.1], loss: 101)
+        #expect(never.multiple == nil && never.largest == 100)
+        let all = test.reverse(["*": -0.1], loss: 100)
+        #expect(all.multiple.map { abs($0 - 10) < 1e-9 } == true && all.loss >= 100)
+    }
+
+    @Test @LoopActor func everyMethodAnswersAndItsComponentsSum() async throws {
+        let fixture = try await EngineFixture.make([RiskEngine.self])
+        let numbers = (0..<60).map { "\(Double(($0 * 37) % 41 - 20) / 1000)" }
+        let others = (0..<60).map { "\(Double(($0 * 23) % 31 - 15) / 1000)" }
+        for method in VarMethod.allCases {
+            let body = """
+                {"returns":{"A":[\(numbers.joined(separator: ","))],"B":[\(others.joined(separator: ","))]},
+                 "weights":{"A":0.5,"B":0.5},"value":1000,"method":"\(method.rawValue)","simulations":20000,
+                 "confidence":0.95,"incremental":true}
+                """
+            let answer = try await fixture.json(.risk, .post, "/risk/var", body)
+            let value = try #require(answer["value_at_risk"]?.double)
+            let sum = ["A", "B"].compactMap { answer["component"]?[$0]?.double }.reduce(0, +)
+            #expect(abs(sum - value) < 1e-6 * 1000, "\(method)")
+            #expect(value > 0 && (answer["expected_shortfall"]?.double ?? 0) >= value, "\(method)")
+            #expect(answer["incremental"]?["A"]?.double != nil && answer["horizon_scaling"]?.text != nil)
+            #expect((answer["standard_error"]?.double != nil) == method.isCopula)
+        }
+        let short = try await fixture.json(.risk, .post, "/risk/var",
+            #"{"returns":{"A":[0.01,0.02]},"weights":{"A":1},"method":"garch_filtered_historical"}"#, status: 422)
+        #expect(short.pointers == ["/returns"])
+        let test = try await fixture.json(.risk, .post, "/risk/var/backtest",
+            #"{"returns":[0.01,-0.03],"value_at_risk":[0.02,0.02]}"#)
+        #expect(test["exceptions"]?.double == 1)
+        let run = try await fixture.json(.risk, .post, "/api/v1/acceleration/metal/monte-carlo",
+            #"{"simulations":20000,"benchmark":true}"#)
+        #expect(run["backend"]?.text == "cpu" && run["speedup"]?.double == 1)
+        #expect((run["result"]?["value_at_risk"]?.double ?? 0) > 0)
+        await fixture.stop()
+    }
+}
