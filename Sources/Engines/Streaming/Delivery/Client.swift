@@ -16,7 +16,8 @@ import Runtime
     // Signs of life, as last looked at.
     var heardBytes = 0, heardAt: Int64
     var sentBytes = 0, stalledAt: Int64?
-    private unowned let hub: StreamHub
+    /// Weak: a socket may tell of its end after the engine has gone.
+    private weak var hub: StreamHub?
 
     init(id: UInt128, socket: any WebSocket, hub: StreamHub, since: Timestamp, at now: Int64) {
         self.id = id
@@ -30,10 +31,10 @@ import Runtime
     var name: String { socket.request.headers["User-Agent"] ?? "" }
 
     func received(_ payload: [UInt8], isText: Bool, from socket: any WebSocket) {
-        hub.received(payload, isText: isText, from: self)
+        hub?.received(payload, isText: isText, from: self)
     }
 
-    func closed(_ socket: any WebSocket) { hub.closed(self) }
+    func closed(_ socket: any WebSocket) { hub?.closed(self) }
 }
 
 /// A connection that gets back what it sends.
