@@ -56,6 +56,8 @@ let cLibraries: [Target] = [
     system("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
     system("CLMDB", pkgConfig: "lmdb", apt: "liblmdb-dev"),
     system("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
+    system("CHaru", apt: "libhpdf-dev"),
+    system("CXlsxWriter", pkgConfig: "xlsxwriter", apt: "libxlsxwriter-dev"),
     .target(name: "CShims", path: "Sources/CLibraries/CShims"),
     .target(name: "CSimdJSON", path: "Sources/CLibraries/CSimdJSON",
             cxxSettings: [.unsafeFlags(["-O2"])], linkerSettings: [.linkedLibrary("simdjson")]),
@@ -77,9 +79,10 @@ let ports: [Target] = [
     library("Ports", "Bus", ["Market", "Wire", "Runtime", "Telemetry"]),
     library("Ports", "Store", ["Market", "Wire", "Runtime", "Telemetry"]),
     library("Ports", "HTTP", ["Market", "Wire", "Runtime", "Telemetry"]),
+    library("Ports", "Documents", ["Market", "Wire"]),
 ]
 
-let portNames = ["Telemetry", "Runtime", "Bus", "Store", "HTTP"]
+let portNames = ["Telemetry", "Runtime", "Bus", "Store", "HTTP", "Documents"]
 
 let adapters: [Target] = [
     library("Adapters", "HTTPServer", ["HTTP", "Runtime", "Telemetry", "Wire", "CWslay", "CZlib", "COpenSSL", "CShims"]),
@@ -89,6 +92,7 @@ let adapters: [Target] = [
     library("Adapters", "StorePostgres", ["Store", "Runtime", "Telemetry", "Market", "Wire", "CPostgres", "CShims"]),
     library("Adapters", "SeriesLMDB", ["Store", "Runtime", "Telemetry", "Market", "CLMDB", "CShims"]),
     library("Adapters", "Security", ["Runtime", "HTTP", "COpenSSL"]),
+    library("Adapters", "Reports", ["Documents", "Market", "Wire", "CHaru", "CXlsxWriter", "CShims"]),
 ]
 
 let engineFloor = ["Numerics", "Quant", "Market", "Wire"] + portNames
@@ -96,7 +100,7 @@ let engineNames = ["Analytics", "Risk", "Factors", "Learning", "Features", "Stre
 let engines: [Target] =
     [library("Engines", "EngineKit", engineFloor)] + engineNames.map { library("Engines", $0, engineFloor + ["EngineKit"]) }
 
-let adapterNames = ["HTTPServer", "HTTPClient", "BusRedis", "StoreSQLite", "StorePostgres", "SeriesLMDB", "Security"]
+let adapterNames = ["HTTPServer", "HTTPClient", "BusRedis", "StoreSQLite", "StorePostgres", "SeriesLMDB", "Security", "Reports"]
 let hosted = engineFloor + adapterNames + ["EngineKit"]
 let processes: [Target] =
     [
@@ -121,6 +125,7 @@ let testTargets: [Target] = [
     tests("Bus", ["Bus", "BusRedis", "Market", "Runtime", "Telemetry", "TestKit"]),
     tests("Store", ["Store", "StoreSQLite", "StorePostgres", "SeriesLMDB", "Market", "Runtime", "Telemetry", "TestKit"]),
     tests("HTTP", ["HTTP", "HTTPServer", "HTTPClient", "Runtime", "Telemetry", "Wire", "TestKit"]),
+    tests("Documents", ["Documents", "Reports", "Market", "Wire", "TestKit"]),
     tests("Engines", hosted + engineNames + ["TestKit"]),
     tests("Platform", hosted + engineNames + ["Hosting", "Benchmarks", "TestKit"]),
 ]

@@ -9,7 +9,8 @@ cd "$(dirname "$0")/.."
 what=${1:-build}
 
 build=(pkg-config build-essential libuv1-dev libwslay-dev libhttp-parser-dev libhiredis-dev libpq-dev
-  libssl-dev libsqlite3-dev liblmdb-dev libsimdjson-dev zlib1g-dev)
+  libssl-dev libsqlite3-dev liblmdb-dev libsimdjson-dev zlib1g-dev
+  libhpdf-dev libxlsxwriter-dev fonts-dejavu-core)
 run=(python3 python3-venv)
 test=(redis-server postgresql curl prometheus prometheus-alertmanager)
 bench=(nginx wrk)
@@ -58,8 +59,8 @@ if [ ! -f assets/sample/GOOG.1d.csv ] || [ ! -f assets/swagger-ui/swagger-ui-bun
 fi
 [ "$what" = run ] && exit 0
 
-wanted="redis==5.2.1 pyarrow==18.1.0 PyYAML==6.0.3 kubernetes-validate==1.37.0"
-if ! "$python" -c 'import redis, pyarrow, yaml, kubernetes_validate' 2>/dev/null; then
+wanted="redis==5.2.1 pyarrow==18.1.0 PyYAML==6.0.3 kubernetes-validate==1.37.0 openpyxl==3.1.5 pypdf==5.4.0"
+if ! "$python" -c 'import redis, pyarrow, yaml, kubernetes_validate, openpyxl, pypdf' 2>/dev/null; then
   echo "setup: installing $wanted into .venv"
   # shellcheck disable=SC2086
   "$python" -m pip install -q $wanted

@@ -59,8 +59,10 @@ import Testing
         await scene.stop()
     }
 
-    @Test @LoopActor func theGatewayTellsTheTrailOfAllInPages() async throws {
-        let fixture = try await EngineFixture.make([RiskEngine.self, PortfolioEngine.self, GatewayEngine.self])
+    @Test(arguments: EngineRecords.here)
+    @LoopActor func theGatewayTellsTheTrailOfAllInPages(_ records: EngineRecords) async throws {
+        let fixture = try await EngineFixture.make(
+            [RiskEngine.self, PortfolioEngine.self, GatewayEngine.self], records: records)
         for index in 0..<3 {
             fixture.clock.advance(nanoseconds: 1_000_000_001)
             let limit = Self.limit.replacing("\"gross\"", with: "\"g\(index)\"")
@@ -83,6 +85,11 @@ import Testing
         #expect(only["items"]?.elements.count == 1)
         let wrong = try await fixture.ask(.gateway, .get, "/api/v1/audit", query: "cursor=x")
         #expect(wrong.status == 422)
+        let context = try #require(fixture.hosts[.risk]?.context)
+        let pruner = RecordsPruner(context, table: "audit_events", column: "recorded", setting: "AUDIT_DAYS")
+        #expect(try await pruner.prune() == 0)
+        fixture.clock.setWall(fixture.clock.now.adding(nanoseconds: 4000 * 86_400_000_000_000))
+        #expect(try await pruner.prune() == 3)
         await fixture.stop()
     }
 

@@ -3,14 +3,40 @@ import EngineKit
 import HTTP
 import Market
 import MarketData
+import Reports
 import Runtime
 import Security
 import Store
+import StorePostgres
 import StoreSQLite
+import Synchronization
 import Telemetry
 import Testing
 import TestKit
 import Wire
+
+/// Where the engines of a fixture keep their records.
+enum EngineRecords: CaseIterable, Sendable {
+    case sqlite, postgres
+
+    private static let fixtures = Atomic<Int>(0)
+
+    /// Those that this machine has.
+    static var here: [EngineRecords] { PostgresServer.programs == nil ? [.sqlite] : allCases }
+
+    /// The number of the next fixture: each has schemas of its own.
+    static func next() -> Int { fixtures.wrappingAdd(1, ordering: .relaxed).newValue }
+
+    @LoopActor func open(_ name: EngineName, _ fixture: Int) async throws -> any RecordStore {
+        switch self {
+        case .sqlite:
+            return try await SQLiteRecordStore.open(SQLiteConfiguration(path: ":memory:"))
+        case .postgres:
+            return try await PostgresRecordStore.open(PostgresConfiguration(
+                url: PostgresServer.shared().url, schema: "fixture_\(fixture)_\(name.rawValue)"))
+        }
+    }
+}
 
 /// Engines in one process without sockets: a bus and stores in memory, a clock by hand, the same identifiers every run.
 /// Market data always runs, with bars in memory; what engines publish for people is kept.
@@ -25,10 +51,15 @@ import Wire
     let log = MemoryLogSink()
 
     /// Brings up market data and `types` and waits until all are ready.
-    static func make(_ types: [any Engine.Type]) async throws -> EngineFixture {
+    static func make(
+        _ types: [any Engine.Type], records: EngineRecords = .sqlite
+    ) async throws -> EngineFixture {
         let all: [any Engine.Type] = [MarketDataEngine.self] + types
         let fixture = EngineFixture(all.map { $0.name })
-        for type in all { try await fixture.add(type) }
+        let number = EngineRecords.next()
+        for type in all {
+            try await fixture.add(type, try await (type.name == .marketdata ? .sqlite : records).open(type.name, number))
+        }
         await fixture.bus.start()
         for host in fixture.hosts.values { host.start() }
         for host in fixture.hosts.values { await host.ready() }
@@ -42,13 +73,14 @@ import Wire
                         metrics: MetricsRegistry(), logger: logger)
     }
 
-    private func add(_ type: any Engine.Type) async throws {
+    private func add(_ type: any Engine.Type, _ records: any RecordStore) async throws {
         let name = type.name
         let context = EngineContext(
             name: name, configuration: try Configuration(environment: [:]), clock: clock, identifiers: identifiers,
             logger: logger.named(name.rawValue), registry: MetricsRegistry(), bus: bus,
-            records: try await SQLiteRecordStore.open(SQLiteConfiguration(path: ":memory:")),
-            series: name == .marketdata ? MemorySeriesStore() : nil, peers: peers, digest: { Digest.sha256($0) })
+            records: records,
+            series: name == .marketdata ? MemorySeriesStore() : nil, peers: peers, digest: { Digest.sha256($0) },
+            press: ReportPress())
         let host = EngineHost(type, context, access: AccessPolicy())
         hosts[name] = host
         peers.add(name, host.application)

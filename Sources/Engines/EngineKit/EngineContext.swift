@@ -1,4 +1,5 @@
 public import Bus
+public import Documents
 public import HTTP
 public import Market
 public import Runtime
@@ -23,6 +24,8 @@ public import Wire
     public let digest: @Sendable ([UInt8]) -> [UInt8]
     /// A file that the set-up fetched (documentation pages), by its path; nil where it is not there.
     public let assets: @Sendable (String) -> [UInt8]?
+    /// Prints what is not text: PDF and Excel.
+    public let press: any DocumentPress
     public let outbox: Outbox
     private var sequences: [String: UInt64] = [:]
 
@@ -30,7 +33,7 @@ public import Wire
         name: EngineName, configuration: Configuration, clock: any Clock, identifiers: any IdentifierSource,
         logger: Logger, registry: MetricsRegistry, bus: any MessageBus, records: any RecordStore,
         series: (any SeriesStore)? = nil, peers: any PeerClient, digest: @escaping @Sendable ([UInt8]) -> [UInt8],
-        assets: @escaping @Sendable (String) -> [UInt8]? = { _ in nil }
+        assets: @escaping @Sendable (String) -> [UInt8]? = { _ in nil }, press: any DocumentPress = NoPress()
     ) {
         self.name = name
         self.configuration = configuration
@@ -44,6 +47,7 @@ public import Wire
         self.peers = peers
         self.digest = digest
         self.assets = assets
+        self.press = press
         outbox = Outbox(source: name.rawValue, bus: bus, records: records, clock: clock, logger: logger, registry: registry)
     }
 

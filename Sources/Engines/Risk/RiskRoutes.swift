@@ -23,7 +23,7 @@ extension RiskEngine {
         audit.audited(
             [healthRoute, checkRoute, preTradeRoute, realtimeRoute, varRoute.calculation, varBacktestRoute.calculation]
                 + [stressRoute.calculation, monteCarloRoute.calculation] + limitRoutes + eventRoutes + killSwitchRoutes
-                + monitorRoutes + alertRoutes,
+                + monitorRoutes + alertRoutes + reportRoutes,
             Self.actions)
     }
 

@@ -4,6 +4,7 @@ public import EngineKit
 import HTTPClient
 public import HTTP
 import HTTPServer
+import Reports
 public import Runtime
 import Security
 import Store
@@ -86,7 +87,7 @@ public import Telemetry
             name: name, configuration: configuration, clock: clock, identifiers: identifiers,
             logger: logger.named(name.rawValue), registry: registry, bus: bus, records: store,
             series: name == .marketdata ? series : nil, peers: makePeers(), digest: { Digest.sha256($0) },
-            assets: { [assets] in assets.read($0) })
+            assets: { [assets] in assets.read($0) }, press: ReportPress(scratch: own))
         let host = EngineHost(EngineCatalog.type(of: name), context, access: access)
         hosts[name] = host
         local.add(name, host.application)

@@ -10,8 +10,9 @@ import Testing
 @Suite struct PerformanceMetricsTests {
     init() { EventLoop.runInBackground() }
 
-    @Test @LoopActor func figuresAreWrittenOnceAChangeAndPrunedByAge() async throws {
-        let fixture = try await EngineFixture.make([AnalyticsEngine.self])
+    @Test(arguments: EngineRecords.here)
+    @LoopActor func figuresAreWrittenOnceAChangeAndPrunedByAge(_ records: EngineRecords) async throws {
+        let fixture = try await EngineFixture.make([AnalyticsEngine.self], records: records)
         let host = try #require(fixture.hosts[.analytics])
         for cash in [1000, 1100] {
             try await fixture.publish(Topics.value, "p", PortfolioValue(

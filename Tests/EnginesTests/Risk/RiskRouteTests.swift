@@ -111,8 +111,9 @@ import Wire
         return try #require(decisions.first)
     }
 
-    @Test @LoopActor func anIntentIsApprovedOrDeniedWithEveryReasonAndOnce() async throws {
-        let fixture = try await EngineFixture.make([RiskEngine.self])
+    @Test(arguments: EngineRecords.here)
+    @LoopActor func anIntentIsApprovedOrDeniedWithEveryReasonAndOnce(_ records: EngineRecords) async throws {
+        let fixture = try await EngineFixture.make([RiskEngine.self], records: records)
         try fixture.listen([Topics.decision])
         #expect(try await decide(fixture, "o1").isApproved)
         let path = "/api/v1/risk/limits"

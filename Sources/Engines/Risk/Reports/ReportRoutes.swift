@@ -1,0 +1,91 @@
+import Documents
+import EngineKit
+import HTTP
+import Market
+import Runtime
+
+extension RiskEngine {
+    private static let reportAnswer = """
+        {"report_type":"daily_risk","title":"Daily risk report","subject":"sample","currency":"the portfolio's currency",\
+        "from":"2012-03-01T21:00:00Z","to":"2013-03-01T21:00:00Z","as_of":"2013-03-01T21:00:00Z","conventions":[],\
+        "warnings":[],"sections":[{"name":"overview","heading":"Overview","blocks":[{"figures":[{"name":"equity",\
+        "label":"Equity","value":771942.31,"format":"money"}]}]}]}
+        """
+
+    /// Reports, made when they are asked for.
+    var reportRoutes: [Route] {
+        [
+            .raw(.get, "/api/v1/risk/reports/{report_type}",
+                 "A report on a portfolio: daily_risk, limits, var_backtest, stress, performance or liquidity.",
+                 answer: Self.reportAnswer, errors: [404, 422, 503],
+                 produces: ReportFormat.allCases.map(\.contentType)) { [unowned self] (query: ReportQuery, _) in
+                let document = try await report(query.type, of: query.portfolio, query.period)
+                return try await render(document, query.format)
+            },
+        ]
+    }
+
+    /// Gathers and makes a report. Throws 404 where risk was never told of the portfolio.
+    func report(_ type: ReportType, of portfolio: String, _ period: ReportPeriod) async throws -> ReportDocument {
+        let inputs = try await inputs(type, of: portfolio, period)
+        return await context.compute { type.document(inputs) }
+    }
+
+    /// A report as a response with a file's name.
+    func render(_ document: ReportDocument, _ format: ReportFormat) async throws -> Response {
+        let press = context.press
+        do {
+            let bytes = try await context.compute { try format.render(document, press) }
+            let name = "\(document.kind)-\(Self.fileName(document.subject))-\(document.to.day).\(format.suffix)"
+            let place = format == .json || format == .html ? "inline" : "attachment"
+            return Response(contentType: format.contentType,
+                            headers: ["Content-Disposition": "\(place); filename=\"\(name)\""], body: bytes)
+        } catch let error as DocumentError {
+            throw Problem.unavailable("reports", error.description)
+        }
+    }
+
+    /// What every file system takes.
+    private static func fileName(_ text: String) -> String {
+        String(text.prefix(60).map { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == "_") ? $0 : "_" })
+    }
+
+    private func inputs(_ type: ReportType, of portfolio: String, _ period: ReportPeriod) async throws -> ReportInputs {
+        guard let told = state.picture(of: portfolio, order: nil, rate: 0), let book = state.books[portfolio] else {
+            throw Problem.notFound("risk has not been told of a portfolio \(portfolio)")
+        }
+        var priceTimes: [String: Timestamp] = [:]
+        for position in told.positions {
+            if let symbol = Symbol(position.symbol), let price = state.prices[symbol] { priceTimes[position.symbol] = price.time }
+        }
+        let newest = ([book.curve.times.last].compactMap { $0 } + priceTimes.values.map(\.nanoseconds)).max()
+        let end = newest.map { Timestamp(nanoseconds: $0) } ?? context.clock.now
+        let earliest = Timestamp(nanoseconds: min(book.curve.times.first ?? end.nanoseconds, end.nanoseconds))
+        let start = period.start(before: end, earliest: earliest)
+        let applying = limits.filter { $0.applies(to: portfolio) }
+        let complete = try await complete(told, for: applying)
+        let checks = await check(applying, complete)
+        let events = try await ReportEvent.read(
+            portfolio, from: start, to: end, limit: Self.reportEvents + 1, context.records)
+        let symbols = type.needsBars ? told.positions.filter { $0.quantity != 0 }.map(\.symbol) : []
+        let usable = book.curve.usable, first = usable.times.firstIndex { $0 >= start.nanoseconds } ?? usable.times.count
+        return ReportInputs(
+            portfolio: portfolio, from: start, to: end, picture: complete, priceTimes: priceTimes,
+            curve: (Array(usable.times[first...]), Array(usable.equity[first...])),
+            bars: try await bars(of: symbols, to: end), limits: checks, events: Array(events.prefix(Self.reportEvents)),
+            isCut: events.count > Self.reportEvents)
+    }
+
+    /// The most events that a report lists.
+    private static var reportEvents: Int { 1000 }
+
+    /// Three years of stored daily bars up to a time.
+    private func bars(of symbols: [String], to end: Timestamp) async throws -> AlignedBars {
+        var found: [(String, BarColumns)] = []
+        for name in symbols {
+            guard let symbol = Symbol(name) else { continue }
+            found.append((name, try await BarsClient(context).bars(symbol, .day1, to: end, last: 757)))
+        }
+        return AlignedBars(found)
+    }
+}
