@@ -26,9 +26,11 @@ import Wire
     /// Decisions that are being written; the kill switch waits for them.
     private(set) var approving = 0
     private(set) lazy var monitor = RiskMonitor(context, self)
+    private(set) lazy var scheduler = ReportScheduler(context, self)
     private var decided: Set<String> = []
     private var decidedOrder: [String] = []
     private let returns: ReturnsCache
+    let reportBars: ReportBars
     private let pruner: RecordsPruner
     private let approved: Counter, denied: Counter
     let checkSeconds: Histogram
@@ -39,6 +41,7 @@ import Wire
         idempotency = Idempotency(context)
         audit = AuditTrail(context)
         returns = ReturnsCache(context)
+        reportBars = ReportBars(context)
         pruner = RecordsPruner(context, table: "risk_events", column: "recorded", setting: "RISK_EVENTS_DAYS")
         approved = context.registry.counter("nautilus_risk_approved_orders_total", "Intents approved before trade.")
         denied = context.registry.counter("nautilus_risk_denied_orders_total", "Intents denied before trade.")
@@ -59,12 +62,14 @@ import Wire
         killSwitch = try await RiskControls.killSwitch(context.records)
         rules = try await RiskControls.rules(context.records)
         try await monitor.start()
+        try await scheduler.start()
         pruner.start()
         audit.start()
     }
 
     public func stop() async {
         monitor.stop()
+        scheduler.stop()
         pruner.stop()
         audit.stop()
     }

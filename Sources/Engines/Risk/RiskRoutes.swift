@@ -23,7 +23,7 @@ extension RiskEngine {
         audit.audited(
             [healthRoute, checkRoute, preTradeRoute, realtimeRoute, varRoute.calculation, varBacktestRoute.calculation]
                 + [stressRoute.calculation, monteCarloRoute.calculation] + limitRoutes + eventRoutes + killSwitchRoutes
-                + monitorRoutes + alertRoutes + reportRoutes,
+                + monitorRoutes + alertRoutes + reportRoutes + archiveRoutes + viewRoutes,
             Self.actions)
     }
 
@@ -40,6 +40,9 @@ extension RiskEngine {
         AuditedAction("alert.create", .post, "/api/v1/risk/alerts"),
         AuditedAction("alert.change", .patch, "/api/v1/risk/alerts"),
         AuditedAction("breach.change", .patch, "/api/v1/risk/breaches"),
+        AuditedAction("report.keep", .post, "/api/v1/risk/reports/{report_type}"),
+        AuditedAction("report_schedule.create", .post, "/api/v1/risk/report-schedules"),
+        AuditedAction("report_schedule.delete", .delete, "/api/v1/risk/report-schedules/{schedule_id}"),
     ]
 
     private var healthRoute: Route {

@@ -1,4 +1,5 @@
 import EngineKit
+import Glibc
 import HTTP
 import Hosting
 import Market
@@ -12,7 +13,9 @@ import Wire
 @LoopActor func tickToOrderBenchmark(
     folder: String, redisURL: String?, quotes: Int, pauseMilliseconds: Int64
 ) async throws -> Measurement {
-    let data = "\(folder)/tick-to-order-\(ProcessIdentifiers().nextText().suffix(8))"
+    let data = "\(folder)/tick-to-order-\(getpid())"
+    // Of a process that was killed and had the same number.
+    removeFolder(data)
     var settings = ["NAUTILUS_DATA_DIR": data, "NAUTILUS_LOG_LEVEL": "error",
                     "NAUTILUS_ENGINES": "marketdata,strategy,risk,portfolio"]
     if let redisURL { settings["NAUTILUS_REDIS_URL"] = redisURL }

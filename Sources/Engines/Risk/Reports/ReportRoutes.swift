@@ -50,7 +50,8 @@ extension RiskEngine {
         String(text.prefix(60).map { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == "_") ? $0 : "_" })
     }
 
-    private func inputs(_ type: ReportType, of portfolio: String, _ period: ReportPeriod) async throws -> ReportInputs {
+    /// What a report is made of, from what risk was told and market data has. Throws 404 for a portfolio that is not known.
+    func inputs(_ type: ReportType, of portfolio: String, _ period: ReportPeriod) async throws -> ReportInputs {
         guard let told = state.picture(of: portfolio, order: nil, rate: 0), let book = state.books[portfolio] else {
             throw Problem.notFound("risk has not been told of a portfolio \(portfolio)")
         }
@@ -63,6 +64,7 @@ extension RiskEngine {
         let earliest = Timestamp(nanoseconds: min(book.curve.times.first ?? end.nanoseconds, end.nanoseconds))
         let start = period.start(before: end, earliest: earliest)
         let applying = limits.filter { $0.applies(to: portfolio) }
+        // Limits on returns read them themselves; a report without limits needs none.
         let complete = try await complete(told, for: applying)
         let checks = await check(applying, complete)
         let events = try await ReportEvent.read(
@@ -72,20 +74,10 @@ extension RiskEngine {
         return ReportInputs(
             portfolio: portfolio, from: start, to: end, picture: complete, priceTimes: priceTimes,
             curve: (Array(usable.times[first...]), Array(usable.equity[first...])),
-            bars: try await bars(of: symbols, to: end), limits: checks, events: Array(events.prefix(Self.reportEvents)),
+            bars: try await reportBars.aligned(symbols, to: end), limits: checks, events: Array(events.prefix(Self.reportEvents)),
             isCut: events.count > Self.reportEvents)
     }
 
     /// The most events that a report lists.
     private static var reportEvents: Int { 1000 }
-
-    /// Three years of stored daily bars up to a time.
-    private func bars(of symbols: [String], to end: Timestamp) async throws -> AlignedBars {
-        var found: [(String, BarColumns)] = []
-        for name in symbols {
-            guard let symbol = Symbol(name) else { continue }
-            found.append((name, try await BarsClient(context).bars(symbol, .day1, to: end, last: 757)))
-        }
-        return AlignedBars(found)
-    }
 }
