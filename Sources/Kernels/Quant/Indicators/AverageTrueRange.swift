@@ -4,7 +4,9 @@ struct WilderAverage: Sendable {
     private let keep: Double
     private let take: Double
     private var seen = 0
-    private var average = 0.0
+    /// The sum of the first values; once they are there the newest average times (n − 1)/n. Kept multiplied, the
+    /// product is not made beside that of the next value, where the compiler would put both into one vector.
+    private var kept = 0.0
 
     init(_ period: Int) {
         self.period = period
@@ -16,13 +18,15 @@ struct WilderAverage: Sendable {
     mutating func push(_ value: Double) -> Double {
         guard value == value else { return .nan }
         if seen >= period {
-            average = average * keep + value * take
+            let average = kept + value * take
+            kept = average * keep
             return average
         }
         seen += 1
-        average += value
+        kept += value
         guard seen == period else { return .nan }
-        average /= Double(period)
+        let average = kept / Double(period)
+        kept = average * keep
         return average
     }
 }

@@ -25,6 +25,28 @@ public struct ExponentialMovingAverage: Kernel {
     @inline(__always)
     public mutating func step(_ value: Double, _ scratch: Scratch) -> Double { push(value) }
 
+    /// The same over many rows. Each row is written where its value is made: one place for nulls and numbers would put
+    /// a copy of the average into its way from row to row.
+    @inline(__always)
+    public mutating func advance(_ sources: Sources, into sinks: Sinks, count: Int, _ scratch: Scratch) {
+        var kernel = self
+        var row = 0
+        while row < count, !kernel.isSeeded {
+            sinks.first[row] = kernel.push(sources.first[row])
+            row &+= 1
+        }
+        while row < count {
+            let value = sources.first[row]
+            if value == value {
+                sinks.first[row] = kernel.advance(value)
+            } else {
+                sinks.first[row] = .nan
+            }
+            row &+= 1
+        }
+        self = kernel
+    }
+
     /// True once the seed is complete.
     @inline(__always)
     var isSeeded: Bool { seen >= period }
