@@ -25,8 +25,8 @@ public struct ExponentialMovingAverage: Kernel {
     @inline(__always)
     public mutating func step(_ value: Double, _ scratch: Scratch) -> Double { push(value) }
 
-    /// The same over many rows. Each row is written where its value is made: one place for nulls and numbers would put
-    /// a copy of the average into its way from row to row.
+    /// The same over many rows. A null ends the inner loop: choosing between null and number inside it would lie in
+    /// the way of the average from row to row.
     @inline(__always)
     public mutating func advance(_ sources: Sources, into sinks: Sinks, count: Int, _ scratch: Scratch) {
         var kernel = self
@@ -36,13 +36,16 @@ public struct ExponentialMovingAverage: Kernel {
             row &+= 1
         }
         while row < count {
-            let value = sources.first[row]
-            if value == value {
+            while row < count {
+                let value = sources.first[row]
+                guard value == value else { break }
                 sinks.first[row] = kernel.advance(value)
-            } else {
-                sinks.first[row] = .nan
+                row &+= 1
             }
-            row &+= 1
+            if row < count {
+                sinks.first[row] = .nan
+                row &+= 1
+            }
         }
         self = kernel
     }

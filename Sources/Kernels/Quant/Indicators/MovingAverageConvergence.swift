@@ -62,15 +62,18 @@ public struct MovingAverageConvergence: Kernel {
             row &+= 1
         }
         while row < count {
-            let value = sources.first[row]
-            if value == value {
+            while row < count {
+                let value = sources.first[row]
+                guard value == value else { break }
                 let line = kernel.fast.advance(value) - kernel.slow.advance(value)
                 let average = kernel.signal.advance(line)
                 ThreeValues(line, average, line - average).store(in: sinks, row)
-            } else {
-                ThreeValues.null.store(in: sinks, row)
+                row &+= 1
             }
-            row &+= 1
+            if row < count {
+                ThreeValues.null.store(in: sinks, row)
+                row &+= 1
+            }
         }
         self = kernel
     }

@@ -23,19 +23,18 @@ struct WindowTrend: Sendable {
     /// The pivot, Σ(x − pivot) and Σ weight·(x − pivot).
     @inline(__always)
     mutating func push(_ value: Double, _ scratch: Scratch) -> (pivot: Double, sum: Double, weighted: Double) {
-        scratch[slot] = value
+        scratch[2 &* slot] = value
         slot &+= 1
         place += 1
         if slot == period {
             fold(value, scratch)
-            return (pivot, scratch[0], scratch[period])
+            return (pivot, scratch[0], scratch[1])
         }
         let difference = value - pivot
         sum += difference
         weighted += place * difference
-        let tail = scratch[slot]
-        let weightedTail = scratch[period + slot]
-        return (pivot, tail + sum, weightedTail + weighted + (count - place) * sum)
+        let tail = Lanes.load(scratch, slot)
+        return (pivot, tail[0] + sum, tail[1] + weighted + (count - place) * sum)
     }
 
     @inline(__always)
@@ -49,10 +48,9 @@ struct WindowTrend: Sendable {
         var totalWeighted = 0.0
         var index = period &- 1
         while index >= 0 {
-            total += scratch[index] - last
+            total += scratch[2 &* index] - last
             totalWeighted += total
-            scratch[index] = total
-            scratch[period &+ index] = totalWeighted
+            Lanes.store(SIMD2(total, totalWeighted), scratch, index)
             index &-= 1
         }
     }
