@@ -1,8 +1,10 @@
 """Alpha158 over a panel with pandas, numpy and bottleneck: the comparator of `nautilus bench factors.panel`.
 
-    python alpha158_pandas.py [symbols] [days] [processes]
+    python alpha158_pandas.py [symbols] [days] [processes] [plain]
 
-Each feature is computed for all symbols at once (columns are symbols), moving windows by bottleneck where it has them,
+Two references. `plain` is written as one writes it: DataFrame.rolling of every window, its mean, std, max, min, rank,
+quantile, cov, var and corr, and rolling.apply for the place of a maximum. The other is tuned by hand:
+each feature is computed for all symbols at once (columns are symbols), moving windows by bottleneck where it has them,
 slopes and correlations by moving sums; parts that features share (sums, logarithms, changes) are computed once. What is
 left are pandas' rolling quantiles. Symbols are shared among processes. Prints values a second, workers' start left out.
 """
@@ -36,6 +38,59 @@ def deviation(x, n):
     values = bn.move_std(x, n, 1, axis=0, ddof=1)
     values[:1] = np.nan
     return values
+
+
+def largest(x, n):
+    return bn.move_max(x, n, 1, axis=0)
+
+
+def smallest(x, n):
+    return bn.move_min(x, n, 1, axis=0)
+
+
+def age(x, n, length, move):
+    """Place of the extreme, 1 for the oldest."""
+    return length - getattr(bn, "move_arg" + move)(x, n, 1, axis=0)
+
+
+def place(x, n, length):
+    # bottleneck's rank is (place − 1)/(n − 1) scaled to [-1,1].
+    return ((bn.move_rank(x, n, 1, axis=0) + 1) / 2 * (length - 1) + 1) / length
+
+
+class Plain:
+    """The same functions by DataFrame.rolling."""
+
+    @staticmethod
+    def rolling(x, n):
+        return pd.DataFrame(x).rolling(n, min_periods=1)
+
+    @staticmethod
+    def corr(x, y, n):
+        return Plain.rolling(x, n).corr(pd.DataFrame(y)).values
+
+    @staticmethod
+    def line(close, n, time_):
+        frame = pd.DataFrame(close)
+        clock = pd.DataFrame(np.broadcast_to(time_[:, None], close.shape))
+        window, beside = frame.rolling(n, min_periods=1), clock.rolling(n, min_periods=1)
+        slope = window.cov(clock) / beside.var()
+        residual = frame - window.mean() - slope * (clock - beside.mean())
+        return slope.values, residual.values, (window.corr(clock) ** 2).values
+
+    @staticmethod
+    def install():
+        here = globals()
+        here["mean"] = lambda x, n: Plain.rolling(x, n).mean().values
+        here["total"] = lambda x, n: Plain.rolling(x, n).sum().values
+        here["deviation"] = lambda x, n: Plain.rolling(x, n).std().values
+        here["largest"] = lambda x, n: Plain.rolling(x, n).max().values
+        here["smallest"] = lambda x, n: Plain.rolling(x, n).min().values
+        here["shift"] = lambda x, n: pd.DataFrame(x).shift(n).values
+        here["age"] = lambda x, n, length, move: Plain.rolling(x, n).apply(
+            np.argmax if move == "max" else np.argmin, raw=True).values + 1
+        here["place"] = lambda x, n, length: Plain.rolling(x, n).rank(pct=True).values
+        here["corr"], here["line"] = Plain.corr, Plain.line
 
 
 def shift(x, n):
@@ -82,11 +137,10 @@ def features(symbols, days, seed):
     frame, clock = pd.DataFrame(c), np.arange(len(c), dtype=float)
     for n in (5, 10, 20, 30, 60):
         slope, residual, square = line(c, n, clock)
-        highest, lowest = bn.move_max(h, n, 1, axis=0), bn.move_min(l, n, 1, axis=0)
+        highest, lowest = largest(h, n), smallest(l, n)
         length = np.minimum(np.arange(1, len(c) + 1), n)[:, None]
-        first, last = length - bn.move_argmax(h, n, 1, axis=0), length - bn.move_argmin(l, n, 1, axis=0)
-        # bottleneck's rank is (place − 1)/(n − 1) scaled to [-1,1].
-        rank = ((bn.move_rank(c, n, 1, axis=0) + 1) / 2 * (length - 1) + 1) / length
+        first, last = age(h, n, length, "max"), age(l, n, length, "min")
+        rank = place(c, n, length)
         rolling, up, down = frame.rolling(n, min_periods=1), mean(ups, n), mean(downs, n)
         moved, traded = total(move, n) + small, total(change, n) + small
         risen, fallen, grown, shrunk = total(rise, n), total(fall, n), total(more, n), total(less, n)
@@ -102,8 +156,11 @@ def features(symbols, days, seed):
 
 
 if __name__ == "__main__":
-    symbols, days, processes = (int(x) for x in (sys.argv[1:] + ["500", "2520", "2"][len(sys.argv) - 1:]))
+    given = [x for x in sys.argv[1:] if x != "plain"]
+    symbols, days, processes = (int(x) for x in given + ["500", "2520", "2"][len(given):])
     np.seterr(all="ignore")
+    if "plain" in sys.argv:
+        Plain.install()
     with ProcessPoolExecutor(processes) as pool:
         list(pool.map(features, [2] * processes, [80] * processes, range(processes)))
         begun = time.perf_counter()

@@ -8,6 +8,9 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 int shim_listen(const char *address, uint16_t port) {
   struct sockaddr_storage storage;
@@ -55,3 +58,13 @@ int shim_port(int fd) {
 int shim_shutdown_write(int fd) { return shutdown(fd, SHUT_WR); }
 
 void shim_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
+
+void shim_keep_freed_memory(size_t bytes) {
+#ifdef __GLIBC__
+  /* The first is the largest that glibc takes; setting either stops it from moving them by itself. */
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);
+  mallopt(M_TRIM_THRESHOLD, (int)bytes);
+#else
+  (void)bytes;
+#endif
+}

@@ -125,6 +125,13 @@ public struct JSONWriter: Sendable {
         endArray()
     }
 
+    /// An array of numbers, a whole column at once.
+    public mutating func doubles(_ values: [Double]) {
+        beginArray()
+        appendDoubles(values, to: &bytes)
+        endArray()
+    }
+
     /// Bytes that are one JSON value already.
     public mutating func raw(_ json: some Collection<UInt8>) {
         separate()
@@ -167,36 +174,45 @@ public struct JSONWriter: Sendable {
 
 /// Appends decimal digits.
 public func appendInteger(_ value: Int, to out: inout [UInt8]) {
-    if value < 0 { out.append(UInt8(ascii: "-")) }
-    appendMagnitude(UInt64(value.magnitude), to: &out)
-}
-
-private func appendMagnitude(_ value: UInt64, to out: inout [UInt8]) {
-    if value >= 10 { appendMagnitude(value / 10, to: &out) }
-    out.append(UInt8(48 + value % 10))
+    let magnitude = UInt64(value.magnitude)
+    guard magnitude < 100_000_000_000_000_000 else {
+        out.append(contentsOf: value.description.utf8)
+        return
+    }
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: NumberText.room) { piece in
+        let base = piece.baseAddress.unsafelyUnwrapped
+        base[0] = UInt8(ascii: "-")
+        let sign = value < 0 ? 1 : 0
+        let count = sign + NumberText.writeWhole(magnitude, to: base + sign)
+        out.append(contentsOf: UnsafeBufferPointer(start: base, count: count))
+    }
 }
 
 /// Appends the shortest text that reads back as the same number, `null` for NaN and infinity.
 public func appendDouble(_ value: Double, to out: inout [UInt8]) {
-    guard value.isFinite else {
-        out.append(contentsOf: "null".utf8)
-        return
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: NumberText.room) { piece in
+        let base = piece.baseAddress.unsafelyUnwrapped
+        let count = NumberText.write(value, PowersOfTen.table, to: base)
+        out.append(contentsOf: UnsafeBufferPointer(start: base, count: count))
     }
-    if value == value.rounded(.towardZero), value.magnitude < 1e15 {
-        if value == 0 && value.sign == .minus { out.append(contentsOf: "-0".utf8) }
-        else { appendInteger(Int(value), to: &out) }
-        out.append(contentsOf: ".0".utf8)
-        return
-    }
-    var digits = DigitStream()
-    swap(&digits.bytes, &out)
-    value.write(to: &digits)
-    swap(&digits.bytes, &out)
 }
 
-/// Takes a number's digits as the standard library has them, with no string in between.
-private struct DigitStream: TextOutputStream {
-    var bytes: [UInt8] = []
-    mutating func write(_ string: String) { bytes.append(contentsOf: string.utf8) }
-    mutating func _writeASCII(_ buffer: UnsafeBufferPointer<UInt8>) { bytes.append(contentsOf: buffer) }
+/// The same of many with commas between them: they are put together a few pages at a time.
+private func appendDoubles(_ values: [Double], to out: inout [UInt8]) {
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 8192) { piece in
+        let base = piece.baseAddress.unsafelyUnwrapped
+        let full = piece.count - NumberText.room - 1
+        let powers = PowersOfTen.table
+        var count = 0
+        for value in values {
+            if count > full {
+                out.append(contentsOf: UnsafeBufferPointer(start: base, count: count))
+                count = 0
+            }
+            count &+= NumberText.write(value, powers, to: base + count)
+            base[count] = UInt8(ascii: ",")
+            count &+= 1
+        }
+        if count > 0 { out.append(contentsOf: UnsafeBufferPointer(start: base, count: count - 1)) }
+    }
 }

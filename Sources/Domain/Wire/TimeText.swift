@@ -10,33 +10,44 @@ extension Timestamp {
 
     /// Appends `iso8601`'s bytes.
     public func appendISO8601(to out: inout [UInt8]) {
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 32) { piece in
+            let count = writeISO8601(piece.baseAddress.unsafelyUnwrapped)
+            out.append(contentsOf: UnsafeBufferPointer(rebasing: piece[..<count]))
+        }
+    }
+
+    /// Writes at most 30 bytes and answers how many.
+    private func writeISO8601(_ out: UnsafeMutablePointer<UInt8>) -> Int {
         let second = seconds
         let fraction = Int(nanoseconds &- second &* 1_000_000_000)
         let days = second >= 0 ? second / 86_400 : -((86_399 - second) / 86_400)
         let clock = Int(second &- days &* 86_400)
         let (year, month, day) = CivilDate.from(days: Int(days))
-        appendPadded(year, 4, &out)
-        out.append(45)
-        appendPadded(month, 2, &out)
-        out.append(45)
-        appendPadded(day, 2, &out)
-        out.append(84)
-        appendPadded(clock / 3600, 2, &out)
-        out.append(58)
-        appendPadded(clock / 60 % 60, 2, &out)
-        out.append(58)
-        appendPadded(clock % 60, 2, &out)
+        put(year / 100, out)
+        put(year % 100, out + 2)
+        out[4] = 45
+        put(month, out + 5)
+        out[7] = 45
+        put(day, out + 8)
+        out[10] = 84
+        put(clock / 3600, out + 11)
+        out[13] = 58
+        put(clock / 60 % 60, out + 14)
+        out[16] = 58
+        put(clock % 60, out + 17)
+        var end = 19
         if fraction > 0 {
-            out.append(46)
-            if fraction % 1_000_000 == 0 {
-                appendPadded(fraction / 1_000_000, 3, &out)
-            } else if fraction % 1_000 == 0 {
-                appendPadded(fraction / 1_000, 6, &out)
-            } else {
-                appendPadded(fraction, 9, &out)
+            out[19] = 46
+            let groups = fraction % 1_000_000 == 0 ? 1 : fraction % 1_000 == 0 ? 2 : 3
+            var rest = groups == 1 ? fraction / 1_000_000 : groups == 2 ? fraction / 1_000 : fraction
+            end = 20 + 3 * groups
+            for place in (20..<end).reversed() {
+                out[place] = UInt8(48 + rest % 10)
+                rest /= 10
             }
         }
-        out.append(90)
+        out[end] = 90
+        return end + 1
     }
 
     /// Reads `YYYY-MM-DD` or `YYYY-MM-DD[T ]HH:MM[:SS[.fraction]][Z|±HH[:]MM]`; without an offset it is UTC.
@@ -49,15 +60,11 @@ extension Timestamp {
     }
 }
 
-private func appendPadded(_ value: Int, _ width: Int, _ out: inout [UInt8]) {
-    var divisor = 1
-    for _ in 1..<width { divisor *= 10 }
-    var rest = max(0, value)
-    for _ in 0..<width {
-        out.append(UInt8(48 + rest / divisor % 10))
-        rest %= divisor
-        divisor = max(1, divisor / 10)
-    }
+/// Writes two digits.
+@inline(__always)
+private func put(_ value: Int, _ out: UnsafeMutablePointer<UInt8>) {
+    out[0] = UInt8(truncatingIfNeeded: 48 + value / 10)
+    out[1] = UInt8(truncatingIfNeeded: 48 + value % 10)
 }
 
 /// Dates of the proleptic Gregorian calendar by day count from 1970-01-01 (Howard Hinnant's algorithms).

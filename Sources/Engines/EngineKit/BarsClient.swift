@@ -33,6 +33,19 @@ public struct BarColumns: Sendable {
         return try JSONParser().withDocument(response.body) { Self.columns($0) }
     }
 
+    /// The bars that a replay published before one of its bars, for a reader that is new to it or was started again:
+    /// as many as have been settled. None where the replay is not known or has just begun.
+    public func replayed(before bar: Bar) async throws -> BarColumns {
+        guard let replay = bar.replay else { return BarColumns() }
+        let response = try await get("/market-data/replay/\(Self.escape(replay))", "")
+        if response.status == 404 { return BarColumns() }
+        try Self.check(response)
+        let sent = try JSONParser().withDocument(response.body) { $0.member("sent")?.int ?? 0 }
+        if sent == 0 { return BarColumns() }
+        let before = Timestamp(nanoseconds: bar.time.nanoseconds - 1)
+        return try await bars(bar.symbol, bar.timeframe, to: before, last: sent)
+    }
+
     /// Every symbol with stored bars of a timeframe.
     public func symbols(_ timeframe: Timeframe) async throws -> [Symbol] {
         var symbols: [Symbol] = [], cursor: String? = nil

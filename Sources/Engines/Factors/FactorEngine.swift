@@ -71,7 +71,8 @@ import Wire
             guard let bar = try JSONParser().withDocument(message.data, { Bar(json: $0) }) else {
                 throw FactorMessageError(topic: message.topic.description)
             }
-            guard let factors = bar.replay == nil ? try await advanceLive(bar) : advanceReplay(bar) else { return }
+            guard let factors = bar.replay == nil ? try await advanceLive(bar) : try await advanceReplay(bar)
+            else { return }
             context.publish([context.message(Topics.factor, bar.symbol.text, time: bar.closeTime, cause: message,
                                              data: factors.update(bar))])
         }
@@ -85,11 +86,7 @@ import Wire
                 live.remove(key)
                 let bars = try await BarsClient(context).bars(bar.symbol, bar.timeframe)
                 guard let last = bars.times.last else { return nil }
-                let factors = await context.compute {
-                    var factors = LiveFactors()
-                    for row in 0..<bars.count { factors.push(bars, row: row) }
-                    return factors
-                }
+                let factors = await context.compute { Self.factors(bars) }
                 live.put(key, factors, last: last)
             }
             _ = live.advance(key, bar.time.nanoseconds) { $0.push(bar) }
@@ -97,14 +94,28 @@ import Wire
         }
     }
 
-    /// A replay's stream starts empty and sees each bar once.
-    private func advanceReplay(_ bar: Bar) -> LiveFactors? {
+    /// A replay's stream starts with its first bar and sees each once; bars that went before this engine was there, as
+    /// after a restart, are taken from the store.
+    private func advanceReplay(_ bar: Bar) async throws -> LiveFactors? {
         let key = FactorStreamKey(symbol: bar.symbol, timeframe: bar.timeframe, replay: bar.replay)
-        if replays.place(key, bar.time.nanoseconds) == .missing { replays.put(key, LiveFactors(), last: nil) }
-        return replays.advance(key, bar.time.nanoseconds) { (factors: inout LiveFactors) in
-            factors.push(bar)
-            return factors
+        return try await locks.with(key.text) {
+            if replays.place(key, bar.time.nanoseconds) == .missing {
+                let before = try await BarsClient(context).replayed(before: bar)
+                let factors = await context.compute(over: before.count) { Self.factors(before) }
+                replays.put(key, factors, last: before.times.last)
+            }
+            return replays.advance(key, bar.time.nanoseconds) { (factors: inout LiveFactors) in
+                factors.push(bar)
+                return factors
+            }
         }
+    }
+
+    /// The factors after some bars.
+    private nonisolated static func factors(_ bars: BarColumns) -> LiveFactors {
+        var factors = LiveFactors()
+        for row in 0..<bars.count { factors.push(bars, row: row) }
+        return factors
     }
 }
 
@@ -128,7 +139,7 @@ struct FactorStreamKey: Hashable, Sendable {
     }
 
     /// A name to lock by.
-    var text: String { "\(timeframe.rawValue) \(symbol)" }
+    var text: String { "\(timeframe.rawValue) \(symbol)" + (replay.map { " \($0)" } ?? "") }
 }
 
 /// A message that is not what its topic says; it goes to the dead letters.

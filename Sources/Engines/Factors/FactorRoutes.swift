@@ -38,7 +38,7 @@ extension FactorEngine {
         began()
         defer { ended() }
         let start = context.clock.monotonic
-        let series = try await bars(body.bars)
+        let series = try await withFacts(try await bars(body.bars), body.factors)
         try checkCost(body.factors, series)
         try FactorGroups.require(body.bars.groups, of: series.map(\.symbol), for: body.factors)
         let (panel, rows) = try await context.compute {
@@ -51,6 +51,22 @@ extension FactorEngine {
         lastRun = FactorRun(at: context.clock.now, factors: body.factors.count, symbols: series.count,
                             rows: table.times.count, seconds: Double(context.clock.monotonic - start) / 1e9)
         return table
+    }
+
+    /// The bars with the columns of stored facts that the factors read.
+    private func withFacts(
+        _ series: [(symbol: String, bars: Bars)], _ factors: [FactorName]
+    ) async throws -> [(symbol: String, bars: Bars)] {
+        let columns = factors.reduce(into: Set<Column>()) { $0.formUnion($1.expression.columns) }
+            .filter(\.isFundamental)
+        if columns.isEmpty { return series }
+        let client = FactsClient(context)
+        var out = series
+        for (index, item) in series.enumerated() {
+            guard let symbol = Symbol(item.symbol) else { continue }
+            out[index].bars = try await client.adding(columns, to: item.bars, of: symbol)
+        }
+        return out
     }
 
     /// Refuses what would take too long.

@@ -8,7 +8,7 @@ import Runtime
     /// Symbols looked at; the first one that has every column ends the search.
     static let symbolLimit = 1000
     /// Every column that stored bars can have.
-    static let storable = Set(Column.allCases).subtracting([.cap])
+    static let storable = Column.ofBars.subtracting([.cap])
     /// Bars of a symbol looked at: the newest.
     static let bars = 64
 

@@ -12,6 +12,17 @@ struct FeatureTable: ResponseBody {
     let columns: [FeatureColumn]
     /// Whether each value is told with what it rests on.
     var hasFlags = false
+    /// Members of `columns` in pieces, where they are written already.
+    private var pieces: [[UInt8]] = []
+    /// The whole answer, where it is written already.
+    private(set) var written: [UInt8]?
+
+    init(symbol: Symbol?, timeframe: Timeframe?, times: [Int64], columns: [FeatureColumn]) {
+        self.symbol = symbol
+        self.timeframe = timeframe
+        self.times = times
+        self.columns = columns
+    }
 
     /// Computes them; a column that two features give is there once.
     static func compute(_ features: [Feature], _ bars: Bars, symbol: Symbol?, timeframe: Timeframe?) -> FeatureTable {
@@ -32,10 +43,8 @@ struct FeatureTable: ResponseBody {
         json.endArray()
         json.key("columns")
         json.beginObject()
-        for column in columns {
-            json.key(column.name)
-            json.doubles(column.values)
-        }
+        if pieces.isEmpty { writeColumns(columns.indices, to: &json) }
+        for piece in pieces { json.raw(piece.dropFirst().dropLast()) }
         json.endObject()
         json.key("look_back")
         json.beginObject()
@@ -55,6 +64,50 @@ struct FeatureTable: ResponseBody {
             json.endArray()
         }
         json.endObject()
+    }
+
+    private func writeColumns(_ range: Range<Int>, to json: inout JSONWriter) {
+        for column in columns[range] {
+            json.key(column.name)
+            json.doubles(column.values)
+        }
+    }
+
+    /// Numbers from which on it is worth while to write them off the loop.
+    private static let largeCount = 10_000
+    private static let bytesPerValue = 20
+
+    /// The same with its JSON written, off the loop and the columns shared among the processors; as it is where there
+    /// are few numbers.
+    func rendered(threads: Int) async -> FeatureTable {
+        guard columns.count * times.count >= Self.largeCount else { return self }
+        return await withTaskExecutorPreference(globalConcurrentExecutor) { await render(threads) }
+    }
+
+    @concurrent private func render(_ threads: Int) async -> FeatureTable {
+        let size = max(1, (columns.count + threads - 1) / threads)
+        let ranges = stride(from: 0, to: columns.count, by: size).map { $0..<min(columns.count, $0 + size) }
+        var table = self
+        table.pieces = await withTaskGroup(of: (Int, [UInt8]).self) { group in
+            for (index, range) in ranges.enumerated() {
+                group.addTask(executorPreference: globalConcurrentExecutor) {
+                    var json = JSONWriter(capacity: range.count * times.count * Self.bytesPerValue)
+                    json.beginObject()
+                    writeColumns(range, to: &json)
+                    json.endObject()
+                    return (index, json.bytes)
+                }
+            }
+            var pieces = [[UInt8]](repeating: [], count: ranges.count)
+            for await (index, piece) in group { pieces[index] = piece }
+            return pieces
+        }
+        var json = JSONWriter(
+            capacity: table.pieces.reduce(0) { $0 + $1.count } + (times.count + columns.count * 2) * 40)
+        table.write(to: &json)
+        table.written = json.bytes
+        table.pieces = []
+        return table
     }
 
     private func writeFlags(to json: inout JSONWriter) {

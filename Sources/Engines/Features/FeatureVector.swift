@@ -15,8 +15,15 @@ struct FeatureVector: Sendable {
         "trange()", "stddev(close,20)", "obv()", "returns", "ts_stddev(returns,20)", "ts_zscore(close,20)",
     ]
 
-    /// Streams that have seen no bar. All of `features` parse, as a test shows.
-    private static let blank = parsed.compactMap { try? FeatureStream($0) }
+    /// A stream that has seen no bar.
+    private static let blank: FeatureSetStream = {
+        do throws(QuantError) {
+            return try FeatureSetStream(parsed)
+        } catch {
+            preconditionFailure("the live features cannot be streamed: \(error.explanation)")
+        }
+    }()
+    /// All of `features` parse, as a test shows.
     private static let parsed = features.compactMap { try? Feature.parse($0) }
     /// Leading nulls and stability, by `names`.
     private static let rests = parsed.flatMap { feature in
@@ -24,16 +31,16 @@ struct FeatureVector: Sendable {
     }
 
     /// The names of the values, in order.
-    static let names = blank.flatMap(\.columnNames)
+    static let names = blank.columnNames
 
-    private var streams = Self.blank
+    private var stream = Self.blank
     /// When the newest bar began; nil before the first.
     private(set) var time: Timestamp?
     /// Bars taken.
     private var count = 0
 
     /// The values after the newest bar, by `names`; NaN for null.
-    var values: [Double] { streams.flatMap { stream in stream.columnNames.indices.map { stream[$0] } } }
+    var values: [Double] { stream.values }
 
     /// Whether it is of the same bar and has the same bits.
     func isSame(as other: FeatureVector) -> Bool {
@@ -43,7 +50,7 @@ struct FeatureVector: Sendable {
     }
 
     private mutating func push(_ values: BarValues, at time: Timestamp) {
-        for index in streams.indices { streams[index].push(values) }
+        stream.push(values)
         self.time = time
         count += 1
     }

@@ -50,7 +50,8 @@ import Wire
             guard let bar = try JSONParser().withDocument(message.data, { Bar(json: $0) }) else {
                 throw FeatureMessageError(topic: message.topic.description)
             }
-            guard let vector = bar.replay == nil ? try await advanceLive(bar) : advanceReplay(bar) else { return }
+            guard let vector = bar.replay == nil ? try await advanceLive(bar) : try await advanceReplay(bar)
+            else { return }
             publish(FeatureUpdate(symbol: bar.symbol, timeframe: bar.timeframe, replay: bar.replay, vector: vector),
                     at: bar.closeTime, cause: message)
         }
@@ -89,14 +90,28 @@ import Wire
         }
     }
 
-    /// A replay's stream starts empty and sees each bar once; nil for one that comes again.
-    private func advanceReplay(_ bar: Bar) -> FeatureVector? {
+    /// A replay's stream starts with its first bar and sees each once; nil for one that comes again. Where this engine
+    /// was not there for the first ones, as after a restart, they are taken from the store.
+    private func advanceReplay(_ bar: Bar) async throws -> FeatureVector? {
         let key = StreamKey(symbol: bar.symbol, timeframe: bar.timeframe, replay: bar.replay)
-        if replays.place(key, bar.time.nanoseconds) == .missing { replays.put(key, FeatureVector(), last: nil) }
-        return replays.advance(key, bar.time.nanoseconds) { (vector: inout FeatureVector) in
-            vector.push(bar)
-            return vector
+        return try await locks.with(key.text) {
+            if replays.place(key, bar.time.nanoseconds) == .missing {
+                let before = try await BarsClient(context).replayed(before: bar)
+                let vector = await context.compute(over: before.count) { Self.vector(before) }
+                replays.put(key, vector, last: before.times.last)
+            }
+            return replays.advance(key, bar.time.nanoseconds) { (vector: inout FeatureVector) in
+                vector.push(bar)
+                return vector
+            }
         }
+    }
+
+    /// The vector after some bars.
+    private nonisolated static func vector(_ bars: BarColumns) -> FeatureVector {
+        var vector = FeatureVector()
+        for row in 0..<bars.count { vector.push(bars, row: row) }
+        return vector
     }
 
     // MARK: Live vectors
@@ -115,11 +130,7 @@ import Wire
         let stored = try await BarsClient(context).bars(key.symbol, key.timeframe)
         live.remove(key)
         guard let last = stored.times.last else { return }
-        let vector = await context.compute {
-            var vector = FeatureVector()
-            for row in 0..<stored.count { vector.push(stored, row: row) }
-            return vector
-        }
+        let vector = await context.compute { Self.vector(stored) }
         live.put(key, vector, last: last)
     }
 
@@ -148,7 +159,7 @@ struct StreamKey: Hashable, Sendable {
     }
 
     /// A name to lock by.
-    var text: String { "\(timeframe.rawValue) \(symbol)" }
+    var text: String { "\(timeframe.rawValue) \(symbol)" + (replay.map { " \($0)" } ?? "") }
 }
 
 /// A message that is not what its topic says; it goes to the dead letters.

@@ -1,4 +1,5 @@
 import EngineKit
+import Glibc
 public import HTTP
 import Market
 import Quant
@@ -13,6 +14,8 @@ extension FeaturesEngine {
 
     /// Work of one request: steps a bar, as the catalogue of costs counts them, times bars.
     static let stepLimit = 20_000_000_000
+    /// Threads that one answer is written by: every core.
+    static let threads = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
     /// Numbers of one answer.
     static let valueLimit = 20_000_000
 
@@ -25,21 +28,24 @@ extension FeaturesEngine {
                 {"symbol":"GOOG","timeframe":"1d","from":"2012-01-01","features":["sma(close,20)","rsi(close,14)",\
                 "macd(close,12,26,9).signal","atr(14)"]}
                 """, answer: Self.calculateAnswer, errors: [503], tabular: true) {
-            [unowned self] (_: NoParameters, body: CalculateBody, _) in
-            if let bars = body.bars {
+            [unowned self] (_: NoParameters, body: CalculateBody, request) in
+            let threads = Table.mediaType(request) == nil ? Self.threads : 0
+            if let sent = body.bars {
+                let bars = try await withFacts(sent, body.features, body.symbol)
                 var answer = try await table(body.features, bars, symbol: body.symbol, timeframe: nil)
                 answer.hasFlags = body.hasFlags
-                return answer
+                return threads == 0 ? answer : await answer.rendered(threads: threads)
             }
             guard let symbol = body.symbol else { throw Problem.invalid("/bars", "bars or symbol must be there") }
-            guard let bars = try await stored(symbol, body.timeframe, body.from, body.to) else {
+            guard let found = try await stored(symbol, body.timeframe, body.from, body.to) else {
                 throw Problem.invalid("/symbol",
                     "no \(body.timeframe.rawValue) bars of \(symbol) are stored; import them "
                     + "with POST /market-data/import, or send bars")
             }
+            let bars = try await withFacts(found, body.features, symbol)
             var answer = try await table(body.features, bars, symbol: symbol, timeframe: body.timeframe)
             answer.hasFlags = body.hasFlags
-            return answer
+            return threads == 0 ? answer : await answer.rendered(threads: threads)
         }
     }
 
@@ -50,10 +56,11 @@ extension FeaturesEngine {
             [unowned self] (_: NoParameters, body: BatchBody, _) in
             var items: [FeatureTable] = [], missing: [Symbol] = [], values = 0
             for symbol in body.symbols {
-                guard let bars = try await stored(symbol, body.timeframe, body.from, body.to) else {
+                guard let found = try await stored(symbol, body.timeframe, body.from, body.to) else {
                     missing.append(symbol)
                     continue
                 }
+                let bars = try await withFacts(found, body.features, symbol)
                 values += bars.count * body.features.reduce(0) { $0 + $1.columnNames.count }
                 if values > Self.valueLimit {
                     throw Problem.invalid("/symbols",
@@ -74,6 +81,17 @@ extension FeaturesEngine {
         if found.count == 0, try await client.bars(symbol, timeframe, last: 1).count == 0 { return nil }
         return try Bars(ts: found.times, open: found.open, high: found.high, low: found.low, close: found.close,
                         volume: found.volume)
+    }
+
+    /// The bars with the columns of facts that the features read.
+    private func withFacts(_ bars: Bars, _ features: [Feature], _ symbol: Symbol?) async throws -> Bars {
+        let columns = features.reduce(into: Set<Column>()) { $0.formUnion($1.columns) }.filter(\.isFundamental)
+        if columns.isEmpty { return bars }
+        guard let symbol else {
+            let names = columns.map(\.rawValue).sorted().joined(separator: ", ")
+            throw Problem.invalid("/symbol", "must name whose stored facts are meant: \(names) are made of facts")
+        }
+        return try await FactsClient(context).adding(columns, to: bars, of: symbol)
     }
 
     private func table(

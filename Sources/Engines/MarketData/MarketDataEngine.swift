@@ -35,7 +35,7 @@ import Wire
     }
 
     public nonisolated static var migrations: [Migration] { 
-        [Idempotency.migration(version: 2), AuditTrail.migration(version: 3)]
+        [Idempotency.migration(version: 2), AuditTrail.migration(version: 3), FactRecords.migration(version: 4)]
     }
 
     public func start() async throws {

@@ -7,8 +7,9 @@ import Wire
 
 extension MarketDataEngine {
     public var routes: [Route] {
-        audit.audited([importRoute, symbolsRoute, barsRoute, gapsRoute] + quoteRoutes + replayRoutes, [
+        audit.audited([importRoute, symbolsRoute, barsRoute, gapsRoute] + quoteRoutes + replayRoutes + factRoutes, [
             AuditedAction("bars.import", .post, "/market-data/import"),
+            AuditedAction("facts.import", .post, "/market-data/facts"),
             AuditedAction("replay.start", .post, "/market-data/replay"),
             AuditedAction("replay.stop", .delete, "/market-data/replay/{replay_id}"),
         ])

@@ -39,7 +39,7 @@ extension FieldReader {
             declare(name, .array(Self.schema(of: type)), required: required, doc)
             return []
         }
-        return elements(name, required: required, limit: limit) { index, value in element(index, value, type) }
+        return elements(name, required: required, limit: limit) { index, value in element("\(index)", value, type) }
     }
 
     /// An object whose member names are free, each an object; in the order written.
@@ -113,7 +113,7 @@ extension FieldReader {
         declare(name, .array(.string(format: "date-time", allowed: nil)), required: required, doc)
         return elements(name, required: required, limit: 10_000_000) { index, value in
             if let time = Self.time(value) { return time }
-            context.report(Self.timeExpected, at: [index])
+            context.report(Self.timeExpected, at: ["\(index)"])
             return nil
         }
     }
@@ -125,7 +125,7 @@ extension FieldReader {
         declare(name, .array(.string(format: nil, allowed: nil)), required: required, doc)
         return elements(name, required: required, limit: limit) { index, value in
             if let text = value.string, (1...length).contains(text.utf8.count) { return text }
-            context.report("must be a string of 1 to \(length) characters", at: [index])
+            context.report("must be a string of 1 to \(length) characters", at: ["\(index)"])
             return nil
         }
     }
@@ -135,7 +135,7 @@ extension FieldReader {
         declare(name, .array(.string(format: nil, allowed: nil)), required: required, doc)
         return elements(name, required: required, limit: 10_000) { index, value in
             if let symbol = value.string.flatMap({ Symbol($0) }) { return symbol }
-            context.report("must be a symbol: 1 to 32 of A-Z a-z 0-9 . _ : / -", at: [index])
+            context.report("must be a symbol: 1 to 32 of A-Z a-z 0-9 . _ : / -", at: ["\(index)"])
             return nil
         }
     }
@@ -152,7 +152,7 @@ extension FieldReader {
     // MARK: Walking
 
     private func elements<T>(
-        _ name: String, required: Bool, limit: Int, _ convert: (String, JSONValue) -> T?
+        _ name: String, required: Bool, limit: Int, _ convert: (Int, JSONValue) -> T?
     ) -> [T] {
         guard let value = value(name, required: required) else { return [] }
         return nested(name) {
@@ -169,7 +169,7 @@ extension FieldReader {
             out.reserveCapacity(count)
             var index = 0
             value.forEachElement { element in
-                if let converted = convert("\(index)", element) { out.append(converted) }
+                if let converted = convert(index, element) { out.append(converted) }
                 index += 1
             }
             return out

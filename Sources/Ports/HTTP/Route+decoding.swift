@@ -44,8 +44,7 @@ extension Route {
 
     /// The answer in the form the caller's `Accept` prefers.
     static func render(_ result: some ResponseBody, _ request: Request) -> Response {
-        if let accept = request.headers["Accept"], let table = result.table,
-           let type = Table.mediaTypes.first(where: { accept.contains($0) }) {
+        if let type = Table.mediaType(request), let table = result.table {
             let bytes = type == "text/csv" ? table.csv() : table.arrowStream()
             return Response(status: result.status, contentType: type, headers: result.headers, body: bytes)
         }

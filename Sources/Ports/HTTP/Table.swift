@@ -6,6 +6,11 @@ public struct Table: Sendable {
     /// The media types beside JSON.
     public static let mediaTypes = ["text/csv", "application/vnd.apache.arrow.stream"]
 
+    /// The one of them that a request prefers to JSON; nil for JSON.
+    public static func mediaType(_ request: Request) -> String? {
+        request.headers["Accept"].flatMap { accept in mediaTypes.first { accept.contains($0) } }
+    }
+
     public let times: [Int64]
     public let columns: [(name: String, values: [Double])]
 

@@ -7,7 +7,8 @@ import Glibc
     public nonisolated static let names = [
         "bus.memory.throughput", "bus.redis.throughput", "bus.redis.latency", "series.write", "series.read",
         "series.read.sum", "series.range", "series.postgres", "indicators", "indicators.stream", "analytics.performance", "backtest.sweep",
-        "var.monte_carlo", "factors.panel", "factors.catalogue", "risk.pretrade", "risk.montecarlo", "risk.historical",
+        "var.monte_carlo", "factors.panel", "factors.catalogue", "factors.correlation",
+        "risk.pretrade", "risk.montecarlo", "risk.historical",
         "ml.inference", "ws.fanout", "ws.idle",
         "e2e.tick_to_order",
     ]
@@ -71,6 +72,10 @@ import Glibc
         if isAsked("factors.catalogue", asked) {
             say("factors.catalogue")
             each(await catalogueBenchmark())
+        }
+        if isAsked("factors.correlation", asked) {
+            say("factors.correlation")
+            each(await correlationBenchmark())
         }
         if isAsked("risk.pretrade", asked) { each(preTradeBenchmark()) }
         if isAsked("risk.montecarlo", asked) { for figure in try await pathBenchmarks() { each(figure) } }

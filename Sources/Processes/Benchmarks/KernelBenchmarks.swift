@@ -71,12 +71,9 @@ private func streamBenchmark(_ bars: Bars, runs: Int = 5) throws -> Measurement 
     }
     let rows = min(100_000, bars.count)
     let times = try (0..<runs).map { _ in
-        var streams = try texts.map { try FeatureStream(Feature.parse($0)) }
+        var stream = try FeatureSetStream(texts.map { try Feature.parse($0) })
         return seconds {
-            for row in 0..<rows {
-                let bar = BarValues(bars, row: row)
-                for index in streams.indices { streams[index].push(bar) }
-            }
+            for row in 0..<rows { stream.push(BarValues(bars, row: row)) }
         } / Double(rows) * 1e9
     }
     return Measurement("indicators.stream.fifty", middle(times), "ns/update", runs: runs,

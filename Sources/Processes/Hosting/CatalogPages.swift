@@ -16,6 +16,12 @@ public enum CatalogPages {
             `adv(n)` is `ts_mean(close*volume, n)`; `ts_` functions take `min_periods=k` for windows that are not full.
             A null operand gives a null, and so does a result that is not finite. No function reads a later bar.
 
+            Those under `fundamental` are made of figures of filings, which `POST /market-data/facts` and
+            `nautilus import facts FILE.csv` store. A bar knows what was filed at or before its time, whatever period
+            it is of, and of a figure that was filed again the newest filing by then. A flow is of the newest twelve
+            months: a fiscal year, or four quarters in a row where those end later. They are columns too
+            (`ts_mean(pe_ratio,20)`), for calculate and for factors; they are not streamed.
+
             """
         for category in categories(FunctionCatalog.all.map(\.category)) {
             page += "\n## \(category)\n\n| function | look-back | stability | definition |\n|---|---|---|---|\n"

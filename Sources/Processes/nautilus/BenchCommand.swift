@@ -34,6 +34,7 @@ struct BenchCommand {
         for name in options.rest where BenchmarkRunner.later.contains(name) {
             ProcessRunner.writeError("\(name): measured when what it measures is built")
         }
+        FreedMemory.keep(bytes: Platform.freedMemoryBytes)
         // Read first: a file that is not there is told before minutes of work.
         let baseline = try options["baseline"].map(Self.baseline)
         let environment = ProcessRunner.environment

@@ -12,7 +12,7 @@ enum Help {
               up        starts the engines and the gateway in the foreground
               sample    loads sample prices into a running platform, and replays them
               status    how each engine is
-              import    stores bars from a CSV file
+              import    stores bars from a CSV file; import facts stores figures of filings
               backup    copies every store while the engines run
               restore   puts a backup in the place of the stores
               bus       streams, groups, lag and dead letters

@@ -6,6 +6,8 @@ switch arguments.first {
 case "up": ProcessRunner.run("nautilus") { try await UpCommand(arguments.dropFirst()).run() }
 case "sample": ProcessRunner.run("nautilus") { try await SampleCommand(arguments.dropFirst()).run() }
 case "status": ProcessRunner.run("nautilus") { try await StatusCommand(arguments.dropFirst()).run() }
+case "import" where arguments.dropFirst().first == "facts":
+    ProcessRunner.run("nautilus") { try await ImportFactsCommand(arguments.dropFirst(2)).run() }
 case "import": ProcessRunner.run("nautilus") { try await ImportCommand(arguments.dropFirst()).run() }
 case "backup": ProcessRunner.run("nautilus") { try BackupCommand(arguments.dropFirst(), restores: false).run() }
 case "restore": ProcessRunner.run("nautilus") { try BackupCommand(arguments.dropFirst(), restores: true).run() }

@@ -5,7 +5,7 @@ import Testing
     /// Calls of every function of the catalogue that one instrument can stream, with short and long windows.
     static let texts: [String] = {
         var texts: [String] = []
-        for function in FunctionCatalog.all where function.category != "cross_section" {
+        for function in FunctionCatalog.all where function.isStreamed {
             let name = function.name
             let series = ["close", "volume", "open"].prefix(function.seriesCount)
             guard name != "where", name != "ts_count" else { continue }
@@ -44,6 +44,27 @@ import Testing
                 }
             }
         }
+    }
+
+    /// Over more rows than a block of the batch form has, with nulls, and all texts in one stream.
+    @Test func blocksAndSharedStreamsHaveTheSameBits() throws {
+        let bars = try SyntheticBars.walk(seed: 23, count: 2100, nulls: 0.002)
+        let features = try Self.texts.map { try Feature.parse($0) }
+        var stream = try FeatureSetStream(features)
+        let rows = (0..<bars.count).map { row in
+            stream.push(BarValues(bars, row: row))
+            return stream.values
+        }
+        var place = 0
+        for feature in features {
+            for column in feature.evaluate(bars) {
+                let wrong = rows.indices.first { !sameBits(rows[$0][place], column.values[$0]) }
+                #expect(wrong == nil, "\(column.name)")
+                #expect(stream.columnNames[place] == column.name)
+                place += 1
+            }
+        }
+        #expect(place == stream.columnNames.count)
     }
 
     @Test func lookBackCountsTheNulls() throws {

@@ -58,7 +58,7 @@ import Testing
     @Test(arguments: Scene.allCases)
     func streamsAreBatches(scene: Scene) throws {
         var random = SeededGenerator(seed: 41)
-        for function in FunctionCatalog.all where function.category != "cross_section" {
+        for function in FunctionCatalog.all where function.isStreamed {
             let bars = try scene.bars(&random)
             let (text, values) = Self.call(function, &random)
             let feature = try Feature.parse(text)

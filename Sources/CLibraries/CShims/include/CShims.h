@@ -12,5 +12,7 @@ int shim_accept(int listener);
 int shim_port(int fd);
 /* Says that nothing more is sent on a socket (SHUT_WR is not imported everywhere). */
 int shim_shutdown_write(int fd);
+/* Keeps freed memory up to so many bytes for later instead of handing it back; does nothing without glibc. */
+void shim_keep_freed_memory(size_t bytes);
 /* Names the calling thread (at most 15 characters). */
 void shim_name_thread(const char *name);

@@ -80,6 +80,8 @@ extension Bars {
         part.close = Array(close[range])
         part.volume = Array(volume[range])
         part.vwap = vwap.map { Array($0[range]) }
+        part.cap = cap.map { Array($0[range]) }
+        part.fundamentals = fundamentals.mapValues { Array($0[range]) }
         return part
     }
 }

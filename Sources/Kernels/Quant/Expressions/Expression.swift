@@ -36,6 +36,6 @@ public struct Expression: Sendable {
 
     /// Values over the bars of one instrument, NaN for null; a cross-sectional operator sees that one alone.
     public func evaluate(_ bars: Bars) -> [Double] {
-        PlanRun.run(Plan(program), [bars], rows: bars.count).values(0, instrument: 0)
+        PlanRun.columns(Plan(program), bars)[0]
     }
 }

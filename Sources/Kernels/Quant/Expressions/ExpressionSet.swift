@@ -46,11 +46,9 @@ public struct FeatureSet: Sendable {
 
     /// All columns over the bars.
     public func evaluate(_ bars: Bars) -> [FeatureColumn] {
-        let values = PlanRun.run(plan, [bars], rows: bars.count)
-        return columns.enumerated().map { index, column in
+        zip(columns, PlanRun.columns(plan, bars)).map { column, values in
             FeatureColumn(
-                name: column.name, lookBack: column.lookBack, stability: column.stability,
-                values: values.values(index, instrument: 0))
+                name: column.name, lookBack: column.lookBack, stability: column.stability, values: values)
         }
     }
 }

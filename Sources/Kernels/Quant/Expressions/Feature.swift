@@ -36,6 +36,8 @@ public struct Feature: Sendable {
     public var lookBack: Int { program.outputs.map(\.lookBack).max() ?? 0 }
     /// Work a bar, as limits count it.
     public var cost: Int { program.cost }
+    /// Columns of the bars that it reads.
+    public var columns: Set<Column> { program.columns }
     /// True where an operator reads across instruments.
     public var isCrossSectional: Bool { program.crossesInstruments }
 

@@ -1,11 +1,24 @@
+import Numerics
+
 /// A column of a whole panel in one piece, instrument after instrument.
 final class PanelColumn: Sendable {
     /// Written while a plan runs, each cell by one thread; only read once the column is in an answer.
     nonisolated(unsafe) let base: UnsafeMutablePointer<Double>
+    private let isOwned: Bool
 
-    init(count: Int) { base = .allocate(capacity: max(1, count)) }
+    init(count: Int) {
+        base = .allocate(capacity: max(1, count))
+        isOwned = true
+        LargePages.advise(UnsafeMutableRawBufferPointer(start: base, count: count * MemoryLayout<Double>.stride))
+    }
 
-    deinit { base.deallocate() }
+    /// Memory of someone who outlives the column.
+    init(lent base: UnsafeMutablePointer<Double>) {
+        self.base = base
+        isOwned = false
+    }
+
+    deinit { if isOwned { base.deallocate() } }
 }
 
 /// What expressions gave over a panel: a number for each output, instrument and row, NaN for null.

@@ -1,3 +1,5 @@
+import Numerics
+
 /// A plan at work over one panel. Threads share it: each instrument, and each date, is computed by one of them from
 /// start to end, so that the bits do not depend on how many there are.
 struct PlanRun: Sendable {
@@ -30,6 +32,37 @@ struct PlanRun: Sendable {
             run.end(phase)
         }
         return run.values
+    }
+
+    /// Every output over the bars of one instrument, written where it stays: an array each.
+    static func columns(_ plan: Plan, _ bars: Bars) -> [[Double]] {
+        var run = PlanRun(plan, [bars], groups: [:], rows: bars.count)
+        var places: [Int] = []
+        for column in plan.outputs where !places.contains(column) { places.append(column) }
+        var arrays: [Int: [Double]] = [:]
+        run.fill(places[...], &arrays)
+        return plan.outputs.map { arrays[$0] ?? [] }
+    }
+
+    /// Opens an array for each of these columns, one within the other, and runs the plan inside the last.
+    private mutating func fill(_ places: ArraySlice<Int>, _ arrays: inout [Int: [Double]]) {
+        guard let place = places.first else {
+            for phase in plan.phases {
+                make(phase)
+                series(phase, 0..<1)
+                dates(phase, 0..<rows)
+                end(phase)
+            }
+            for index in stored.indices { stored[index] = nil }
+            return
+        }
+        let values = [Double](unsafeUninitializedCapacity: rows) { buffer, count in
+            LargePages.advise(UnsafeMutableRawBufferPointer(buffer))
+            if let base = buffer.baseAddress { stored[place] = PanelColumn(lent: base) }
+            fill(places.dropFirst(), &arrays)
+            count = rows
+        }
+        arrays[place] = values
     }
 
     /// The same on `threads` tasks of the concurrent pool.
@@ -67,7 +100,9 @@ struct PlanRun: Sendable {
     }
 
     private mutating func make(_ phase: Plan.Phase) {
-        for column in phase.made { stored[column] = PanelColumn(count: bars.count * rows) }
+        for column in phase.made where stored[column] == nil {
+            stored[column] = PanelColumn(count: bars.count * rows)
+        }
     }
 
     private mutating func end(_ phase: Plan.Phase) {

@@ -39,10 +39,16 @@ struct ProgramStream: Sendable {
         var memory = [Double](repeating: .nan, count: program.slotCount)
         for node in program.nodes {
             switch node.work {
-            case .column(let column): columnSlots.append((column, node.slot))
+            case .column(let column):
+                if column.isFundamental {
+                    throw QuantError(.data, "\(column.rawValue) is of facts, which a stream of bars does not bring")
+                }
+                columnSlots.append((column, node.slot))
             case .constant(let value): memory[node.slot] = value
             case .stage(let stage):
                 let inputs = node.inputs + [Int](repeating: node.inputs[0], count: 3)
+                // A state may hold vectors: it begins at a multiple of two numbers, as an array's memory does.
+                if memory.count % 2 == 1 { memory.append(.nan) }
                 nodes.append(
                     Node(
                         step: stage.step, first: inputs[0], second: inputs[1], third: inputs[2], fourth: inputs[3],

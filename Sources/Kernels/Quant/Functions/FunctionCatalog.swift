@@ -3,7 +3,8 @@
 public enum FunctionCatalog {
     /// Every function, by name.
     public static let all: [FunctionDefinition] =
-        (IndicatorCatalog.all + TimeSeriesCatalog.all + elements + crossSections).sorted { $0.name < $1.name }
+        (IndicatorCatalog.all + TimeSeriesCatalog.all + elements + crossSections + fundamentals)
+        .sorted { $0.name < $1.name }
 
     static let byName: [String: FunctionDefinition] =
         Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
@@ -29,6 +30,14 @@ public enum FunctionCatalog {
         element("coalesce", 2, "The first, or the second where the first is null.", Stage(Elementwise2<Coalesce>())),
         element("where", 3, "The second where the first holds, else the third.", Stage(Choice())),
     ]
+
+    /// The columns made of facts, as functions without arguments.
+    private static let fundamentals: [FunctionDefinition] = Fundamentals.definitions.map { column, definition in
+        FunctionDefinition(
+            name: column.rawValue, category: "fundamental", inputs: [column.rawValue], parameters: [],
+            outputs: [column.rawValue], reference: definition, takesMinPeriods: false,
+            operation: .stage { _ in Stage(Identity()) })
+    }
 
     private static let crossSections: [FunctionDefinition] = [
         crossSection(.rank, "Rank among the instruments of a date, ties averaged, scaled to (0,1]."),

@@ -68,6 +68,9 @@ public struct FunctionDefinition: Sendable {
         case crossSection(@Sendable (FunctionArguments) -> CrossSection)
     }
 
+    /// True where one instrument's bars are enough, so that it can be fed a bar at a time.
+    public var isStreamed: Bool { category != "cross_section" && category != "fundamental" }
+
     /// Series arguments that come before the parameters.
     public var seriesCount: Int { inputs.count { $0 == Self.series } }
 

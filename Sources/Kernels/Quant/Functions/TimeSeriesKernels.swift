@@ -104,6 +104,13 @@ struct Delay: Kernel {
     var lookBack: Int { line.period }
     @inline(__always)
     mutating func step(_ value: Double, _ scratch: Scratch) -> Double { line.push(value, scratch) }
+
+    @inline(__always)
+    mutating func advance(_ sources: Sources, into sinks: Sinks, count: Int, _ scratch: Scratch) {
+        var delay = line
+        delay.advance(sources.first, sinks.first, count: count, scratch) { $1 }
+        line = delay
+    }
 }
 
 /// `delay(x,0)`.

@@ -33,8 +33,8 @@ public struct AverageDirectionalIndex: Kernel {
         let top = previous.close > bar.high ? previous.close : bar.high
         let bottom = previous.close < bar.low ? previous.close : bar.low
         previous = bar
-        let minusMove = down > 0 && up < down ? down : 0
-        let plusMove = up > 0 && up > down ? up : 0
+        let minusMove = masked(larger(down, 0), down > up)
+        let plusMove = masked(larger(up, 0), up > down)
         if seen < 2 * period {
             return warmUp(minusMove, plusMove, top - bottom)
         }

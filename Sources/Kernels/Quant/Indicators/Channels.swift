@@ -33,27 +33,22 @@ public struct KeltnerChannel: Kernel {
 /// `donchian(n)`: outputs `upper middle lower`: the highest high and lowest low of n bars and their mean (Donchian
 /// 1960). Default 20, look-back n − 1. Exact.
 public struct DonchianChannel: Kernel {
-    private var highest: WindowMaximum
-    private var lowest: WindowMinimum
+    private var window: WindowRange
     private var run = ValidRun()
 
     /// Period of at least 1.
-    public init(period: Int) {
-        highest = WindowMaximum(period)
-        lowest = WindowMinimum(period)
-    }
+    public init(period: Int) { window = WindowRange(period) }
 
     /// 2n.
-    public var scratchCount: Int { 2 * highest.period }
+    public var scratchCount: Int { window.scratchCount }
     /// n − 1.
-    public var lookBack: Int { highest.period - 1 }
+    public var lookBack: Int { window.period - 1 }
 
     /// Takes the next high (x) and low (y).
     @inline(__always)
     public mutating func step(_ bar: Pair, _ scratch: Scratch) -> ThreeValues {
-        let top = highest.push(bar.x, scratch)
-        let bottom = lowest.push(bar.y, scratch + highest.period)
-        guard run.push(bar.x + bar.y, atLeast: highest.period) else { return .null }
+        let (top, bottom) = window.push(bar.x, bar.y, scratch)
+        guard run.push(bar.x + bar.y, atLeast: window.period) else { return .null }
         return ThreeValues(top, (top + bottom) / 2, bottom)
     }
 }

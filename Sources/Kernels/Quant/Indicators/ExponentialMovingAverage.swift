@@ -25,6 +25,31 @@ public struct ExponentialMovingAverage: Kernel {
     @inline(__always)
     public mutating func step(_ value: Double, _ scratch: Scratch) -> Double { push(value) }
 
+    /// The same over many rows. A null ends the inner loop: choosing between null and number inside it would lie in
+    /// the way of the average from row to row.
+    @inline(__always)
+    public mutating func advance(_ sources: Sources, into sinks: Sinks, count: Int, _ scratch: Scratch) {
+        var kernel = self
+        var row = 0
+        while row < count, !kernel.isSeeded {
+            sinks.first[row] = kernel.push(sources.first[row])
+            row &+= 1
+        }
+        while row < count {
+            while row < count {
+                let value = sources.first[row]
+                guard value == value else { break }
+                sinks.first[row] = kernel.advance(value)
+                row &+= 1
+            }
+            if row < count {
+                sinks.first[row] = .nan
+                row &+= 1
+            }
+        }
+        self = kernel
+    }
+
     /// True once the seed is complete.
     @inline(__always)
     var isSeeded: Bool { seen >= period }

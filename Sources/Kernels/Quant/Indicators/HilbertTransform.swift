@@ -102,9 +102,9 @@ struct HilbertTransform: Sendable {
         previousI2 = i2
         let before = period
         if imaginary != 0, real != 0 { period = 360 / (Angle.arcTangent(imaginary / real) * Angle.degrees) }
-        period = min(period, 1.5 * before)
-        period = max(period, 0.67 * before)
-        period = min(max(period, 6), 50)
+        period = smaller(1.5 * before, period)
+        period = larger(0.67 * before, period)
+        period = smaller(50, larger(6, period))
         period = 0.2 * period + 0.8 * before
         smoothPeriod = 0.33 * period + 0.67 * smoothPeriod
     }

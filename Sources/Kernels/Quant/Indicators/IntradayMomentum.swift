@@ -1,27 +1,22 @@
 /// `imi(n)`: 100·Σ(close − open of bars that rose)/Σ|close − open| over n bars (Chande 1994). TA-Lib IMI; default 14,
 /// look-back n − 1; 50 where no bar moved. Exact.
 public struct IntradayMomentum: Kernel {
-    private var up: WindowSum
-    private var all: WindowSum
+    private var sums: WindowSums
 
     /// Period of at least 2.
-    public init(period: Int) {
-        up = WindowSum(period)
-        all = WindowSum(period)
-    }
+    public init(period: Int) { sums = WindowSums(period) }
 
     /// 2n.
-    public var scratchCount: Int { 2 * up.period }
+    public var scratchCount: Int { sums.scratchCount }
     /// n − 1.
-    public var lookBack: Int { up.period - 1 }
+    public var lookBack: Int { sums.period - 1 }
 
     /// Takes the next open (x) and close (y).
     @inline(__always)
     public mutating func step(_ bar: Pair, _ scratch: Scratch) -> Double {
         let change = bar.y - bar.x
         let rise = (change + abs(change)) * 0.5
-        let rises = up.push(rise, scratch)
-        let moves = all.push(abs(change), scratch + up.period)
+        let (rises, moves) = sums.push(rise, abs(change), scratch)
         return moves == 0 ? 50 : 100 * (rises / moves)
     }
 }
@@ -31,22 +26,20 @@ public struct IntradayMomentum: Kernel {
 /// Exact.
 public struct AccelerationBands: Kernel {
     private let inverse: Double
-    private var upper: WindowSum
+    private var bands: WindowSums
     private var middle: WindowSum
-    private var lower: WindowSum
 
     /// Period of at least 2.
     public init(period: Int) {
-        upper = WindowSum(period)
+        bands = WindowSums(period)
         middle = WindowSum(period)
-        lower = WindowSum(period)
         inverse = 1 / Double(period)
     }
 
     /// 3n.
-    public var scratchCount: Int { 3 * upper.period }
+    public var scratchCount: Int { 3 * middle.period }
     /// n − 1.
-    public var lookBack: Int { upper.period - 1 }
+    public var lookBack: Int { middle.period - 1 }
 
     /// Takes the next bar; a null in it spoils all three.
     @inline(__always)
@@ -54,10 +47,9 @@ public struct AccelerationBands: Kernel {
         let sum = bar.high + bar.low
         let width = sum == 0 ? 0 : 4 * (bar.high - bar.low) / sum
         let spoiled = (sum - sum) + (bar.close - bar.close)
-        let period = upper.period
-        let top = upper.push(bar.high * (1 + width) + spoiled, scratch) * inverse
-        let centre = middle.push(bar.close + spoiled, scratch + period) * inverse
-        let bottom = lower.push(bar.low * (1 - width) + spoiled, scratch + 2 * period) * inverse
-        return ThreeValues(top, centre, bottom)
+        let (top, bottom) = bands.push(
+            bar.high * (1 + width) + spoiled, bar.low * (1 - width) + spoiled, scratch)
+        let centre = middle.push(bar.close + spoiled, scratch + bands.scratchCount)
+        return ThreeValues(top * inverse, centre * inverse, bottom * inverse)
     }
 }

@@ -6,7 +6,8 @@ public struct KaufmanAdaptiveAverage: Kernel {
     private var delay: DelayLine
     private var way: WindowSum
     private var previous = Double.nan
-    private var average = Double.nan
+    private var average = 0.0
+    private var hasStarted = false
 
     /// Period of at least 1.
     public init(period: Int) {
@@ -33,8 +34,11 @@ public struct KaufmanAdaptiveAverage: Kernel {
         let net = value - older
         let share = total <= net || total == 0 ? 1 : abs(net / total)
         let root = share * (2.0 / 3 - 2.0 / 31) + 2.0 / 31
-        let from = average == average ? average : last
-        average = (value - from) * (root * root) + from
+        if !hasStarted {
+            hasStarted = true
+            average = last
+        }
+        average = (value - average) * (root * root) + average
         return average
     }
 }

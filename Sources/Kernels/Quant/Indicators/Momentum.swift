@@ -13,4 +13,12 @@ public struct Momentum: Kernel {
     /// Takes the next value.
     @inline(__always)
     public mutating func step(_ value: Double, _ scratch: Scratch) -> Double { value - delay.push(value, scratch) }
+
+    /// The same over many rows.
+    @inline(__always)
+    public mutating func advance(_ sources: Sources, into sinks: Sinks, count: Int, _ scratch: Scratch) {
+        var line = delay
+        line.advance(sources.first, sinks.first, count: count, scratch) { $0 - $1 }
+        delay = line
+    }
 }

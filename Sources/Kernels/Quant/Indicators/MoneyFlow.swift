@@ -1,26 +1,22 @@
 /// `chaikin_money_flow(n)`: Σ money flow volume (as in `ad`)/Σ volume over n bars (Chaikin). Default 20, look-back n −
 /// 1; 0 where nothing was traded. Exact.
 public struct ChaikinMoneyFlow: Kernel {
-    private var flow: WindowSum
-    private var volume: WindowSum
+    private var sums: WindowSums
 
     /// Period of at least 1.
-    public init(period: Int) {
-        flow = WindowSum(period)
-        volume = WindowSum(period)
-    }
+    public init(period: Int) { sums = WindowSums(period) }
 
     /// 2n.
-    public var scratchCount: Int { 2 * flow.period }
+    public var scratchCount: Int { sums.scratchCount }
     /// n − 1.
-    public var lookBack: Int { flow.period - 1 }
+    public var lookBack: Int { sums.period - 1 }
 
     /// Takes the next bar.
     @inline(__always)
     public mutating func step(_ bar: PriceVolume, _ scratch: Scratch) -> Double {
         let spoiled = (bar.high - bar.high) + (bar.low - bar.low) + (bar.close - bar.close)
-        let flows = flow.push(AccumulationDistribution.flow(bar) + spoiled, scratch)
-        let volumes = volume.push(bar.volume + spoiled, scratch + flow.period)
+        let (flows, volumes) = sums.push(
+            AccumulationDistribution.flow(bar) + spoiled, bar.volume + spoiled, scratch)
         return volumes == 0 ? 0 : flows / volumes
     }
 }

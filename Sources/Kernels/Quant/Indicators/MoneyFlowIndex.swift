@@ -2,19 +2,15 @@
 /// fell (Quong and Soudack 1989). TA-Lib MFI; default 14, look-back n; 0 where P + N is 0.
 public struct MoneyFlowIndex: Kernel {
     private var previous = Double.nan
-    private var rising: WindowSum
-    private var falling: WindowSum
+    private var sums: WindowSums
 
     /// Period of at least 2.
-    public init(period: Int) {
-        rising = WindowSum(period)
-        falling = WindowSum(period)
-    }
+    public init(period: Int) { sums = WindowSums(period) }
 
     /// 2n.
-    public var scratchCount: Int { 2 * rising.period }
+    public var scratchCount: Int { sums.scratchCount }
     /// n.
-    public var lookBack: Int { rising.period }
+    public var lookBack: Int { sums.period }
 
     /// Takes the next bar.
     @inline(__always)
@@ -23,8 +19,8 @@ public struct MoneyFlowIndex: Kernel {
         let change = price - previous
         previous = price
         let flow = price * bar.volume + (change - change)
-        let positive = rising.push(change < 0 || change == 0 ? flow * 0 : flow, scratch)
-        let negative = falling.push(change > 0 || change == 0 ? flow * 0 : flow, scratch + rising.period)
+        let none = flow * 0
+        let (positive, negative) = sums.push(change <= 0 ? none : flow, change >= 0 ? none : flow, scratch)
         let total = positive + negative
         return total == 0 ? 0 : 100 * (positive / total)
     }

@@ -51,4 +51,30 @@ public struct MovingAverageConvergence: Kernel {
         guard average == average else { return .null }
         return ThreeValues(line, average, line - average)
     }
+
+    /// The same over many rows; see `ExponentialMovingAverage`.
+    @inline(__always)
+    public mutating func advance(_ sources: Sources, into sinks: Sinks, count: Int, _ scratch: Scratch) {
+        var kernel = self
+        var row = 0
+        while row < count, !kernel.signal.isSeeded {
+            kernel.step(sources.first[row], scratch).store(in: sinks, row)
+            row &+= 1
+        }
+        while row < count {
+            while row < count {
+                let value = sources.first[row]
+                guard value == value else { break }
+                let line = kernel.fast.advance(value) - kernel.slow.advance(value)
+                let average = kernel.signal.advance(line)
+                ThreeValues(line, average, line - average).store(in: sinks, row)
+                row &+= 1
+            }
+            if row < count {
+                ThreeValues.null.store(in: sinks, row)
+                row &+= 1
+            }
+        }
+        self = kernel
+    }
 }

@@ -16,9 +16,22 @@ public struct NormalizedAverageTrueRange: Kernel {
     /// Takes the next bar.
     @inline(__always)
     public mutating func step(_ bar: Triple, _ scratch: Scratch) -> Double {
-        let range = average.step(bar, scratch)
+        Self.share(average.step(bar, scratch), of: bar.close, period)
+    }
+
+    @inline(__always)
+    private static func share(_ range: Double, of close: Double, _ period: Int) -> Double {
         if period == 1 { return range }
         guard range == range else { return .nan }
-        return bar.close == 0 ? 0 : range / bar.close * 100
+        return close == 0 ? 0 : range / close * 100
+    }
+
+    /// The same over many rows.
+    @inline(__always)
+    public mutating func advance(_ sources: Sources, into sinks: Sinks, count: Int, _ scratch: Scratch) {
+        let period = period
+        average.advance(sources, count: count) { row, close, range in
+            sinks.first[row] = Self.share(range, of: close, period)
+        }
     }
 }

@@ -15,11 +15,8 @@ public struct OnBalanceVolume: Kernel {
     public mutating func step(_ bar: Pair, _ scratch: Scratch) -> Double {
         let witness = bar.x + bar.y
         guard witness == witness else { return .nan }
-        if previous != previous || bar.x > previous {
-            total += bar.y
-        } else if bar.x < previous {
-            total -= bar.y
-        }
+        // Without a branch, which would be wrong every other time; the first close is not at or below a null.
+        total += masked(bar.y, !(bar.x <= previous)) - masked(bar.y, bar.x < previous)
         previous = bar.x
         return total
     }

@@ -7,7 +7,7 @@ public struct Beta: Kernel {
     /// Period of at least 1.
     public init(period: Int) { window = WindowPairMoments(period) }
 
-    /// 5n.
+    /// 6n.
     public var scratchCount: Int { window.scratchCount }
     /// n.
     public var lookBack: Int { window.period }
@@ -31,7 +31,7 @@ public struct Correlation: Kernel {
     /// Period of at least 1.
     public init(period: Int) { window = WindowPairMoments(period) }
 
-    /// 5n.
+    /// 6n.
     public var scratchCount: Int { window.scratchCount }
     /// n − 1.
     public var lookBack: Int { window.period - 1 }

@@ -69,22 +69,21 @@ struct ParabolicStop: Sendable {
     private mutating func trailLong(_ previousHigh: Double, _ previousLow: Double) -> Double {
         if low <= stop {
             isLong = false
-            stop = max(max(extreme, previousHigh), high)
+            stop = larger(high, larger(previousHigh, extreme))
             if offset != 0 { stop += stop * offset }
             let answer = stop
             rate = short.first
             extreme = low
             stop += rate * (extreme - stop)
-            stop = max(max(stop, previousHigh), high)
+            stop = larger(high, larger(previousHigh, stop))
             return answer
         }
         let answer = stop
-        if high > extreme {
-            extreme = high
-            rate = min(rate + long.step, long.largest)
-        }
+        // Both are taken without a branch, which would be wrong every other time.
+        rate = high > extreme ? smaller(long.largest, rate + long.step) : rate
+        extreme = larger(high, extreme)
         stop += rate * (extreme - stop)
-        stop = min(min(stop, previousLow), low)
+        stop = smaller(low, smaller(previousLow, stop))
         return answer
     }
 
@@ -92,22 +91,20 @@ struct ParabolicStop: Sendable {
     private mutating func trailShort(_ previousHigh: Double, _ previousLow: Double) -> Double {
         if high >= stop {
             isLong = true
-            stop = min(min(extreme, previousLow), low)
+            stop = smaller(low, smaller(previousLow, extreme))
             if offset != 0 { stop -= stop * offset }
             let answer = stop
             rate = long.first
             extreme = high
             stop += rate * (extreme - stop)
-            stop = min(min(stop, previousLow), low)
+            stop = smaller(low, smaller(previousLow, stop))
             return answer
         }
         let answer = stop
-        if low < extreme {
-            extreme = low
-            rate = min(rate + short.step, short.largest)
-        }
+        rate = low < extreme ? smaller(short.largest, rate + short.step) : rate
+        extreme = smaller(low, extreme)
         stop += rate * (extreme - stop)
-        stop = max(max(stop, previousHigh), high)
+        stop = larger(high, larger(previousHigh, stop))
         return answer
     }
 }

@@ -16,6 +16,14 @@ public struct RateOfChange: Kernel {
         let older = delay.push(value, scratch)
         return older == 0 ? 0 * value : (value / older - 1) * 100
     }
+
+    /// The same over many rows.
+    @inline(__always)
+    public mutating func advance(_ sources: Sources, into sinks: Sinks, count: Int, _ scratch: Scratch) {
+        var line = delay
+        line.advance(sources.first, sinks.first, count: count, scratch) { $1 == 0 ? 0 * $0 : ($0 / $1 - 1) * 100 }
+        delay = line
+    }
 }
 
 /// `rocp(x,n)`: xₜ/xₜ₋ₙ − 1, as (xₜ − xₜ₋ₙ)/xₜ₋ₙ. TA-Lib ROCP; default 10, look-back n; 0 where the older value is 0.
@@ -36,6 +44,14 @@ public struct RateOfChangeShare: Kernel {
     public mutating func step(_ value: Double, _ scratch: Scratch) -> Double {
         let older = delay.push(value, scratch)
         return older == 0 ? 0 * value : (value - older) / older
+    }
+
+    /// The same over many rows.
+    @inline(__always)
+    public mutating func advance(_ sources: Sources, into sinks: Sinks, count: Int, _ scratch: Scratch) {
+        var line = delay
+        line.advance(sources.first, sinks.first, count: count, scratch) { $1 == 0 ? 0 * $0 : ($0 - $1) / $1 }
+        delay = line
     }
 }
 
@@ -61,5 +77,14 @@ public struct RateOfChangeRatio: Kernel {
     public mutating func step(_ value: Double, _ scratch: Scratch) -> Double {
         let older = delay.push(value, scratch)
         return older == 0 ? 0 * value : value / older * scale
+    }
+
+    /// The same over many rows.
+    @inline(__always)
+    public mutating func advance(_ sources: Sources, into sinks: Sinks, count: Int, _ scratch: Scratch) {
+        let scale = scale
+        var line = delay
+        line.advance(sources.first, sinks.first, count: count, scratch) { $1 == 0 ? 0 * $0 : $0 / $1 * scale }
+        delay = line
     }
 }

@@ -4,6 +4,12 @@ protocol LineReading: Sendable {
     static func value(count: Double, mean: Double, slope: Double) -> Double
 }
 
+/// `linearreg(x,n)`: the line at the newest bar. TA-Lib LINEARREG.
+enum LineEnd: LineReading {
+    @inline(__always)
+    static func value(count: Double, mean: Double, slope: Double) -> Double { mean + slope * (count - 1) / 2 }
+}
+
 /// `linearreg_slope(x,n)`: rise a bar. TA-Lib LINEARREG_SLOPE.
 enum LineSlope: LineReading {
     @inline(__always)

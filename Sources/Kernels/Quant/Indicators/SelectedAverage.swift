@@ -74,7 +74,7 @@ struct SelectedAverage: Kernel {
     private static func step<K: Kernel>(_ fresh: K?, _ value: Double, _ scratch: Scratch) -> Double
     where K.Input == Double, K.Output == Double {
         let raw = UnsafeMutableRawPointer(scratch)
-        var state = fresh ?? raw.load(as: K.self)
+        var state = fresh ?? raw.loadUnaligned(as: K.self)
         let result = state.step(value, scratch + stateCount(K.self))
         raw.storeBytes(of: state, as: K.self)
         return result

@@ -1,23 +1,17 @@
 /// 100·(close − L)/(H − L) over a window, H and L its highest high and lowest low; 0 where H = L.
 struct RangePosition: Sendable {
-    private var highest: WindowMaximum
-    private var lowest: WindowMinimum
+    private var window: WindowRange
     private var run = ValidRun()
 
-    init(period: Int) {
-        highest = WindowMaximum(period)
-        lowest = WindowMinimum(period)
-    }
+    init(period: Int) { window = WindowRange(period) }
 
-    var period: Int { highest.period }
+    var period: Int { window.period }
     /// 2n.
-    var scratchCount: Int { 2 * highest.period }
+    var scratchCount: Int { window.scratchCount }
 
     @inline(__always)
     mutating func push(_ bar: Triple, _ scratch: Scratch) -> Double {
-        let period = highest.period
-        let top = highest.push(bar.high, scratch)
-        let bottom = lowest.push(bar.low, scratch + period)
+        let (top, bottom) = window.push(bar.high, bar.low, scratch)
         guard run.push(bar.high + bar.low, atLeast: period) else { return .nan }
         let span = (top - bottom) / 100
         return span == 0 ? 0 * bar.close : (bar.close - bottom) / span

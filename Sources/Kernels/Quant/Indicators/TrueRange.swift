@@ -13,6 +13,19 @@ public struct TrueRange: Kernel {
     @inline(__always)
     public mutating func step(_ bar: Triple, _ scratch: Scratch) -> Double { push(bar) }
 
+    /// The close that the next bar's range reaches to, null before the first.
+    @inline(__always)
+    var reach: Double {
+        get { previousClose }
+        set { previousClose = newValue }
+    }
+
+    /// The range of a bar after a close.
+    @inline(__always)
+    static func spread(_ bar: Triple, after close: Double) -> Double {
+        larger(close, bar.high) - smaller(close, bar.low)
+    }
+
     /// The same without scratch.
     @inline(__always)
     mutating func push(_ bar: Triple) -> Double {
@@ -21,8 +34,6 @@ public struct TrueRange: Kernel {
         let close = previousClose
         previousClose = bar.close
         guard close == close else { return .nan }
-        let top = close > bar.high ? close : bar.high
-        let bottom = close < bar.low ? close : bar.low
-        return top - bottom
+        return Self.spread(bar, after: close)
     }
 }

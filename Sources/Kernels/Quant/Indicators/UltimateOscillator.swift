@@ -4,21 +4,21 @@
 public struct UltimateOscillator: Kernel {
     private let longest: Int
     private var previousClose = Double.nan
-    private var short: (pressure: WindowSum, range: WindowSum)
-    private var middle: (pressure: WindowSum, range: WindowSum)
-    private var long: (pressure: WindowSum, range: WindowSum)
+    private var short: WindowSums
+    private var middle: WindowSums
+    private var long: WindowSums
 
     /// Periods of at least 1, in any order.
     public init(_ first: Int, _ second: Int, _ third: Int) {
         let sorted = [first, second, third].sorted()
         longest = sorted[2]
-        short = (WindowSum(sorted[0]), WindowSum(sorted[0]))
-        middle = (WindowSum(sorted[1]), WindowSum(sorted[1]))
-        long = (WindowSum(sorted[2]), WindowSum(sorted[2]))
+        short = WindowSums(sorted[0])
+        middle = WindowSums(sorted[1])
+        long = WindowSums(sorted[2])
     }
 
     /// Twice the sum of the periods.
-    public var scratchCount: Int { 2 * (short.range.period + middle.range.period + longest) }
+    public var scratchCount: Int { 2 * (short.period + middle.period + longest) }
     /// The longest.
     public var lookBack: Int { longest }
 
@@ -42,12 +42,10 @@ public struct UltimateOscillator: Kernel {
 
     @inline(__always)
     private static func share(
-        _ sums: inout (pressure: WindowSum, range: WindowSum), _ pressure: Double, _ range: Double,
-        _ room: inout Scratch
+        _ sums: inout WindowSums, _ pressure: Double, _ range: Double, _ room: inout Scratch
     ) -> Double {
-        let part = sums.pressure.push(pressure, room)
-        let whole = sums.range.push(range, room + sums.range.period)
-        room += 2 * sums.range.period
+        let (part, whole) = sums.push(pressure, range, room)
+        room += sums.scratchCount
         return whole == 0 ? 0 : part / whole
     }
 }

@@ -2,21 +2,19 @@
 /// true range (Botes, Siepman 2010). Default 14, look-back n; 0 where nothing has moved. Exact.
 public struct Vortex: Kernel {
     private var previous = Triple(.nan, .nan, .nan)
-    private var up: WindowSum
-    private var down: WindowSum
+    private var moves: WindowSums
     private var range: WindowSum
 
     /// Period of at least 1.
     public init(period: Int) {
-        up = WindowSum(period)
-        down = WindowSum(period)
+        moves = WindowSums(period)
         range = WindowSum(period)
     }
 
     /// 3n.
-    public var scratchCount: Int { 3 * up.period }
+    public var scratchCount: Int { 3 * range.period }
     /// n.
-    public var lookBack: Int { up.period }
+    public var lookBack: Int { range.period }
 
     /// Takes the next bar.
     @inline(__always)
@@ -30,10 +28,8 @@ public struct Vortex: Kernel {
         let rise = abs(bar.high - before.low) + spoiled
         let fall = abs(bar.low - before.high) + spoiled
         let spread = (rise - rise) + (fall - fall)
-        let period = up.period
-        let ups = up.push(rise + spread, scratch)
-        let downs = down.push(fall + spread, scratch + period)
-        let ranges = range.push(top - bottom + spread, scratch + 2 * period)
+        let (ups, downs) = moves.push(rise + spread, fall + spread, scratch)
+        let ranges = range.push(top - bottom + spread, scratch + moves.scratchCount)
         return ranges == 0 ? TwoValues(0, 0) : TwoValues(ups / ranges, downs / ranges)
     }
 }
@@ -44,14 +40,12 @@ public struct Choppiness: Kernel {
     private let scale: Double
     private var previousClose = Double.nan
     private var range: WindowSum
-    private var highest: WindowMaximum
-    private var lowest: WindowMinimum
+    private var window: WindowRange
 
     /// Period of at least 2.
     public init(period: Int) {
         range = WindowSum(period)
-        highest = WindowMaximum(period)
-        lowest = WindowMinimum(period)
+        window = WindowRange(period)
         scale = 100 / NaturalLogarithm.of(Double(period))
     }
 
@@ -69,8 +63,7 @@ public struct Choppiness: Kernel {
         let bottom = close < bar.low ? close : bar.low
         let spoiled = (bar.high - bar.high) + (bar.low - bar.low) + (close - close) + (bar.close - bar.close)
         let way = range.push(top - bottom + spoiled, scratch)
-        let peak = highest.push(bar.high, scratch + range.period)
-        let trough = lowest.push(bar.low, scratch + 2 * range.period)
+        let (peak, trough) = window.push(bar.high, bar.low, scratch + range.period)
         guard way == way, peak > trough, way > 0 else { return .nan }
         return NaturalLogarithm.of(way / (peak - trough)) * scale
     }

@@ -23,6 +23,9 @@ public protocol Kernel: Sendable, BitwiseCopyable {
     func lookBack(ofOutput index: Int) -> Int
     /// Takes one bar and answers its value, null until the look-back is over.
     mutating func step(_ input: Input, _ scratch: Scratch) -> Output
+    /// Batch form of so many more rows: the values of as many steps. A series is given in pieces, the rows before a
+    /// piece lying in front of it in the same columns; either form is used from the first row to the last.
+    mutating func advance(_ sources: Sources, into sinks: Sinks, count: Int, _ scratch: Scratch)
 }
 
 extension Kernel {
@@ -32,6 +35,14 @@ extension Kernel {
     /// The kernel's, unless it says otherwise.
     public func lookBack(ofOutput index: Int) -> Int { lookBack }
 
+    /// Step by step, unless the kernel has a shorter way to the same bits.
+    @inline(__always)
+    public mutating func advance(_ sources: Sources, into sinks: Sinks, count: Int, _ scratch: Scratch) {
+        var kernel = self
+        for row in 0..<count { kernel.step(Input(sources, row), scratch).store(in: sinks, row) }
+        self = kernel
+    }
+
     /// Batch form: fills `sinks` with `count` values computed from `sources`, leaving this kernel as it was.
     /// Allocates nothing but the kernel's scratch.
     public func run(_ sources: Sources, into sinks: Sinks, count: Int) {
@@ -39,9 +50,7 @@ extension Kernel {
             memory.initialize(repeating: .nan)
             guard let scratch = memory.baseAddress else { return }
             var kernel = self
-            for row in 0..<count {
-                kernel.step(Input(sources, row), scratch).store(in: sinks, row)
-            }
+            kernel.advance(sources, into: sinks, count: count, scratch)
         }
     }
 }

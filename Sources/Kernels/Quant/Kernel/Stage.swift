@@ -19,7 +19,7 @@ struct Stage: Sendable {
     let advance: @Sendable (Scratch, Sources, Sinks, Int) -> Void
     /// Writes the state of a kernel that has seen nothing into stream memory.
     let start: @Sendable (Scratch) -> Void
-    /// One more bar, read from and written to row 0.
+    /// One more bar, read from and written to row 0; the memory must lie at a multiple of 16 bytes.
     let step: @Sendable (Scratch, Sources, Sinks) -> Void
 
     @inline(__always)
@@ -33,19 +33,17 @@ struct Stage: Sendable {
         memoryCount = stateCount + kernel.scratchCount
         advance = { memory, sources, sinks, count in
             let raw = UnsafeMutableRawPointer(memory)
-            var state = raw.load(as: K.self)
-            let scratch = memory + stateCount
-            for row in 0..<count { state.step(K.Input(sources, row), scratch).store(in: sinks, row) }
+            var state = raw.loadUnaligned(as: K.self)
+            state.advance(sources, into: sinks, count: count, memory + stateCount)
             raw.storeBytes(of: state, as: K.self)
         }
         start = { memory in UnsafeMutableRawPointer(memory).storeBytes(of: kernel, as: K.self) }
         // Captures nothing: a closure with a context would be retained and released at every bar.
         step = { memory, sources, sinks in
             let stateCount = (MemoryLayout<K>.size + MemoryLayout<Double>.size - 1) / MemoryLayout<Double>.size
-            let raw = UnsafeMutableRawPointer(memory)
-            var state = raw.load(as: K.self)
-            state.step(K.Input(sources, 0), memory + stateCount).store(in: sinks, 0)
-            raw.storeBytes(of: state, as: K.self)
+            // In place: most of a state stays as it is from bar to bar.
+            let state = UnsafeMutableRawPointer(memory).assumingMemoryBound(to: K.self)
+            state.pointee.step(K.Input(sources, 0), memory + stateCount).store(in: sinks, 0)
         }
     }
 }

@@ -45,6 +45,7 @@ public struct BarValues: Sendable, Equatable {
         case .volume: volume
         case .vwap: Bars.vwapOrTypical(vwap, high: high, low: low, close: close)
         case .cap: cap
+        default: .nan
         }
     }
 }

@@ -16,6 +16,8 @@ public struct Bars: Sendable, Equatable {
     public var vwap: [Double]?
     /// Market capitalisations in currency, where the source has them.
     public var cap: [Double]?
+    /// Columns made of facts, each as long as the others.
+    public var fundamentals: [Column: [Double]] = [:]
 
     /// Columns of equal length; one that is empty while `ts` is not is all null. Anything else is refused.
     public init(
@@ -55,6 +57,7 @@ public struct Bars: Sendable, Equatable {
         case .volume: volume
         case .vwap: vwapOrTypical()
         case .cap: cap ?? [Double](repeating: .nan, count: count)
+        default: fundamentals[column] ?? [Double](repeating: .nan, count: count)
         }
     }
 

@@ -51,6 +51,7 @@ public struct Panel: Sendable {
         aligned.volume = spread(source.volume)
         aligned.vwap = source.vwap.map(spread)
         aligned.cap = source.cap.map(spread)
+        aligned.fundamentals = source.fundamentals.mapValues(spread)
         return aligned
     }
 }

@@ -10,17 +10,17 @@ struct WindowMaximum: Sendable {
     @inline(__always)
     mutating func push(_ value: Double, _ scratch: Scratch) -> Double {
         scratch[slot] = value
-        slot += 1
+        slot &+= 1
         if slot == period {
             slot = 0
             prefix = -.infinity
             var top = -Double.infinity
-            var index = period - 1
+            var index = period &- 1
             while index >= 0 {
                 let candidate = scratch[index]
                 top = candidate > top ? candidate : top
                 scratch[index] = top
-                index -= 1
+                index &-= 1
             }
             return top
         }

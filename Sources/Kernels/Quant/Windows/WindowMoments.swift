@@ -23,7 +23,7 @@ struct WindowMoments: Sendable {
     @inline(__always)
     mutating func push(_ value: Double, _ scratch: Scratch) -> (mean: Double, deviations: Double) {
         scratch[slot] = value
-        slot += 1
+        slot &+= 1
         let total: Double
         let totalSquares: Double
         if slot == period {
@@ -35,7 +35,7 @@ struct WindowMoments: Sendable {
             sum += difference
             squares += difference * difference
             total = scratch[slot] + sum
-            totalSquares = scratch[period + slot] + squares
+            totalSquares = scratch[period &+ slot] + squares
         }
         let shift = total * inverse
         let deviations = totalSquares - total * shift
@@ -50,14 +50,14 @@ struct WindowMoments: Sendable {
         squares = 0
         var total = 0.0
         var totalSquares = 0.0
-        var index = period - 1
+        var index = period &- 1
         while index >= 0 {
             let difference = scratch[index] - last
             total += difference
             totalSquares += difference * difference
             scratch[index] = total
-            scratch[period + index] = totalSquares
-            index -= 1
+            scratch[period &+ index] = totalSquares
+            index &-= 1
         }
     }
 }

@@ -14,16 +14,16 @@ struct WindowSum: Sendable {
     @inline(__always)
     mutating func push(_ value: Double, _ scratch: Scratch) -> Double {
         scratch[slot] = value
-        slot += 1
+        slot &+= 1
         if slot == period {
             slot = 0
             prefix = 0
             var total = 0.0
-            var index = period - 1
+            var index = period &- 1
             while index >= 0 {
                 total += scratch[index]
                 scratch[index] = total
-                index -= 1
+                index &-= 1
             }
             return total
         }

@@ -58,7 +58,8 @@ struct CandleKernel<Pattern: CandlePattern>: Kernel {
         place[length] = value
     }
 
-    func run(_ sources: Sources, into sinks: Sinks, count: Int) {
+    @inline(__always)
+    mutating func advance(_ sources: Sources, into sinks: Sinks, count: Int, _ scratch: Scratch) {
         var kernel = self
         var row = 0
         while row < count {
@@ -67,6 +68,7 @@ struct CandleKernel<Pattern: CandlePattern>: Kernel {
             guard kernel.seen > Pattern.lookBack, kernel.refresh == 0 else { continue }
             row = Self.run(&kernel.pattern, sources, into: sinks, from: row, count: count)
         }
+        self = kernel
     }
 
     @inline(__always)

@@ -48,14 +48,14 @@ struct Candles {
 
     /// 1 for white, −1 for black.
     @inline(__always)
-    func color(_ back: Int) -> Double { isWhite(back) ? 1 : -1 }
+    func color(_ back: Int) -> Double { Double(bit(isWhite(back)) &* 2 &- 1) }
 
     /// Upper end of the body.
     @inline(__always)
-    func top(_ back: Int) -> Double { isWhite(back) ? close(back) : open(back) }
+    func top(_ back: Int) -> Double { larger(close(back), open(back)) }
     /// Lower end of the body.
     @inline(__always)
-    func bottom(_ back: Int) -> Double { isWhite(back) ? open(back) : close(back) }
+    func bottom(_ back: Int) -> Double { smaller(close(back), open(back)) }
     /// Length of the body.
     @inline(__always)
     func body(_ back: Int) -> Double { abs(close(back) - open(back)) }
@@ -93,13 +93,12 @@ func isWithin(_ reach: Double, _ value: Double, of centre: Double) -> Bool {
     value <= centre + reach && value >= centre - reach
 }
 
-/// True where all hold. Unlike `&&` it looks at each, and counts: cheaper where one is as likely as not.
+/// True where all hold. Unlike `&&` it looks at each and makes no branch: cheaper where one is as likely as not.
 @inline(__always)
 func all(_ first: Bool, _ second: Bool, _ third: Bool = true, _ fourth: Bool = true, _ fifth: Bool = true) -> Bool {
-    func bit(_ holds: Bool) -> UInt8 { holds ? 1 : 0 }
-    return bit(first) &+ bit(second) &+ bit(third) &+ bit(fourth) &+ bit(fifth) == 5
+    bit(first) & bit(second) & bit(third) & bit(fourth) & bit(fifth) == 1
 }
 
 /// 100 times the sign where it holds, else 0 and never −0; without a branch.
 @inline(__always)
-func signal(_ holds: Bool, _ sign: Double = 1) -> Double { (holds ? 100 : 0) * sign + 0 }
+func signal(_ holds: Bool, _ sign: Double = 1) -> Double { Double(bit(holds) &* 100) * sign + 0 }

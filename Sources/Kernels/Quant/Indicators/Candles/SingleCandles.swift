@@ -61,7 +61,7 @@ struct LongLeggedDoji: CandlePattern {
     @inline(__always)
     mutating func judge(_ candles: Candles) -> Double {
         let body = candles.body(0)
-        let isLegged = candles.lower(0) > body || candles.upper(0) > body
+        let isLegged = larger(candles.lower(0), candles.upper(0)) > body
         return signal(all(body <= doji.value, isLegged))
     }
 }

@@ -1,0 +1,135 @@
+/// The shortest decimal that reads back as a double, the nearest to it where several are as short.
+///
+/// Giulietti's Schubfach (2020, "The Schubfach way to render doubles"): a double stands for every number that is nearer
+/// to it than to its neighbours. That interval, scaled by a power of ten so that it is one to ten long, holds one or
+/// more whole numbers; if it holds a multiple of ten that is the answer, else the whole number nearest to the double.
+/// The scaled ends are kept to two bits beyond the point, with the last bit set where anything was cut off.
+struct ShortestDecimal {
+    /// Up to 17 digits; there may be zeros at the end.
+    let digits: UInt64
+    /// The number is `digits`·10^`exponent`.
+    let exponent: Int
+
+    /// Of a finite number above 0; `powers` is `PowersOfTen.table`.
+    @inline(__always)
+    init(_ value: Double, _ powers: UnsafePointer<UInt64>) {
+        let fraction = value.significandBitPattern
+        let biased = Int(value.exponentBitPattern)
+        let significand = biased == 0 ? fraction : fraction | 1 << 52
+        let power = biased == 0 ? -1074 : biased - 1075
+        // The neighbour below a power of two is only half as far.
+        let isNearBelow: UInt64 = fraction == 0 && biased > 1 ? 1 : 0
+        let scale = (power &* 1_262_611 &- (isNearBelow == 1 ? 524_031 : 0)) >> 22
+        let shift = UInt64(truncatingIfNeeded: power &+ (-scale &* 1_741_647) >> 19 &+ 1)
+        let entry = powers + 2 &* (-scale &- PowersOfTen.first)
+        let high = entry[0]
+        let low = entry[1]
+
+        let four = significand &<< 2
+        let isOdd = significand & 1
+        let lowest = Self.scaled(high, low, (four &- 2 &+ isNearBelow) &<< shift) &+ isOdd
+        let middle = Self.scaled(high, low, four &<< shift)
+        let highest = Self.scaled(high, low, (four &+ 2) &<< shift) &- isOdd
+
+        let whole = middle >> 2
+        let tenth = whole / 10
+        let tens = tenth &* 40
+        let hasTensBelow = lowest <= tens
+        let hasTensAbove = tens &+ 40 <= highest
+        if whole >= 10, hasTensBelow != hasTensAbove {
+            digits = tenth &+ (hasTensAbove ? 1 : 0)
+            exponent = scale &+ 1
+            return
+        }
+        exponent = scale
+        let ones = whole &* 4
+        let hasOneBelow = lowest <= ones
+        let hasOneAbove = ones &+ 4 <= highest
+        if hasOneBelow != hasOneAbove {
+            digits = whole &+ (hasOneAbove ? 1 : 0)
+        } else {
+            let half = ones &+ 2
+            digits = whole &+ (middle > half || (middle == half && whole & 1 == 1) ? 1 : 0)
+        }
+    }
+
+    /// The upper 64 of the 192 bits of a product, the last one set where anything below it was lost.
+    @inline(__always)
+    private static func scaled(_ high: UInt64, _ low: UInt64, _ factor: UInt64) -> UInt64 {
+        let below = low.multipliedFullWidth(by: factor)
+        let above = high.multipliedFullWidth(by: factor)
+        let (sum, carries) = above.low.addingReportingOverflow(below.high)
+        return (above.high &+ (carries ? 1 : 0)) | (sum > 1 ? 1 : 0)
+    }
+}
+
+/// Powers of ten to 128 bits, rounded up, and the whole ones of 64 bits.
+enum PowersOfTen {
+    /// The exponent of the first entry.
+    static let first = -292
+    private static let last = 324
+    /// Where in the table 1, 10 and so on to 10^17 begin.
+    static let whole = 2 * (last - first + 1)
+    private static let wholeCount = 18
+
+    /// Two words an entry, the upper one first, the highest bit set; then the whole ones. Never given back.
+    nonisolated(unsafe) static let table: UnsafePointer<UInt64> = {
+        let table = UnsafeMutablePointer<UInt64>.allocate(capacity: whole + wholeCount)
+        func put(_ exponent: Int, _ value: UInt128) {
+            table[2 * (exponent - first)] = UInt64(truncatingIfNeeded: value >> 64)
+            table[2 * (exponent - first) + 1] = UInt64(truncatingIfNeeded: value)
+        }
+        // A power of ten has the bits of the same power of five.
+        var words: [UInt64] = [1]
+        for exponent in 0...last {
+            put(exponent, upperBits(words))
+            multiply(&words)
+        }
+        // 2^832 is long enough to keep 128 bits of it over 5^292.
+        words = [UInt64](repeating: 0, count: 13) + [1]
+        for exponent in 1...(-first) {
+            divide(&words)
+            put(-exponent, upperBits(words, isCut: true))
+        }
+        var power: UInt64 = 1
+        for exponent in 0..<wholeCount {
+            table[whole + exponent] = power
+            power *= 10
+        }
+        return UnsafePointer(table)
+    }()
+
+    /// Times five, exact; the lowest word is first.
+    private static func multiply(_ words: inout [UInt64]) {
+        var carry: UInt64 = 0
+        for index in words.indices {
+            let product = UInt128(words[index]) * 5 + UInt128(carry)
+            words[index] = UInt64(truncatingIfNeeded: product)
+            carry = UInt64(truncatingIfNeeded: product >> 64)
+        }
+        if carry > 0 { words.append(carry) }
+    }
+
+    /// Over five, rounded down.
+    private static func divide(_ words: inout [UInt64]) {
+        var rest: UInt64 = 0
+        for index in words.indices.reversed() {
+            let (quotient, remainder) = UInt64(5).dividingFullWidth((rest, words[index]))
+            words[index] = quotient
+            rest = remainder
+        }
+        if words.last == 0 { words.removeLast() }
+    }
+
+    /// The upper 128 bits, one added where more is below them.
+    private static func upperBits(_ words: [UInt64], isCut: Bool = false) -> UInt128 {
+        func word(_ place: Int) -> UInt128 { place >= 0 ? UInt128(words[place]) : 0 }
+        let top = words.count - 1
+        let shift = words[top].leadingZeroBitCount
+        let value = word(top) << 64 | word(top - 1)
+        let next = word(top - 2) << 64
+        let upper = shift == 0 ? value : value << shift | next >> (128 - shift)
+        let hasMore = isCut || (shift == 0 ? next : next << shift) != 0 || words.dropLast(3).contains { $0 != 0 }
+        return hasMore ? upper + 1 : upper
+    }
+}

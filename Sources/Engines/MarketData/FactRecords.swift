@@ -1,0 +1,74 @@
+import EngineKit
+import Market
+import Quant
+import Runtime
+import Store
+
+/// Facts of filings in the engine's records. A filing is never overwritten by a later one: both stay, each with
+/// its day.
+@LoopActor struct FactRecords {
+    let context: EngineContext
+
+    nonisolated static func migration(version: Int) -> Migration {
+        Migration(version: version, name: "facts", statements: [
+            """
+            CREATE TABLE facts (
+                symbol TEXT NOT NULL, concept TEXT NOT NULL, period TEXT NOT NULL, period_end BIGINT NOT NULL,
+                filed_at BIGINT NOT NULL, value DOUBLE PRECISION NOT NULL, unit TEXT NOT NULL, source TEXT NOT NULL,
+                PRIMARY KEY (symbol, concept, period, period_end, filed_at))
+            """,
+        ])
+    }
+
+    private nonisolated static let columns = "symbol, concept, period, period_end, filed_at, value, unit, source"
+    /// Rows of one statement.
+    private nonisolated static let rowsPerStatement = 500
+
+    /// What stores these facts; the same filing of the same figure again takes its place.
+    nonisolated static func statements(_ facts: [FilingFact]) -> [Statement] {
+        // One statement must not touch a row twice, so of the same key the last row counts.
+        var places: [String: Int] = [:], kept: [FilingFact] = []
+        for fact in facts {
+            let key = "\(fact.symbol) \(fact.concept.rawValue) \(fact.period.rawValue) "
+                + "\(fact.periodEnd.nanoseconds) \(fact.filedAt.nanoseconds)"
+            if let place = places[key] {
+                kept[place] = fact
+            } else {
+                places[key] = kept.count
+                kept.append(fact)
+            }
+        }
+        return stride(from: 0, to: kept.count, by: rowsPerStatement).map { start in
+            let part = kept[start..<min(kept.count, start + rowsPerStatement)]
+            var parameters: [SQLValue] = [], rows: [String] = []
+            for fact in part {
+                rows.append("(" + (1...8).map { "$\(parameters.count + $0)" }.joined(separator: ", ") + ")")
+                parameters += [
+                    .text(fact.symbol.text), .text(fact.concept.rawValue), .text(fact.period.rawValue),
+                    .integer(fact.periodEnd.nanoseconds), .integer(fact.filedAt.nanoseconds), .real(fact.value),
+                    .text(fact.unit), .text(fact.source),
+                ]
+            }
+            return Statement("""
+                INSERT INTO facts (\(columns)) VALUES \(rows.joined(separator: ", "))
+                ON CONFLICT (symbol, concept, period, period_end, filed_at)
+                DO UPDATE SET value = excluded.value, unit = excluded.unit, source = excluded.source
+                """, parameters)
+        }
+    }
+
+    /// Every fact of a symbol, in the order of filing.
+    func facts(_ symbol: Symbol) async throws -> [FilingFact] {
+        let found = try await context.records.query(Statement(
+            "SELECT \(Self.columns) FROM facts WHERE symbol = $1 ORDER BY filed_at, period_end, concept, period",
+            [.text(symbol.text)]))
+        return try found.records.compactMap { row in
+            guard let concept = FactConcept(rawValue: try row.value(1)),
+                  let period = FactPeriod(rawValue: try row.value(2)) else { return nil }
+            return FilingFact(
+                symbol: symbol, concept: concept, period: period,
+                periodEnd: Timestamp(nanoseconds: try row.value(3)), filedAt: Timestamp(nanoseconds: try row.value(4)),
+                value: try row.value(5), unit: try row.value(6), source: try row.value(7))
+        }
+    }
+}

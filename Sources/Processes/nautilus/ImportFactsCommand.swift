@@ -1,0 +1,53 @@
+import Glibc
+import HTTP
+import Hosting
+import Market
+import Runtime
+import Wire
+
+/// `nautilus import facts FILE.csv`: stores figures of filings through the market data engine.
+struct ImportFactsCommand {
+    private static let help = """
+        usage: nautilus import facts FILE.csv [--strict]
+
+        Stores the figures of filings in a CSV file (header symbol,concept,period_end,filed_at,value and, where there
+        are, period,unit,source) in the running platform, and lists the rows that were refused with line and reason. A
+        figure is known from filed_at on. --strict refuses the file for one bad row.
+        """
+
+    private let options: Options
+
+    init(_ arguments: ArraySlice<String>) throws {
+        options = try Options(arguments, values: [], flags: ["strict"])
+    }
+
+    @LoopActor func run() async throws -> Int32 {
+        if options.wantsHelp {
+            ProcessRunner.writeOutput(Self.help)
+            return 0
+        }
+        guard options.rest.count == 1 else { throw StartError(.usage, "import facts takes one file; see --help") }
+        guard let bytes = Assets.read(file: options.rest[0]) else {
+            throw StartError(.unavailable, "\(options.rest[0]) cannot be read: \(String(cString: strerror(errno)))")
+        }
+        let services = try RemoteServices(try Configuration(environment: ProcessRunner.environment))
+        let request = Request(
+            method: .post, path: "/market-data/facts", query: "strict=\(options.has("strict"))",
+            headers: ["Host": "localhost", "Content-Type": "text/csv"], body: bytes)
+        let response: Response
+        do throws(PeerError) { response = try await services.send(request, to: .marketdata, seconds: 120) } catch {
+            throw StartError(.unavailable, "the market data engine does not answer: \(error); is the platform up?")
+        }
+        return try JSONParser().withDocument(response.body) { root in
+            if response.status != 200 {
+                throw StartError(.software, root.member("detail")?.string ?? "the engine answered \(response.status)")
+            }
+            let rejected = root.member("rejected_count")?.int ?? 0
+            root.member("rejected")?.forEachElement { row in
+                ProcessRunner.writeError("line \(row.member("line")?.int ?? 0): \(row.member("reason")?.string ?? "")")
+            }
+            ProcessRunner.writeOutput("\(root.member("stored")?.int ?? 0) facts stored, \(rejected) rejected")
+            return rejected == 0 ? 0 : 1
+        }
+    }
+}
