@@ -92,7 +92,8 @@ extension FlowReturns {
                 json.key("money_weighted_candidates")
                 json.doubles(moneyWeighted.candidates)
             }
-            json.field("convention", "a flow counts at the end of its period; money-weighted a year, actual days over 365")
+            json.field("convention",
+                       "a flow counts at the end of its period; money-weighted a year, actual days over 365")
         }
     }
 }

@@ -43,7 +43,8 @@ struct AttributedHolding: RequestBody {
             holding: BrinsonAttribution.Holding(
                 weight: fields.number("weight", "Share of the portfolio at the start.", from: -1e6, upTo: 1e6),
                 benchmarkWeight: fields.optionalNumber(
-                    "benchmark_weight", "Share of the benchmark at the start; 0 unless said.", from: -1e6, upTo: 1e6) ?? 0,
+                    "benchmark_weight", "Share of the benchmark at the start; 0 unless said.", from: -1e6,
+                    upTo: 1e6) ?? 0,
                 ownReturn: own, benchmarkReturn: other ?? own),
             exposures: fields.numberMap("exposures", "Exposure to each factor.", required: false))
     }
@@ -92,11 +93,13 @@ struct WeightsOfBody {
     }
 
     /// ½Σ|w − b|; what only one of them has is 0 in the other.
-    var activeShare: Double {
-        var difference: [String: Double] = [:]
-        for item in own { difference[item.name, default: 0] += item.value }
-        for item in benchmark { difference[item.name, default: 0] -= item.value }
-        return difference.values.sorted().reduce(0) { $0 + abs($1) } / 2
+    var activeShare: Double? {
+        let names = Set(own.map(\.name) + benchmark.map(\.name)).sorted()
+        func column(_ list: [(name: String, value: Double)]) -> [Double] {
+            let values = Dictionary(list.map { ($0.name, $0.value) }) { $0 + $1 }
+            return names.map { values[$0] ?? 0 }
+        }
+        return try? BenchmarkTiming.activeShare(weights: column(own), benchmark: column(benchmark))
     }
 }
 

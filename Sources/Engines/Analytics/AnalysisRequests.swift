@@ -136,7 +136,8 @@ struct AnalyzeBody: RequestBody {
         let id = fields.optionalString("portfolio_id", "A portfolio; its own curve is taken where no returns are sent.",
                                        length: 1...200)
         let analysis = AnalysisBody.read(fields, needsPositions: false)
-        let hasInput = ["portfolio_id", "positions", "returns", "equity_curve", "attribution", "weights"].contains { fields.has($0) }
+        let inputs = ["portfolio_id", "positions", "returns", "equity_curve", "attribution", "weights"]
+        let hasInput = inputs.contains { fields.has($0) }
         fields.require(hasInput || fields.isDescribing, "",
                        "one of portfolio_id, positions, returns, equity_curve, attribution and weights must be there")
         return AnalyzeBody(portfolioID: id, analysis: analysis)

@@ -37,8 +37,8 @@ extension AnalyticsEngine {
     private static let markLimit = 500
 
     public var routes: [Route] {
-        [calculateRoute.calculation, aggregateRoute.calculation, analyzeRoute, performanceRoute, summaryRoute, healthRoute,
-         strategyRoute] + executionRoutes + riskRoutes
+        [calculateRoute.calculation, aggregateRoute.calculation, analyzeRoute, performanceRoute, summaryRoute,
+         healthRoute, strategyRoute] + executionRoutes + riskRoutes
     }
 
     // MARK: What is sent

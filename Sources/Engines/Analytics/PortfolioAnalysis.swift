@@ -79,7 +79,9 @@ struct PortfolioAnalysis: ResponseBody {
                 json.key(name)
                 json.fixed(amount)
             }
-            for (name, text) in [("sector", position.sector), ("style", position.style), ("currency", position.currency)] {
+            for (name, text) in [
+                ("sector", position.sector), ("style", position.style), ("currency", position.currency),
+            ] {
                 guard let text else { continue }
                 json.key(name)
                 json.string(text)

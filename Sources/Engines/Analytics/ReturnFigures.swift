@@ -159,7 +159,9 @@ struct ReturnFigures: Sendable {
                 ("m_squared_excess", timing.mSquaredExcess), ("jensen_alpha", timing.jensenAlpha),
                 ("r_squared", timing.rSquared), ("batting_average", timing.battingAverage),
             ], &json)
-            for (name, fit) in [("treynor_mazuy", timing.treynorMazuy), ("henriksson_merton", timing.henrikssonMerton)] {
+            for (name, fit) in [
+                ("treynor_mazuy", timing.treynorMazuy), ("henriksson_merton", timing.henrikssonMerton),
+            ] {
                 json.object(name) { json in
                     Self.write([
                         ("alpha", fit?.alpha), ("beta", fit?.beta), ("gamma", fit?.gamma),

@@ -3,8 +3,8 @@ import Market
 import Quant
 import Runtime
 
-/// `analytics.performance`: µs for every figure of 2,520 daily returns: the contract's, those of the path, the tails and
-/// the Sharpe ratio's significance.
+/// `analytics.performance`: µs for every figure of 2,520 daily returns: the contract's, those of the path, the tails
+/// and the Sharpe ratio's significance.
 func performanceBenchmark(runs: Int = 2001) throws -> Measurement {
     let closes = walkBars(2521).close
     let returns = zip(closes.dropFirst(), closes).map { $0 / $1 - 1 }
@@ -21,8 +21,8 @@ func performanceBenchmark(runs: Int = 2001) throws -> Measurement {
                            ("returns", "2520"), ("figures", "contract, path, tails, significance"), ("threads", "1")])
 }
 
-/// `analytics.revaluation`: ms to price every holding of 5,000 portfolios of 100 positions in 2,000 instruments anew and
-/// sum them exactly; and ns for one price that moves one holding of one portfolio.
+/// `analytics.revaluation`: ms to price every holding of 5,000 portfolios of 100 positions in 2,000 instruments
+/// anew and sum them exactly; and ns for one price that moves one holding of one portfolio.
 func revaluationBenchmarks(runs: Int = 21) throws -> [Measurement] {
     let symbols = (0..<2000).compactMap { Symbol("S\($0)") }
     var books = [LiveBook](repeating: LiveBook(), count: 5000)

@@ -121,7 +121,8 @@ import Wire
               {"symbol":"C","sector":"Staples","weight":0.3,"benchmark_weight":0.3,"return":0.02,
                "exposures":{"value":1}}],"factor_returns":{"size":-0.02,"value":0.01}}]
             """
-        let answer = try await fixture.json(.analytics, .post, Self.analyze, #"{"attribution":{"periods":\#(periods)}}"#)
+        let body = #"{"attribution":{"periods":\#(periods)}}"#
+        let answer = try await fixture.json(.analytics, .post, Self.analyze, body)
         let told = try #require(answer["active_attribution"]), whole = try #require(told["active_return"]?.double)
         #expect(told["linking"]?.text == "Cariño" && abs(whole) > 1e-4)
         for (list, count) in [("by_sector", 2), ("by_style", 2), ("by_security", 3)] {
@@ -157,10 +158,12 @@ import Wire
         for row in 0..<40 {
             try await fixture.publish(bars.bar(row, "KO"))
             switch row {
-            case 3: try await book(#"{"type":"buy","symbol":"KO","quantity":50,"price":100.5,"commission":1.25,"ts":"\#(stamp(row))"}"#)
+            case 3: try await book(
+                #"{"type":"buy","symbol":"KO","quantity":50,"price":100.5,"commission":1.25,"ts":"\#(stamp(row))"}"#)
             case 9: try await book(#"{"type":"deposit","amount":2500.5,"ts":"\#(stamp(row))"}"#)
             case 14: try await book(#"{"type":"dividend","symbol":"KO","amount":20,"ts":"\#(stamp(row))"}"#)
-            case 20: try await book(#"{"type":"sell","symbol":"KO","quantity":20,"price":101.25,"commission":0.5,"ts":"\#(stamp(row))"}"#)
+            case 20: try await book(
+                #"{"type":"sell","symbol":"KO","quantity":20,"price":101.25,"commission":0.5,"ts":"\#(stamp(row))"}"#)
             case 26: try await book(#"{"type":"withdrawal","amount":700,"ts":"\#(stamp(row))"}"#)
             case 30: try await book(#"{"type":"fee","amount":3.75,"ts":"\#(stamp(row))"}"#)
             default: break

@@ -66,8 +66,9 @@ private struct SeededGenerator: RandomNumberGenerator {
     @Test func anOlderPriceIsNotTaken() throws {
         let symbol = try #require(Symbol("KO"))
         var book = LiveBook()
-        book.take(PositionUpdate(portfolioID: "p", symbol: symbol, quantity: FixedPoint(-2), averageCost: FixedPoint(10),
-                                 price: nil, realized: .zero, time: Timestamp(nanoseconds: 5)))
+        book.take(PositionUpdate(portfolioID: "p", symbol: symbol, quantity: FixedPoint(-2),
+                                 averageCost: FixedPoint(10), price: nil, realized: .zero,
+                                 time: Timestamp(nanoseconds: 5)))
         #expect(book.sums.unpriced == 1 && book.unpriced == [symbol] && book.sums.unrealized == .zero)
         let newer = book.take(FixedPoint(12), of: symbol, at: Timestamp(nanoseconds: 7))
         let older = book.take(FixedPoint(99), of: symbol, at: Timestamp(nanoseconds: 6))

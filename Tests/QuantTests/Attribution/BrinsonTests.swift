@@ -8,7 +8,9 @@ import Testing
 
     @Test func onePeriodByHand() throws {
         // Benchmark: 40 % of 10 %, 60 % of −2 %: 2.8 %. Portfolio: 50 % of 12 %, 50 % of −4 %: 4 %.
-        let told = try BrinsonAttribution([[("up", holding(0.5, 0.4, 0.12, 0.1)), ("down", holding(0.5, 0.6, -0.04, -0.02))]])
+        let told = try BrinsonAttribution([
+            [("up", holding(0.5, 0.4, 0.12, 0.1)), ("down", holding(0.5, 0.6, -0.04, -0.02))],
+        ])
         #expect(abs(told.portfolioReturn - 0.04) < 1e-15 && abs(told.benchmarkReturn - 0.028) < 1e-15)
         let down = told.groups[0], up = told.groups[1]
         #expect(down.name == "down" && up.name == "up")

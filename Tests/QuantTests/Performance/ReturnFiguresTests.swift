@@ -17,7 +17,8 @@ import Testing
             Case(name: name, item: item, returns: Fixture.numbers(item["returns"] ?? []),
                  benchmark: Fixture.numbers(item["benchmark"] ?? []),
                  conventions: ReturnConventions(
-                    periodsPerYear: Fixture.number(item["periods"]), riskFreeRate: Fixture.number(item["risk_free_rate"]),
+                    periodsPerYear: Fixture.number(item["periods"]),
+                    riskFreeRate: Fixture.number(item["risk_free_rate"]),
                     confidence: Fixture.number(item["confidence"])))
         }
     }
@@ -88,7 +89,8 @@ import Testing
             ] {
                 let wanted = Fixture.numbers(expected[key] ?? [])
                 let difference = firstDifference(column, wanted, scale: 1e-3)
-                #expect(wanted.count == item.returns.count - 20 && difference == nil, "\(item.name) \(key) \(difference as Any)")
+                #expect(wanted.count == item.returns.count - 20 && difference == nil,
+                        "\(item.name) \(key) \(difference as Any)")
             }
         }
         #expect(try RollingFigures(returns: [0.1, 0.2], window: 3).sharpeRatio.isEmpty)

@@ -148,8 +148,9 @@ struct ExecutionReport: ResponseBody {
             json.field("sign", "a cost is positive: buying above a price, selling below it")
             json.field("slippage", "s(average − price); bps over the price; s is 1 for buying, −1 for selling")
             json.field("implementation_shortfall",
-                       "paper gain at the decision's price less real gain; delay, impact, timing, opportunity and fees sum to it")
-            json.field("markouts", "s(later price/fill price − 1), weighted by quantity, in bps; the first price at or after")
+                       "paper gain at the decision's price less real gain; its parts and the fees sum to it")
+            json.field("markouts",
+                       "s(later price/fill price − 1) in bps, by quantity; the first price at or after")
         }
     }
 }

@@ -34,7 +34,7 @@ extension AnalyticsEngine {
         .json(.post, "/api/v1/sprint3/analytics/execution/analyze",
               "Slippage, implementation shortfall with its parts, fill ratios and mark-outs of executions.",
               example: Self.executionsExample,
-              answer: "{\"executions\":[\(Self.executionExample)}],\"totals\":[{\"currency\":null,\"executions\":1}]}") {
+              answer: "{\"executions\":[\(Self.executionExample)}],\"totals\":[{\"currency\":null}]}") {
             [unowned self] (_: NoParameters, body: ExecutionsBody, _) in
             try await context.compute(over: body.executions.reduce(0) { $0 + $1.fills.count * 40 }) {
                 var measured: [MeasuredExecution] = [], errors: [FieldError] = []

@@ -82,7 +82,7 @@ extension AnalyticsEngine {
         repeat {
             let page = "limit=1000" + (query.isEmpty ? "" : "&\(query)") + (cursor.map { "&cursor=\($0)" } ?? "")
             let response = try await ask(.strategy, path, page)
-            guard response.status == 200 else { throw Problem.unavailable("strategy", "it answered \(response.status)") }
+            if response.status != 200 { throw Problem.unavailable("strategy", "it answered \(response.status)") }
             cursor = try JSONParser().withDocument(response.body) { root in
                 root.member("items")?.forEachElement { item in
                     taken += 1

@@ -2,9 +2,9 @@ import Glibc
 
 /// Adds up over periods what adds up within each: Cariño's logarithmic linking (1999).
 ///
-/// With portfolio and benchmark returns Rₜ, Bₜ of the periods and R, B compounded, kₜ = (ln(1+Rₜ) − ln(1+Bₜ))/(Rₜ − Bₜ),
-/// or 1/(1+Rₜ) where they are equal, and K the same of R and B: an effect of period t counts kₜ/K times. Then effects
-/// that sum to Rₜ − Bₜ in each period sum to R − B over all.
+/// With portfolio and benchmark returns Rₜ, Bₜ of the periods and R, B compounded,
+/// kₜ = (ln(1+Rₜ) − ln(1+Bₜ))/(Rₜ − Bₜ), or 1/(1+Rₜ) where they are equal, and K the same of R and B: an effect of
+/// period t counts kₜ/K times. Then effects that sum to Rₜ − Bₜ in each period sum to R − B over all.
 public struct ActiveLinking: Sendable, Equatable {
     /// kₜ/K.
     public let factors: [Double]

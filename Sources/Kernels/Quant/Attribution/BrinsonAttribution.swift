@@ -2,8 +2,8 @@
 /// them (Brinson and Fachler 1985), linked over periods by Cariño.
 ///
 /// In a period with weights w, b and returns r, q of a group in portfolio and benchmark and B = Σbq the benchmark's
-/// return: allocation (w − b)(q − B), selection b(r − q), interaction (w − b)(r − q); they sum to R − B. A group that the
-/// benchmark does not hold has q = r, all is allocation then; one the portfolio does not hold has r = q.
+/// return: allocation (w − b)(q − B), selection b(r − q), interaction (w − b)(r − q); they sum to R − B. A group that
+/// the benchmark does not hold has q = r, all is allocation then; one the portfolio does not hold has r = q.
 public struct BrinsonAttribution: Sendable, Equatable {
     /// What is held of one instrument in one period.
     public struct Holding: Sendable, Equatable {
@@ -70,7 +70,8 @@ public struct BrinsonAttribution: Sendable, Equatable {
         }
         portfolioReturn = linking.portfolioReturn
         benchmarkReturn = linking.benchmarkReturn
-        try ActiveLinking.check(groups.reduce(0) { $0 + $1.total }, portfolioReturn - benchmarkReturn, "the attribution")
+        try ActiveLinking.check(
+            groups.reduce(0) { $0 + $1.total }, portfolioReturn - benchmarkReturn, "the attribution")
     }
 
     /// Weights and earnings of a group in a period.
@@ -112,7 +113,8 @@ public struct BrinsonAttribution: Sendable, Equatable {
             other += holding.benchmarkWeight
         }
         guard abs(own - other) <= 1e-6 else {
-            throw QuantError(.data, "weights of period \(number) sum to \(own), the benchmark's to \(other); cash counts too")
+            throw QuantError(
+                .data, "weights of period \(number) sum to \(own), the benchmark's to \(other); cash counts too")
         }
         return sums
     }

@@ -5,7 +5,7 @@ import Glibc
 /// - `empyrical` 0.7.1: the definitions of `Performance` itself.
 /// - `quantstats` 0.0.86: Gaussian VaR and CVaR, unbiased skew and kurtosis, alpha arithmetic and without a risk-free
 ///   rate, an information ratio that is not annualised.
-/// - `lean` (2023): the annual return is (1 + mean)^periods − 1 and so is what ratios are of; Sortino over the deviation
+/// - `lean` (2023): the annual return is (1 + mean)^periods − 1, which ratios are of; Sortino over the deviation
 ///   (ddof 1) of negative returns alone; the drawdown positive; Gaussian VaR.
 /// - `vectorbt` 1.2.0: 365 periods unless said; a drawdown from the first value on, without the start.
 /// - `qlib` 0.9: 238 periods unless said; everything sums: total Σr, annual mean × periods, drawdown of Σr without the

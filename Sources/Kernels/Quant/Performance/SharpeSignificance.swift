@@ -1,7 +1,7 @@
 import Numerics
 
 /// How sure a Sharpe ratio is, after Bailey and López de Prado (2012, 2014). All ratios are of one period, not
-/// annualised, deviations with n − 1, skew γ₃ and kurtosis γ₄ population moments, the kurtosis raw (3 for a normal law).
+/// annualised, deviations with n − 1, skew γ₃ and kurtosis γ₄ population moments, the kurtosis raw (3 if normal).
 public struct SharpeSignificance: Sendable, Equatable {
     /// Mean of r − f over its deviation.
     public let sharpe: Double
