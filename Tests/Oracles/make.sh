@@ -3,7 +3,9 @@
 set -eu
 cd "$(dirname "$0")"
 fixtures=../QuantTests/Fixtures
-for name in indicators candles beyond expressions alphas performance backtests risk risk_measures distributions factors fundamentals; do
+for name in indicators candles beyond expressions alphas performance returns backtests risk risk_measures distributions factors \
+    fundamentals; do
     [ -f "$name.py" ] || continue
+    [ "$name" != returns ] || [ -n "${VECTORBT_PYTHON:-}" ] || continue
     "$1" "$name.py" >"$fixtures/$name.json"
 done

@@ -9,7 +9,9 @@ struct AnalysisPosition: RequestBody {
     static let largestValue = 1e15
 
     let symbol: Symbol, quantity: Quantity, averageCost: Price, price: Price
-    let previousClose: Price?, realized: Money?, sector: String?, style: String?
+    let previousClose: Price?, realized: Money?, sector: String?, style: String?, currency: String?
+    /// What one of its currency is in the portfolio's.
+    var rate = FixedPoint.one
 
     static func read(_ fields: FieldReader) -> AnalysisPosition {
         let position = AnalysisPosition(
@@ -21,22 +23,27 @@ struct AnalysisPosition: RequestBody {
                                                 above: .zero),
             realized: fields.optionalFixed("realized", "P&L realised on it so far."),
             sector: fields.optionalString("sector", "For attribution.", length: 1...100),
-            style: fields.optionalString("style", "For attribution.", length: 1...100))
+            style: fields.optionalString("style", "For attribution.", length: 1...100),
+            currency: fields.optionalString("currency", "The money its prices are in.", length: 3...10))
         let largest = max(position.price, position.averageCost, position.previousClose ?? .zero).double
         fields.require(position.quantity.magnitude.double * largest <= largestValue, "quantity",
                        "makes a position worth more than 1e15")
         return position
     }
 
-    var marketValue: Money { quantity * price }
-    var cost: Money { quantity * averageCost }
+    /// In the portfolio's currency, as all that follows.
+    var marketValue: Money { told(quantity * price) }
+    var cost: Money { told(quantity * averageCost) }
     var unrealized: Money { marketValue - cost }
-    var daily: Money? { previousClose.map { quantity * price - quantity * $0 } }
+    var daily: Money? { previousClose.map { marketValue - told(quantity * $0) } }
+    var gained: Money? { realized.map(told) }
+
+    private func told(_ money: Money) -> Money { rate == .one ? money : money * rate }
 }
 
 /// Values over time, of a body.
 struct CurveBody: RequestBody {
-    let values: [Double]
+    let times: [Timestamp], values: [Double]
 
     static func read(_ fields: FieldReader) -> CurveBody {
         let times = fields.times("ts", "Times, strictly rising.", required: false)
@@ -48,7 +55,7 @@ struct CurveBody: RequestBody {
             fields.refuse(at: ["ts", "\(index + 1)"], "must be after the time before it")
         }
         if let bad = values.firstIndex(where: { $0 <= 0 }) { fields.refuse(at: ["value", "\(bad)"], "must be above 0") }
-        return CurveBody(values: values)
+        return CurveBody(times: times, values: values)
     }
 
     /// The n − 1 returns; none of fewer than two values.
@@ -62,21 +69,26 @@ struct AnalysisBody: RequestBody {
 
     /// Nil where none were sent.
     let positions: [AnalysisPosition]?
-    let cash: Money?, returns: [Double]?, benchmark: [Double]?, conventions: ReturnConventions
+    let currency: String?, cash: Money?, returns: [Double]?, benchmark: [Double]?, options: FigureOptions
+    /// A curve with the flows of its periods.
+    let flows: (times: [Int64], values: [Double], flows: [Double])?
+    let weights: WeightsOfBody?, attribution: AttributionBody?
 
     static func read(_ fields: FieldReader) -> AnalysisBody { read(fields, needsPositions: true) }
 
     static func read(_ fields: FieldReader, needsPositions: Bool) -> AnalysisBody {
-        let positions = fields.array("positions", "What is held; [] is an empty portfolio.", AnalysisPosition.self,
-                                     required: needsPositions, limit: positionLimit)
+        let sent = fields.array("positions", "What is held; [] is an empty portfolio.", AnalysisPosition.self,
+                                required: needsPositions, limit: positionLimit)
+        let (currency, positions) = CurrencyFields.convert(sent, fields)
         let cash = fields.optionalFixed("cash", "Cash in the portfolio's currency; counts into weights.")
         let returns = fields.numbers("returns", "Returns of the portfolio, one a period, oldest first.",
             required: false)
         let curve = fields.optionalObject("equity_curve", "Its values instead of returns.", CurveBody.self)
+        let flows = readFlows(curve, fields)
         let benchmark = fields.numbers("benchmark_returns", "Returns of the benchmark over the same periods.",
             required: false)
-        let conventions = ConventionFields.read(fields)
-        let used = returns ?? curve?.returns
+        let options = FigureOptions.read(fields)
+        let used = returns ?? flows.map(Self.returns) ?? curve?.returns
         if let benchmark, !fields.isDescribing {
             fields.require(used != nil, "benchmark_returns", "needs returns or equity_curve to be compared with")
             if let used {
@@ -85,22 +97,34 @@ struct AnalysisBody: RequestBody {
             }
         }
         return AnalysisBody(
-            positions: fields.has("positions") ? positions : nil, cash: cash, returns: used,
-            benchmark: benchmark, conventions: conventions)
+            positions: fields.has("positions") ? positions : nil, currency: currency, cash: cash, returns: used,
+            benchmark: benchmark, options: options, flows: flows, weights: WeightsOfBody.read(fields),
+            attribution: fields.optionalObject("attribution", "Holdings by period, to attribute the active return.",
+                                               AttributionBody.self))
     }
-}
 
-/// The conventions of a body's returns.
-enum ConventionFields {
-    static func read(_ fields: FieldReader) -> ReturnConventions {
-        let rate = fields.optionalNumber("risk_free_rate", "A year's, as a fraction; 0 unless said.", above: -1,
-            upTo: 10)
-        let confidence = fields.optionalNumber("confidence", "Of value at risk; 0.95 unless said.", above: 0,
-            upTo: 0.9999)
-        return ReturnConventions(
-            periodsPerYear: fields.optionalNumber("periods_per_year", "Returns in a year; 252 unless said.", above: 0,
-                                                  upTo: 1e7) ?? 252,
-            riskFreeRate: rate ?? 0, confidence: confidence ?? 0.95)
+    private static func readFlows(
+        _ curve: CurveBody?, _ fields: FieldReader
+    ) -> (times: [Int64], values: [Double], flows: [Double])? {
+        guard let flows = fields.optionalObject("flows", "Money that came in and went out; needs equity_curve with ts.",
+                                                FlowsBody.self), !fields.isDescribing else { return nil }
+        guard let curve, curve.times.count > 1, curve.times.count == curve.values.count else {
+            fields.require(false, "flows", "needs an equity_curve of at least two values with ts")
+            return nil
+        }
+        guard let sums = flows.periods(curve.times) else {
+            fields.refuse(at: ["flows", "ts"], "must lie within the curve's times")
+            return nil
+        }
+        return (curve.times.map(\.nanoseconds), curve.values, sums)
+    }
+
+    /// Time-weighted: what came in during a period is taken off its end.
+    private static func returns(_ curve: (times: [Int64], values: [Double], flows: [Double])) -> [Double] {
+        (1..<curve.values.count).map { (index: Int) -> Double in
+            let end = curve.values[index] - curve.flows[index]
+            return end / curve.values[index - 1] - 1
+        }
     }
 }
 
@@ -112,9 +136,10 @@ struct AnalyzeBody: RequestBody {
         let id = fields.optionalString("portfolio_id", "A portfolio; its own curve is taken where no returns are sent.",
                                        length: 1...200)
         let analysis = AnalysisBody.read(fields, needsPositions: false)
-        let hasInput = ["portfolio_id", "positions", "returns", "equity_curve"].contains { fields.has($0) }
+        let inputs = ["portfolio_id", "positions", "returns", "equity_curve", "attribution", "weights"]
+        let hasInput = inputs.contains { fields.has($0) }
         fields.require(hasInput || fields.isDescribing, "",
-                       "one of portfolio_id, positions, returns and equity_curve must be there")
+                       "one of portfolio_id, positions, returns, equity_curve, attribution and weights must be there")
         return AnalyzeBody(portfolioID: id, analysis: analysis)
     }
 }
@@ -137,16 +162,12 @@ struct SummaryPath: RequestParameters {
 
 /// A followed portfolio, the conventions of its figures, and what it is compared with.
 struct PerformanceQuery: RequestParameters {
-    let id: String, conventions: ReturnConventions, benchmark: Symbol?, timeframe: Timeframe
+    let id: String, options: FigureOptions, benchmark: Symbol?, timeframe: Timeframe
 
     static func read(_ parameters: ParameterReader) -> PerformanceQuery {
         let id = parameters.path("portfolio_id", "The portfolio.")
-        let periods = parameters.number("periods_per_year", "Returns in a year.", 1e-6...1e7, default: 252)
-        let rate = parameters.number("risk_free_rate", "A year's, as a fraction.", -0.99...10, default: 0)
-        let confidence = parameters.number("confidence", "Of value at risk.", 0.5...0.9999, default: 0.95)
         return PerformanceQuery(
-            id: id,
-            conventions: ReturnConventions(periodsPerYear: periods, riskFreeRate: rate, confidence: confidence),
+            id: id, options: FigureOptions.read(parameters),
             benchmark: parameters.optionalSymbol("benchmark", "A symbol whose stored closes it is compared with."),
             timeframe: parameters.choice("timeframe", "The length of the benchmark's bars.", Timeframe.self,
                                          default: .day1) ?? .day1)

@@ -14,7 +14,11 @@ import Wire
     public nonisolated static var migrations: [Migration] { AnalyticsRecords.migrations }
 
     let context: EngineContext
-    private(set) var portfolios: [String: LivePortfolio] = [:]
+    var portfolios: [String: LivePortfolio] = [:]
+    /// Who holds an instrument: whom a price of it concerns.
+    var holders: [Symbol: Set<String>] = [:]
+    /// Tells of changes at the pace they may be told at.
+    private(set) lazy var publisher = PnlPublisher(context) { [weak self] in self?.pnl($0, $1) }
     /// When the newest message was folded.
     private(set) var lastUpdate: Timestamp?
     private let folded: Counter
@@ -32,6 +36,10 @@ import Wire
 
     public func start() async throws {
         portfolios = try await AnalyticsRecords.load(context.records)
+        holders = [:]
+        for (id, portfolio) in portfolios {
+            for symbol in portfolio.book.holdings.keys { holders[symbol, default: []].insert(id) }
+        }
         pruner.start()
         if writer != nil { return }
         writer = spawn { [weak self, clock = context.clock] in
@@ -44,6 +52,7 @@ import Wire
 
     public func stop() async {
         writer?.cancel()
+        publisher.stop()
         pruner.stop()
         await writeMetrics()
     }
@@ -63,9 +72,14 @@ import Wire
     }
 
     public var subscriptions: [Subscription] {
-        [Subscription(group: Self.name.rawValue, families: [Topics.value, Topics.position]) { [weak self] batch in
-            try await self?.take(batch)
-        }]
+        [
+            Subscription(group: Self.name.rawValue, families: [Topics.value, Topics.position]) { [weak self] batch in
+                try await self?.take(batch)
+            },
+            Subscription(group: Self.name.rawValue, families: [Topics.bar, Topics.quote]) { [weak self] batch in
+                try self?.takePrices(batch)
+            },
+        ]
     }
 
     /// What a message tells.
@@ -77,6 +91,7 @@ import Wire
     /// Durable first, then in memory, then told. Upserts make a message that comes twice harmless.
     private func take(_ batch: [Message]) async throws {
         var updates: [Update] = [], statements: [Statement] = [], causes: [String: Message] = [:]
+        var filled: Set<String> = []
         for message in batch {
             let update = try Self.update(message)
             switch update {
@@ -86,6 +101,7 @@ import Wire
             case .position(let position):
                 statements.append(AnalyticsRecords.upsert(position))
                 causes[position.portfolioID] = message
+                filled.insert(position.portfolioID)
             }
             updates.append(update)
         }
@@ -96,12 +112,13 @@ import Wire
                 portfolios[value.portfolioID, default: LivePortfolio(id: value.portfolioID)].take(value)
             case .position(let position):
                 portfolios[position.portfolioID, default: LivePortfolio(id: position.portfolioID)].take(position)
+                hold(position.symbol, position.portfolioID)
             }
         }
         changed.formUnion(causes.keys)
         folded.add(updates.count)
         lastUpdate = context.clock.now
-        context.publish(causes.sorted { $0.key < $1.key }.compactMap { pnl($0.key, $0.value) })
+        publisher.changed(causes, filled: filled)
     }
 
     private static func update(_ message: Message) throws -> Update {
@@ -115,7 +132,7 @@ import Wire
         }
     }
 
-    private func pnl(_ id: String, _ cause: Message) -> Message? {
+    func pnl(_ id: String, _ cause: Message) -> Message? {
         guard let portfolio = portfolios[id], let time = portfolio.value?.time else { return nil }
         var json = JSONWriter()
         PnlUpdate(portfolio: portfolio).write(to: &json)

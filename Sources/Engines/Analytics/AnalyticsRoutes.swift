@@ -37,8 +37,8 @@ extension AnalyticsEngine {
     private static let markLimit = 500
 
     public var routes: [Route] {
-        [calculateRoute.calculation, aggregateRoute.calculation, analyzeRoute, performanceRoute, summaryRoute, healthRoute]
-            + riskRoutes
+        [calculateRoute.calculation, aggregateRoute.calculation, analyzeRoute, performanceRoute, summaryRoute,
+         healthRoute, strategyRoute] + executionRoutes + riskRoutes
     }
 
     // MARK: What is sent
@@ -68,17 +68,20 @@ extension AnalyticsEngine {
         _ id: String?, _ body: AnalysisBody, returns: [Double]? = nil
     ) async throws -> PortfolioAnalysis {
         let used = body.returns ?? returns
-        let figures = try await figures(used, benchmark: body.benchmark, body.conventions, pointer: "/returns")
+        let figures = try await figures(used, benchmark: body.benchmark, body.options, pointer: "/returns")
         return PortfolioAnalysis(
-            portfolioID: id, positions: body.positions, cash: body.cash, figures: figures,
-            conventions: body.conventions, observations: used?.count ?? 0)
+            portfolioID: id, positions: body.positions, currency: body.currency, cash: body.cash, figures: figures,
+            options: body.options, observations: used?.count ?? 0, flows: try await flowReturns(body.flows),
+            activeShare: body.weights?.activeShare, active: try await attribution(body.attribution))
     }
 
-    private func figures(
-        _ returns: [Double]?, benchmark: [Double]?, _ conventions: ReturnConventions, pointer: String
+    func figures(
+        _ returns: [Double]?, benchmark: [Double]?, _ options: FigureOptions, pointer: String
     ) async throws -> ReturnFigures {
         do {
-            return try await context.compute(over: returns?.count ?? 0) { try ReturnFigures.compute(returns, benchmark: benchmark, conventions) }
+            return try await context.compute(over: returns?.count ?? 0) {
+                try ReturnFigures.compute(returns, benchmark: benchmark, options)
+            }
         } catch let error as QuantError {
             throw Problem.invalid(pointer, error.explanation)
         }
@@ -99,18 +102,22 @@ extension AnalyticsEngine {
               answer: Self.liveAnswer, errors: [404, 503]) { [unowned self] (query: PerformanceQuery, _: NoBody, _) in
             let portfolio = try find(query.id), curve = portfolio.curve.usable
             let returns = try? Performance.returns(of: curve.equity)
-            var figures = try await figures(returns, benchmark: nil, query.conventions, pointer: "?periods_per_year")
+            var figures = try await figures(returns, benchmark: nil, query.options, pointer: "?periods_per_year")
             if let symbol = query.benchmark {
                 let pair = try await aligned(curve, with: symbol, query.timeframe)
-                figures.benchmark = try await self.figures(pair.own, benchmark: pair.other, query.conventions,
-                                                           pointer: "?benchmark").benchmark
+                figures.take(comparison: try await self.figures(pair.own, benchmark: pair.other, query.options,
+                                                                pointer: "?benchmark"))
             }
             let marks = await marks(of: portfolio)
+            let flows = try? await flowReturns(portfolio.curve.moneyAndFlows)
             return JSONBody { json in
                 Self.writeHead(portfolio, &json)
-                figures.writeMembers(to: &json)
+                figures.writeMembers(query.options, to: &json)
+                if let flows { flows.writeMember(to: &json) }
+                portfolio.writeLedger(to: &json)
+                LiveFigures(portfolio)?.writeMember(to: &json)
                 portfolio.writePositions(at: marks, to: &json)
-                ReturnFigures.write(query.conventions, observations: max(0, curve.equity.count - 1), &json)
+                query.options.write(observations: max(0, curve.equity.count - 1), &json)
                 json.endObject()
             }
         }
@@ -133,7 +140,7 @@ extension AnalyticsEngine {
     }
 
     /// Returns of the curve and of a stored instrument between the times both have.
-    private func aligned(
+    func aligned(
         _ curve: (times: [Int64], equity: [Double]), with symbol: Symbol, _ timeframe: Timeframe
     ) async throws -> (own: [Double]?, other: [Double]?) {
         guard let first = curve.times.first, let last = curve.times.last else { return (nil, nil) }
@@ -176,7 +183,7 @@ extension AnalyticsEngine {
                 """, errors: [404]) { [unowned self] (path: SummaryPath, _: NoBody, _) in
             let portfolio = try find(path.id), curve = portfolio.curve.usable
             let figures = try await figures(try? Performance.returns(of: curve.equity), benchmark: nil,
-                                            ReturnConventions(), pointer: "?id").performance
+                                            FigureOptions(conventions: ReturnConventions()), pointer: "?id").performance
             return JSONBody { json in
                 Self.writeHead(portfolio, &json)
                 if let figures {

@@ -1,3 +1,4 @@
+import EngineKit
 import HTTP
 import Market
 import Quant
@@ -7,29 +8,37 @@ import Wire
 struct PortfolioAnalysis: ResponseBody {
     let portfolioID: String?
     let positions: [AnalysisPosition]?
+    let currency: String?
     let cash: Money?
     let figures: ReturnFigures
-    let conventions: ReturnConventions
+    let options: FigureOptions
     let observations: Int
+    let flows: FlowReturns?
+    let activeShare: Double?
+    let active: ActiveAttribution?
 
     func write(to json: inout JSONWriter) {
         json.beginObject()
         json.key("portfolio_id")
         if let portfolioID { json.string(portfolioID) } else { json.null() }
+        if let currency { json.field("currency", currency) }
         if let positions {
             writePnl(positions, &json)
             writePositions(positions, &json)
         }
-        figures.writeMembers(to: &json)
+        figures.writeMembers(options, to: &json)
+        if let flows { flows.writeMember(to: &json) }
+        if let activeShare { json.field("active_share", activeShare) }
         if let positions { Attribution(positions, cash: cash ?? .zero).write(to: &json) }
-        if figures.performance != nil { ReturnFigures.write(conventions, observations: observations, &json) }
+        active?.writeMember(to: &json)
+        if figures.performance != nil { options.write(observations: observations, &json) }
         json.endObject()
     }
 
     private func writePnl(_ positions: [AnalysisPosition], _ json: inout JSONWriter) {
         func sum(_ value: (AnalysisPosition) -> Money) -> Money { positions.reduce(.zero) { $0 + value($1) } }
         let unrealized = sum(\.unrealized), paid = sum { $0.cost.magnitude }
-        let realized: Money? = positions.contains { $0.realized != nil } ? sum { $0.realized ?? .zero } : nil
+        let realized: Money? = positions.contains { $0.realized != nil } ? sum { $0.gained ?? .zero } : nil
         json.key("pnl")
         json.beginObject()
         func member(_ name: String, _ value: Money) {
@@ -65,12 +74,14 @@ struct PortfolioAnalysis: ResponseBody {
             amounts += [("market_value", position.marketValue), ("cost_basis", position.cost),
                         ("unrealized", position.unrealized)]
             if let daily = position.daily { amounts.append(("daily", daily)) }
-            if let realized = position.realized { amounts.append(("realized", realized)) }
+            if let realized = position.gained { amounts.append(("realized", realized)) }
             for (name, amount) in amounts {
                 json.key(name)
                 json.fixed(amount)
             }
-            for (name, text) in [("sector", position.sector), ("style", position.style)] {
+            for (name, text) in [
+                ("sector", position.sector), ("style", position.style), ("currency", position.currency),
+            ] {
                 guard let text else { continue }
                 json.key(name)
                 json.string(text)

@@ -120,11 +120,36 @@ public struct EquityCurve: Sendable {
     /// The stretch above 0 at the end, whose returns are defined, net of flows.
     public var usable: (times: [Int64], equity: [Double]) { (Array(times[start...]), Array(adjusted[start...])) }
 
+    /// Every point as it was told, in money, with what came in or went out since the one before; the first point's flow
+    /// is part of its value.
+    public var moneyAndFlows: (times: [Int64], values: [Double], flows: [Double]) {
+        let flows = deposits.indices.map { $0 == 0 ? 0 : (deposits[$0] - deposits[$0 - 1]).double }
+        return (times, money.map(\.double), flows)
+    }
+
     /// Change since the last value of a day (UTC) before the newest one's, net of flows; nil on the first day.
     public var daily: Money? {
-        guard let last = times.last, let value = money.last, let total = deposits.last else { return nil }
-        let day: Int64 = 86_400_000_000_000
+        guard let last = times.last, let value = money.last else { return nil }
+        return change(of: value, at: Timestamp(nanoseconds: last))
+    }
+
+    /// Change to a value after the newest point since the last one of a day (UTC) before its own, net of flows.
+    public func change(of value: Money, at time: Timestamp) -> Money? {
+        guard let total = deposits.last else { return nil }
+        let day: Int64 = 86_400_000_000_000, last = time.nanoseconds
         let index = place(of: last - ((last % day) + day) % day)
         return index > 0 ? value - money[index - 1] - (total - deposits[index - 1]) : nil
     }
+
+    /// Where a value after the newest point would stand, were it the next one and no money had flowed: the same work
+    /// however long the curve is. Nil without a point.
+    public func level(of value: Money) -> (totalReturn: Double?, drawdown: Double, maxDrawdown: Double)? {
+        guard let factor = factors.last, let peak = peaks.last, let lowest = deepest.last else { return nil }
+        let level = value.double * factor, top = max(peak, level)
+        let fall = top > 0 ? level / top - 1 : 0
+        return (start < count ? level / adjusted[start] - 1 : nil, fall, min(lowest, fall))
+    }
+
+    /// The newest values of `usable`, at most so many.
+    public func latest(_ limit: Int) -> [Double] { Array(adjusted[max(start, count - limit)...]) }
 }

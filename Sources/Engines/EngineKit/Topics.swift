@@ -50,7 +50,7 @@ public enum Topics {
         case .strategy: [bar, quote, decision]
         case .risk: [intent, position, value, bar]
         case .portfolio: [fill, bar]
-        case .analytics: [value, position]
+        case .analytics: [value, position, bar, quote]
         case .websocket: all.filter { $0 != request && $0 != intent }
         case .marketdata, .gateway: []
         }

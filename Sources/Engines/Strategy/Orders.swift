@@ -21,9 +21,10 @@ extension StrategyEngine {
                       errors: [404, 503]) { [unowned self] (_: NoParameters, body: OrderBody, request) in
                 try await idempotency.once(request) { try await self.place(body, request, $0) }
             },
-            .json(.get, "/orders", "Orders, newest first.",
+            .json(.get, "/orders", "Orders, newest first; those of one deployment where it is named.",
                 answer: "{\"items\":[\(Self.orderExample)],\"next_cursor\":null}") {
-                [unowned self] (page: PageParameters, _: NoBody, _) in try await self.orders(page)
+                [unowned self] (query: OrdersQuery, _: NoBody, _) in
+                try await self.orders(query.page, query.deployment)
             },
             .json(.get, "/orders/{order_id}", "An order's state, reasons and fills.", answer: Self.orderExample,
                 errors: [404]) {
@@ -45,10 +46,13 @@ extension StrategyEngine {
     }
 
     /// A cursor is `created:id` of the last order of a page.
-    private func orders(_ page: PageParameters) async throws -> JSONBody {
+    private func orders(_ page: PageParameters, _ deployment: String?) async throws -> JSONBody {
+        let own = SQLValue.text(deployment ?? "")
         var statement = Statement(
-            "SELECT \(OrderRecord.columns) FROM orders ORDER BY created DESC, id DESC LIMIT $1",
-                [.integer(Int64(page.limit + 1))])
+            """
+            SELECT \(OrderRecord.columns) FROM orders WHERE $2 = '' OR deployment_id = $2
+            ORDER BY created DESC, id DESC LIMIT $1
+            """, [.integer(Int64(page.limit + 1)), own])
         if let cursor = page.cursor {
             let parts = cursor.split(separator: ":", maxSplits: 1)
             guard parts.count == 2, let created = Int64(parts[0]) else {
@@ -56,9 +60,10 @@ extension StrategyEngine {
             }
             statement = Statement(
                 """
-                SELECT \(OrderRecord.columns) FROM orders WHERE created < $1 OR (created = $1 AND id < $2)
+                SELECT \(OrderRecord.columns) FROM orders WHERE (created < $1 OR (created = $1 AND id < $2))
+                    AND ($4 = '' OR deployment_id = $4)
                 ORDER BY created DESC, id DESC LIMIT $3
-                """, [.integer(created), .text(String(parts[1])), .integer(Int64(page.limit + 1))])
+                """, [.integer(created), .text(String(parts[1])), .integer(Int64(page.limit + 1)), own])
         }
         let found = try await context.records.query(statement).records.map { try OrderRecord($0) }
         let items = found.prefix(page.limit)

@@ -91,3 +91,13 @@ struct OrderPath: RequestParameters {
         OrderPath(id: parameters.path("order_id", "The order."))
     }
 }
+
+/// A page of orders, of all or of one deployment.
+struct OrdersQuery: RequestParameters {
+    let deployment: String?, page: PageParameters
+
+    static func read(_ parameters: ParameterReader) -> OrdersQuery {
+        OrdersQuery(deployment: parameters.optionalText("deployment_id", "Only orders of this deployment."),
+                    page: PageParameters.read(parameters))
+    }
+}

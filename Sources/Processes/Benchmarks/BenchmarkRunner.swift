@@ -6,7 +6,8 @@ import Glibc
     /// Names, and parts of names before a dot, that can be asked for.
     public nonisolated static let names = [
         "bus.memory.throughput", "bus.redis.throughput", "bus.redis.latency", "series.write", "series.read",
-        "series.read.sum", "series.range", "series.postgres", "indicators", "indicators.stream", "analytics.performance", "backtest.sweep",
+        "series.read.sum", "series.range", "series.postgres", "indicators", "indicators.stream", "analytics.performance",
+        "analytics.revaluation", "backtest.sweep",
         "var.monte_carlo", "factors.panel", "factors.catalogue", "factors.correlation",
         "risk.pretrade", "risk.montecarlo", "risk.historical",
         "ml.inference", "ws.fanout", "ws.idle",
@@ -63,6 +64,7 @@ import Glibc
             for figure in try indicatorBenchmarks(asked: { isAsked($0, asked) }) { each(figure) }
         }
         if isAsked("analytics.performance", asked) { each(try performanceBenchmark()) }
+        if isAsked("analytics.revaluation", asked) { for figure in try revaluationBenchmarks() { each(figure) } }
         if isAsked("backtest.sweep", asked) { each(try sweepBenchmark()) }
         if isAsked("var.monte_carlo", asked) { each(try monteCarloBenchmark()) }
         if isAsked("factors.panel", asked) {

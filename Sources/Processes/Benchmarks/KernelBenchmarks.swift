@@ -80,15 +80,6 @@ private func streamBenchmark(_ bars: Bars, runs: Int = 5) throws -> Measurement 
         context: [("indicators", "\(texts.count)"), ("rows", "\(rows)")])
 }
 
-/// `analytics.performance`: µs for every figure of 2,520 daily returns.
-func performanceBenchmark(runs: Int = 2001) throws -> Measurement {
-    let closes = walkBars(2521).close
-    let returns = zip(closes.dropFirst(), closes).map { $0 / $1 - 1 }
-    let times = try (0..<runs).map { _ in try seconds { _ = try Performance(returns: returns) } * 1e6 }
-    return Measurement("analytics.performance", middle(times), "µs", runs: runs, p50: middle(times),
-                       p99: quantile(times, 0.99), context: [("returns", "2520")])
-}
-
 /// `backtest.sweep`: seconds for 9,870 moving-average pairs over 2,520 bars with fees, total return and Sharpe of each.
 func sweepBenchmark(runs: Int = 3) throws -> Measurement {
     let bars = walkBars(2520)

@@ -104,7 +104,8 @@ struct RiskAnalysisBody: RequestBody {
     let scenarios: [RiskScenarioBody]
 
     static func read(_ fields: FieldReader) -> RiskAnalysisBody {
-        let positions = fields.array("positions", "What is held.", AnalysisPosition.self)
+        let sent = fields.array("positions", "What is held.", AnalysisPosition.self)
+        let positions = CurrencyFields.convert(sent, fields).positions
         let returns = fields.numberColumns("returns", "Daily returns by symbol; stored bars where left out.",
             required: false)
         for column in returns where column.values.count != returns[0].values.count {

@@ -10,6 +10,8 @@ struct LivePortfolio: Sendable {
     /// The newest value by time.
     private(set) var value: PortfolioValue?
     private(set) var positions: [Symbol: PositionUpdate] = [:]
+    /// What is held at the newest prices.
+    private(set) var book = LiveBook()
 
     init(id: String) { self.id = id }
 
@@ -21,6 +23,12 @@ struct LivePortfolio: Sendable {
     mutating func take(_ update: PositionUpdate) {
         if let known = positions[update.symbol], known.time > update.time { return }
         positions[update.symbol] = update
+        book.take(update)
+    }
+
+    /// Takes a price; false where it changes nothing.
+    mutating func take(_ price: Price, of symbol: Symbol, at time: Timestamp) -> Bool {
+        book.take(price, of: symbol, at: time)
     }
 
     /// Positions that are open, by symbol.
@@ -50,6 +58,22 @@ struct LivePortfolio: Sendable {
         }
         json.key("trades")
         json.int(value.trades)
+    }
+
+    /// Where the gain came from, as the ledger has it: equity less net deposits is what was realised, what is not yet,
+    /// and income less fees, to the last digit.
+    func writeLedger(to json: inout JSONWriter) {
+        guard let value else { return }
+        let gain = value.equity - value.netDeposits
+        json.object("ledger") { json in
+            for (name, amount) in [
+                ("net_deposits", value.netDeposits), ("gain", gain), ("realized", value.realized),
+                ("unrealized", value.unrealized), ("income_less_fees", gain - value.realized - value.unrealized),
+            ] {
+                json.key(name)
+                json.fixed(amount)
+            }
+        }
     }
 
     /// Open positions at the prices they were told with, or at later marks.
@@ -101,6 +125,7 @@ struct PnlUpdate: ResponseBody {
         json.key("ts")
         if let time = portfolio.value?.time { json.time(time) } else { json.null() }
         portfolio.writeFigures(to: &json)
+        LiveFigures(portfolio)?.writeMember(to: &json)
         json.endObject()
     }
 }

@@ -1,0 +1,135 @@
+import EngineKit
+import HTTP
+import Market
+import Quant
+
+/// Money that came into a portfolio and went out of it, of a body.
+struct FlowsBody: RequestBody {
+    let times: [Timestamp], amounts: [Double]
+
+    static func read(_ fields: FieldReader) -> FlowsBody {
+        let times = fields.times("ts", "When, in any order.")
+        let amounts = fields.numbers("amount", "Above 0 for what came in, below 0 for what went out.",
+                                     limit: 10_000) ?? []
+        fields.require(times.count == amounts.count, "amount", "has \(amounts.count) amounts for \(times.count) times")
+        return FlowsBody(times: times, amounts: amounts)
+    }
+
+    /// Flows summed into the periods that end at `ends`: later than the time before, not later than the end. Nil where
+    /// one lies outside.
+    func periods(_ ends: [Timestamp]) -> [Double]? {
+        var sums = [Double](repeating: 0, count: ends.count)
+        for (time, amount) in zip(times, amounts) {
+            guard let index = ends.firstIndex(where: { $0 >= time }), time >= ends[0] else { return nil }
+            sums[index] += amount
+        }
+        return sums
+    }
+}
+
+/// One instrument of a period that is attributed.
+struct AttributedHolding: RequestBody {
+    let symbol: String, sector: String?, style: String?
+    let holding: BrinsonAttribution.Holding, exposures: [(name: String, value: Double)]
+
+    static func read(_ fields: FieldReader) -> AttributedHolding {
+        let own = fields.number("return", "Its return in the portfolio over the period.", from: -1, upTo: 1e6)
+        let other = fields.optionalNumber("benchmark_return", "In the benchmark; the same unless said.", from: -1,
+                                          upTo: 1e6)
+        return AttributedHolding(
+            symbol: fields.string("symbol", "The instrument; cash is one too.", length: 1...100),
+            sector: fields.optionalString("sector", "Its sector.", length: 1...100),
+            style: fields.optionalString("style", "Its style.", length: 1...100),
+            holding: BrinsonAttribution.Holding(
+                weight: fields.number("weight", "Share of the portfolio at the start.", from: -1e6, upTo: 1e6),
+                benchmarkWeight: fields.optionalNumber(
+                    "benchmark_weight", "Share of the benchmark at the start; 0 unless said.", from: -1e6,
+                    upTo: 1e6) ?? 0,
+                ownReturn: own, benchmarkReturn: other ?? own),
+            exposures: fields.numberMap("exposures", "Exposure to each factor.", required: false))
+    }
+}
+
+/// A period that is attributed.
+struct AttributedPeriod: RequestBody {
+    let holdings: [AttributedHolding], factors: [(name: String, value: Double)]
+
+    static func read(_ fields: FieldReader) -> AttributedPeriod {
+        AttributedPeriod(
+            holdings: fields.array("holdings", "What was held, by portfolio or benchmark.", AttributedHolding.self,
+                                   limit: 10_000),
+            factors: fields.numberMap("factor_returns", "Returns of the factors; estimated unless said.",
+                                      required: false))
+    }
+}
+
+/// Periods of holdings whose active return is attributed.
+struct AttributionBody: RequestBody {
+    let periods: [AttributedPeriod]
+
+    static func read(_ fields: FieldReader) -> AttributionBody {
+        let periods = fields.array("periods", "Oldest first.", AttributedPeriod.self, limit: 5000)
+        fields.require(fields.isDescribing || !periods.isEmpty, "periods", "must not be empty")
+        for (index, period) in periods.enumerated() where period.holdings.isEmpty {
+            fields.refuse(at: ["periods", "\(index)", "holdings"], "must not be empty")
+        }
+        return AttributionBody(periods: periods)
+    }
+}
+
+/// Weights of a portfolio and of its benchmark by instrument, of a body.
+struct WeightsOfBody {
+    let own: [(name: String, value: Double)], benchmark: [(name: String, value: Double)]
+
+    /// Nil where neither is there; both are needed.
+    static func read(_ fields: FieldReader) -> WeightsOfBody? {
+        let own = fields.numberMap("weights", "Shares by instrument, for the active share.", required: false)
+        let other = fields.numberMap("benchmark_weights", "Shares of the benchmark.", required: false)
+        let names = ["weights", "benchmark_weights"].filter { fields.has($0) }
+        if names.isEmpty { return nil }
+        fields.require(names.count == 2, names[0] == "weights" ? "benchmark_weights" : "weights",
+                       "is needed beside \(names[0])")
+        return WeightsOfBody(own: own, benchmark: other)
+    }
+
+    /// ½Σ|w − b|; what only one of them has is 0 in the other.
+    var activeShare: Double? {
+        let names = Set(own.map(\.name) + benchmark.map(\.name)).sorted()
+        func column(_ list: [(name: String, value: Double)]) -> [Double] {
+            let values = Dictionary(list.map { ($0.name, $0.value) }) { $0 + $1 }
+            return names.map { values[$0] ?? 0 }
+        }
+        return try? BenchmarkTiming.activeShare(weights: column(own), benchmark: column(benchmark))
+    }
+}
+
+/// What positions of several currencies are told in.
+enum CurrencyFields {
+    /// The portfolio's currency, and positions with their rate into it. A currency without a rate is an error where
+    /// the position stands: money of two kinds is never added.
+    static func convert(
+        _ positions: [AnalysisPosition], _ fields: FieldReader
+    ) -> (currency: String?, positions: [AnalysisPosition]) {
+        let named = fields.optionalString("currency", "The money everything is told in; the positions' unless said.",
+                                          length: 3...10)
+        let rates = fields.numberMap("fx_rates", "What one of a currency is in the portfolio's.", required: false)
+        for rate in rates where !(rate.value > 0 && rate.value < 1e9) {
+            fields.refuse(at: ["fx_rates", rate.name], "must be above 0")
+        }
+        let base = named ?? positions.lazy.compactMap(\.currency).first
+        var converted: [AnalysisPosition] = []
+        for (index, position) in positions.enumerated() {
+            var own = position
+            if let currency = position.currency, currency != base {
+                if let rate = rates.first(where: { $0.name == currency }).flatMap({ FixedPoint($0.value) }) {
+                    own.rate = rate
+                } else {
+                    fields.refuse(at: ["positions", "\(index)", "currency"],
+                                  "is \(currency), others are \(base ?? "unnamed"), and fx_rates has no \(currency)")
+                }
+            }
+            converted.append(own)
+        }
+        return (base, converted)
+    }
+}

@@ -1,0 +1,70 @@
+import Market
+import Quant
+import Wire
+
+/// An order as the strategy engine tells of it.
+struct StoredOrder: Sendable {
+    /// A part of it.
+    struct Fill: Sendable {
+        let id: String, quantity: FixedPoint, price: Price, commission: Money, time: Timestamp
+    }
+
+    let id: String, portfolioID: String, strategyID: String, deploymentID: String, state: String
+    let symbol: Symbol, side: Side, quantity: FixedPoint, reference: Price, time: Timestamp
+    private(set) var fills: [Fill]
+
+    /// Nil where a member is missing.
+    init?(json: JSONValue) {
+        func text(_ name: String) -> String? { json.member(name)?.string }
+        func number(_ value: JSONValue, _ name: String) -> FixedPoint? {
+            value.member(name)?.double.flatMap { FixedPoint($0) }
+        }
+        guard let id = text("id"), let state = text("state"), let symbol = text("symbol").flatMap({ Symbol($0) }),
+              let side = text("side").flatMap({ Side(rawValue: $0) }), let quantity = number(json, "quantity"),
+              let reference = number(json, "reference_price"),
+              let time = text("ts").flatMap({ Timestamp(iso8601: $0) }) else { return nil }
+        self.id = id
+        self.state = state
+        self.symbol = symbol
+        self.side = side
+        self.quantity = quantity
+        self.reference = reference
+        self.time = time
+        portfolioID = text("portfolio_id") ?? ""
+        strategyID = text("strategy_id") ?? ""
+        deploymentID = text("deployment_id") ?? ""
+        var fills: [Fill] = []
+        json.member("fills")?.forEachElement { item in
+            guard let id = item.member("id")?.string, let quantity = number(item, "quantity"),
+                  let price = number(item, "price"),
+                  let time = item.member("ts")?.string.flatMap({ Timestamp(iso8601: $0) }) else { return }
+            fills.append(Fill(id: id, quantity: quantity, price: price,
+                              commission: number(item, "commission") ?? .zero, time: time))
+        }
+        self.fills = fills
+    }
+
+    /// The order as if one fill were all of it.
+    func only(_ fill: Fill) -> StoredOrder {
+        var copy = self
+        copy.fills = [fill]
+        return copy
+    }
+
+    /// What is measured: the reference price is what the order was decided at.
+    var order: ExecutedOrder {
+        ExecutedOrder(
+            isBuy: side == .buy, quantity: max(quantity, fills.reduce(.zero) { $0 + $1.quantity }).double,
+            parts: fills.map {
+                ExecutedPart(quantity: $0.quantity.double, price: $0.price.double, fees: $0.commission.double)
+            },
+            decision: reference > .zero ? reference.double : nil)
+    }
+
+    /// Whether a text may be an id: it goes into a path as it stands.
+    static func isPlain(_ id: String) -> Bool {
+        !id.isEmpty && !id.contains("..") && id.utf8.allSatisfy {
+            (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0) || [45, 46, 58, 95].contains($0)
+        }
+    }
+}

@@ -1,0 +1,75 @@
+/// What was traded around an order: prices over time, with volumes where they are known.
+public struct MarketPath: Sendable {
+    /// Nanoseconds, strictly rising.
+    public let times: [Int64]
+    /// Price of one at each time, above 0.
+    public let prices: [Double]
+    /// Traded at each time; nil where none is known.
+    public let volumes: [Double]?
+
+    /// Throws `.data` where lengths differ, times do not rise, or a price is not finite and above 0.
+    public init(times: [Int64], prices: [Double], volumes: [Double]? = nil) throws(QuantError) {
+        guard times.count == prices.count, volumes.map({ $0.count == times.count }) ?? true else {
+            throw QuantError(.data, "times, prices and volumes must be of one length")
+        }
+        guard zip(times, times.dropFirst()).allSatisfy(<) else { throw QuantError(.data, "times must rise") }
+        guard prices.allSatisfy({ $0.isFinite && $0 > 0 }) else {
+            throw QuantError(.data, "prices must be finite and above 0")
+        }
+        self.times = times
+        self.prices = prices
+        self.volumes = volumes
+    }
+
+    /// The newest price at or before a time; nil before the first.
+    public func price(at time: Int64) -> Double? {
+        let index = place(after: time)
+        return index > 0 ? prices[index - 1] : nil
+    }
+
+    /// The first price at or after a time; nil after the last.
+    public func price(from time: Int64) -> Double? {
+        let index = place(after: time - 1)
+        return index < times.count ? prices[index] : nil
+    }
+
+    /// Σ price·volume over Σ volume of what was traded from `start` to `end`, both included; nil without volume.
+    public func volumeWeighted(from start: Int64, to end: Int64) -> Double? {
+        guard let volumes else { return nil }
+        var value = 0.0, total = 0.0
+        for index in range(start, end) where volumes[index] > 0 {
+            value += prices[index] * volumes[index]
+            total += volumes[index]
+        }
+        return total > 0 ? value / total : nil
+    }
+
+    /// The average over time of the newest price, from `start` to `end`: each price counts for as long as it stood.
+    /// Over no time it is the price then; nil where no price was known at the start.
+    public func timeWeighted(from start: Int64, to end: Int64) -> Double? {
+        guard var price = price(at: start), end > start else { return price(at: start) }
+        var value = 0.0, time = start
+        for index in range(start + 1, end) {
+            value += price * Double(times[index] - time)
+            (price, time) = (prices[index], times[index])
+        }
+        value += price * Double(end - time)
+        return value / Double(end - start)
+    }
+
+    /// Indices of times from `start` to `end`, both included.
+    private func range(_ start: Int64, _ end: Int64) -> Range<Int> {
+        let first = place(after: start - 1)
+        return first..<max(first, place(after: end))
+    }
+
+    /// The first index whose time is after `time`.
+    private func place(after time: Int64) -> Int {
+        var low = 0, high = times.count
+        while low < high {
+            let middle = (low + high) / 2
+            if times[middle] <= time { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+}
