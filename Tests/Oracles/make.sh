@@ -3,7 +3,7 @@
 set -eu
 cd "$(dirname "$0")"
 fixtures=../QuantTests/Fixtures
-for name in indicators candles beyond expressions alphas performance backtests risk risk_measures distributions factors; do
+for name in indicators candles beyond expressions alphas performance backtests risk risk_measures distributions factors xva; do
     [ -f "$name.py" ] || continue
     "$1" "$name.py" >"$fixtures/$name.json"
 done
