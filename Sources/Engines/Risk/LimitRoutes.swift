@@ -107,13 +107,7 @@ extension RiskEngine {
             let portfolio = body.portfolio.portfolioID ?? limit.portfolioID ?? ""
             let picture = try picture(portfolio, body.portfolio)
             let complete = try await complete(picture, for: [limit])
-            do {
-                _ = try LimitValues.value(of: limit, in: complete.afterOrder())
-            } catch let error as MissingInput {
-                throw Problem.invalid("/\(error.field)", error.message)
-            }
-            guard let check = await check([limit],
-                complete).first else { throw Problem.notFound("no limit \(path.id)") }
+            let check = try judged([limit], complete.afterOrder().figures(for: [limit.type]))[0]
             return JSONBody { check.write(to: &$0) }
         }
     }

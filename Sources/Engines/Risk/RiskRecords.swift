@@ -38,6 +38,7 @@ enum RiskRecords {
         RiskEvents.migration,
         AuditTrail.migration(version: 5),
         RiskControls.migration,
+        ReservationRecords.migration,
     ]
 
     /// Writes a limit: a new one after all others, also where one before was removed.

@@ -149,13 +149,14 @@ import TestKit
     }
 
     @Test func holdingsStayInOrderOfTheirNames() throws {
-        var book = RiskState.Book()
-        for (name, quantity) in [("M", 1.0), ("C", 2), ("Z", 3), ("M", 4)] {
-            book.hold(try #require(Symbol(name)), quantity)
+        var book = PortfolioBook()
+        func hold(_ name: String, _ quantity: Int) throws {
+            book.change(try #require(Symbol(name))) { $0.tell(FixedPoint(quantity), price: FixedPoint(1)) }
         }
-        book.hold(try #require(Symbol("C")), nil)
-        book.hold(try #require(Symbol("Q")), nil)
-        #expect(book.holdings.map(\.symbol.text) == ["M", "Z"])
-        #expect(book.holdings.map(\.quantity) == [4, 3])
+        for (name, quantity) in [("M", 1), ("C", 2), ("Z", 3), ("M", 4), ("C", 0), ("Q", 0)] {
+            try hold(name, quantity)
+        }
+        #expect(book.lines.map(\.symbol.text) == ["M", "Z"])
+        #expect(book.lines.map(\.held) == [4, 3])
     }
 }

@@ -72,8 +72,8 @@ struct LimitCheck: Sendable {
     }
 
     /// Judges limits on a portfolio, as it is after an order.
-    static func judge(_ limits: [Limit], _ picture: RiskPicture) -> [LimitCheck] {
-        let values = LimitValues(picture)
+    static func judge(_ limits: [Limit], _ figures: RiskFigures) -> [LimitCheck] {
+        var values = LimitValues(figures)
         return limits.map { limit in
             do {
                 return LimitCheck(limit, value: try values.value(of: limit))
