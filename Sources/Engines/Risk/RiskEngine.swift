@@ -20,8 +20,8 @@ import Wire
     let audit: AuditTrail
     var state = RiskState()
     var limits: [Limit] = [] { didSet { applying = [:] } }
-    /// Limits that hold for a portfolio and their types, until limits change.
-    private var applying: [String: (limits: [Limit], types: Set<LimitType>)] = [:]
+    /// Limits that hold for a portfolio and what they need, until limits change.
+    private var applying: [String: (limits: [Limit], needs: LimitNeeds)] = [:]
     /// Open and closed rules that make alerts.
     var rules: [RiskAlert] = []
     var killSwitch = KillSwitch()
@@ -206,11 +206,11 @@ import Wire
         return context.message(Topics.breach, portfolio, time: time, cause: cause, data: json.bytes)
     }
 
-    /// Limits that hold for a portfolio, and their types.
-    func applying(to portfolio: String) -> (limits: [Limit], types: Set<LimitType>) {
+    /// Limits that hold for a portfolio, and what they need.
+    func applying(to portfolio: String) -> (limits: [Limit], needs: LimitNeeds) {
         if let known = applying[portfolio] { return known }
         let found = limits.filter { $0.applies(to: portfolio) }
-        let made = (found, Set(found.map(\.type)))
+        let made = (found, LimitNeeds(found))
         applying[portfolio] = made
         return made
     }
@@ -220,7 +220,7 @@ import Wire
 
     /// Fetches returns that limits of a portfolio need for an order.
     func prepare(_ portfolio: String, _ symbol: Symbol?) async {
-        guard !applying(to: portfolio).types.isDisjoint(with: LimitType.onReturns), let book = state.books[portfolio],
+        guard applying(to: portfolio).needs.returns, let book = state.books[portfolio],
               !book.hasReturns(for: symbol, at: context.clock.monotonic, life: Self.returnsLife) else { return }
         var symbols = Set(book.lines.map(\.symbol.text))
         if let symbol { symbols.insert(symbol.text) }
@@ -230,13 +230,14 @@ import Wire
 
     private func judge(_ intent: OrderIntent) -> [LimitCheck] {
         let rate = state.countCheck(intent.portfolioID, at: context.clock.monotonic)
-        let (applying, types) = applying(to: intent.portfolioID)
+        let (all, needs) = applying(to: intent.portfolioID)
+        let applying = all.filter { $0.applies(toStrategy: intent.strategyID) }
         if applying.isEmpty { return [] }
         let signed = (intent.side == .buy ? 1 : -1) * intent.expectedQuantity.double
         let order = RiskOrder(symbol: intent.symbol.text, quantity: signed, price: intent.referencePrice.double)
         let start = context.clock.monotonic
         guard let figures = state.figures(
-            of: intent.portfolioID, order: order, symbol: intent.symbol, rate: rate, types: types)
+            of: intent.portfolioID, order: order, symbol: intent.symbol, rate: rate, needs)
         else {
             return applying.map { LimitCheck($0, missing: "nothing is known of portfolio \(intent.portfolioID) yet") }
         }
@@ -245,7 +246,7 @@ import Wire
 
     /// Adds what limits need and the store has: returns of the last year of stored daily bars.
     func complete(_ picture: RiskPicture, for limits: [Limit]) async throws -> RiskPicture {
-        guard picture.returns == nil, limits.contains(where: { LimitType.onReturns.contains($0.type) }) else { return picture }
+        guard picture.returns == nil, LimitNeeds(limits).returns else { return picture }
         var picture = picture
         var symbols = Set(picture.positions.map(\.symbol))
         if let order = picture.order { symbols.insert(order.symbol) }
@@ -256,7 +257,7 @@ import Wire
     /// Judges limits on the picture after its order. What cannot be judged counts as breached.
     func check(_ limits: [Limit], _ picture: RiskPicture) -> [LimitCheck] {
         let start = context.clock.monotonic
-        return check(limits, picture.afterOrder().figures(for: Set(limits.map(\.type))), since: start)
+        return check(limits, picture.afterOrder().figures(LimitNeeds(limits)), since: start)
     }
 
     /// The same on figures that were summed from `start` on.

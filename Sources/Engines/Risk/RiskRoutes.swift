@@ -24,7 +24,7 @@ extension RiskEngine {
         audit.audited(
             [healthRoute, checkRoute, preTradeRoute, realtimeRoute, varRoute.calculation, varBacktestRoute.calculation]
                 + [stressRoute.calculation, monteCarloRoute.calculation, xvaRoute.calculation] + limitRoutes + eventRoutes + killSwitchRoutes
-                + monitorRoutes + alertRoutes,
+                + monitorRoutes + alertRoutes + reservationRoutes,
             Self.actions)
     }
 
@@ -32,6 +32,7 @@ extension RiskEngine {
         AuditedAction("limit.create", .post, "/api/v1/risk/limits"),
         AuditedAction("limit.create", .post, "/api/v1/sprint3/risk/limits"),
         AuditedAction("limit.change", .put, "/api/v1/risk/limits/{limit_id}"),
+        AuditedAction("reservation.release", .delete, "/api/v1/risk/reservations/{order_id}"),
         AuditedAction("limit.delete", .delete, "/api/v1/risk/limits/{limit_id}"),
         AuditedAction("breach.detect", .post, "/api/v1/risk/breaches"),
         AuditedAction("kill_switch.turn", .post, "/api/v1/risk/kill-switch"),
@@ -87,8 +88,8 @@ extension RiskEngine {
                 throw Problem.notFound("risk has not been told of a portfolio \(path.id)")
             }
             picture.returns = nil
-            let (applying, types) = applying(to: path.id)
-            let figures = try await complete(picture, for: applying).figures(for: types)
+            let (applying, needs) = applying(to: path.id)
+            let figures = try await complete(picture, for: applying).figures(needs)
             return Self.answer(path.id, figures, check(applying, figures, since: context.clock.monotonic))
         }
     }
@@ -98,15 +99,15 @@ extension RiskEngine {
         if let order = body.order, body.isOfStored, let symbol = Symbol(order.symbol) {
             // As an intent is judged, open orders included.
             await prepare(portfolio, symbol)
-            let (applying, types) = applying(to: portfolio)
+            let (applying, needs) = applying(to: portfolio)
             let rate = state.countCheck(portfolio, at: context.clock.monotonic)
-            let found = state.figures(of: portfolio, order: order, symbol: symbol, rate: rate, types: types)
+            let found = state.figures(of: portfolio, order: order, symbol: symbol, rate: rate, needs)
             guard let found else { throw unknown(portfolio) }
             (figures, judged) = (found, applying)
         } else {
             let picture = try picture(portfolio, body)
             judged = body.limits ?? applying(to: portfolio).limits
-            figures = try await complete(picture, for: judged).afterOrder().figures(for: Set(judged.map(\.type)))
+            figures = try await complete(picture, for: judged).afterOrder().figures(LimitNeeds(judged))
         }
         var checks = try self.judged(judged, figures)
         if body.order != nil, killSwitch.isOn { checks.append(.stopped(by: killSwitch)) }

@@ -51,7 +51,7 @@ import TestKit
     }
 
     @Test @LoopActor func allEighteenTypesAreTheValueByHand() throws {
-        #expect(Self.expected.map(\.0) == LimitType.allCases.map { $0 })
+        #expect(Self.expected.map(\.0) == LimitType.allCases.filter { $0 != .expression })
         for (type, wanted) in Self.expected {
             let value = try LimitValues.value(of: try Self.limit(type, 1), in: Self.picture)
             #expect(abs(value - wanted) <= 1e-9, "\(type): \(value), by hand \(wanted)")
@@ -68,7 +68,7 @@ import TestKit
     }
 
     @Test @LoopActor func equalPassesAboveBreachesNearWarns() throws {
-        for type in LimitType.allCases {
+        for type in LimitType.allCases where type != .expression {
             let limit = try Self.limit(type, 10, #","warn_at":0.9"#)
             #expect(LimitCheck(limit, value: 8.99).verdict == .pass)
             #expect(LimitCheck(limit, value: 9).verdict == .warn)

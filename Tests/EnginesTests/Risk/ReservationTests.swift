@@ -126,6 +126,13 @@ import Wire
         #expect(try await decide(fixture, "e") == false)
         try await end(fixture, "d", .rejected)
         #expect(try await decide(fixture, "f"))
+        // What no engine ever ends a person may free.
+        let path = "/api/v1/risk/reservations"
+        let open = try await fixture.json(.risk, .get, path, query: "portfolio_id=p")
+        #expect(open["items"]?.elements.compactMap { $0["order_id"]?.text } == ["f"])
+        _ = try await fixture.json(.risk, .delete, path + "/f")
+        _ = try await fixture.json(.risk, .delete, path + "/f", status: 404)
+        #expect(try await decide(fixture, "g"))
         await fixture.stop()
     }
 

@@ -170,7 +170,7 @@ struct PortfolioBook: Sendable {
     /// The figures after an order, without going through all holdings; nil where only that finds them. `fresh` is the
     /// line of the order's instrument where none is held.
     mutating func figures(
-        order: RiskOrder, _ fresh: BookLine, rate: Int, needsReturns: Bool, benchmark: BenchmarkReturns?
+        order: RiskOrder, _ fresh: BookLine, rate: Int, _ needs: LimitNeeds, benchmark: BenchmarkReturns?
     ) -> RiskFigures? {
         let symbol = fresh.symbol, index = index(of: symbol)
         let line = index.map { lines[$0] } ?? fresh
@@ -188,7 +188,9 @@ struct PortfolioBook: Sendable {
             }
             figures.nameMissing(symbols, holdings)
         }
-        guard needsReturns else { return figures }
+        figures.orderSector = line.facts?.sector
+        for scope in needs.parts { figures.parts[scope] = sums(of: scope, line, holding, at: index) }
+        guard needs.returns else { return figures }
         guard makeFlows(), var book = flows.take() else { return nil }
         defer { flows = book }
         if let index, book.hasColumn(index) {
@@ -201,6 +203,22 @@ struct PortfolioBook: Sendable {
             figures.flows = .success(book.flows(with: holding.marketValue, at: nil, column: column))
         }
         return figures
+    }
+
+    /// Sums over a part of the holdings, with the order's own as it is then.
+    private func sums(of scope: LimitScope, _ own: BookLine, _ holding: Holding, at index: Int?) -> ExposureSums {
+        var sums = ExposureSums()
+        if scope.holds(own.symbol.text, own.facts?.sector) { sums.add(holding) }
+        if case .symbol(let name) = scope {
+            if name != own.symbol.text, let other = Symbol(name).flatMap({ self.index(of: $0) }) {
+                sums.add(exposure.holdings[other])
+            }
+            return sums
+        }
+        for place in lines.indices where place != index && scope.holds(lines[place].symbol.text, lines[place].facts?.sector) {
+            sums.add(exposure.holdings[place])
+        }
+        return sums
     }
 
     /// Depth of the deepest fall, positive; nil without a point.

@@ -158,15 +158,14 @@ struct RiskState: Sendable {
     /// What limits are judged on for a portfolio after an order; nil where nothing was ever told of it. Costs little
     /// however many holdings there are.
     mutating func figures(
-        of portfolio: String, order: RiskOrder, symbol: Symbol, rate: Int, types: Set<LimitType>
+        of portfolio: String, order: RiskOrder, symbol: Symbol, rate: Int, _ needs: LimitNeeds
     ) -> RiskFigures? {
         guard books[portfolio]?.isTold == true else { return nil }
-        let needsReturns = !types.isDisjoint(with: LimitType.onReturns)
         let line = fresh(symbol), benchmark = benchmark
         let found = books[portfolio]?.figures(
-            order: order, line, rate: rate, needsReturns: needsReturns, benchmark: benchmark)
+            order: order, line, rate: rate, needs, benchmark: benchmark)
         if let found { return found }
-        return picture(of: portfolio, order: order, rate: rate)?.afterOrder().figures(for: types)
+        return picture(of: portfolio, order: order, rate: rate)?.afterOrder().figures(needs)
     }
 
     /// What limits are judged on for a portfolio as it is now; nil where nothing was ever told of it.

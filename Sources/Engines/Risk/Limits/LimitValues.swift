@@ -34,15 +34,30 @@ struct LimitValues {
     }
 
     static func value(of limit: Limit, in picture: RiskPicture) throws -> Double {
-        var values = LimitValues(picture.figures(for: [limit.type]))
+        var values = LimitValues(picture.figures(LimitNeeds([limit])))
         return try values.value(of: limit)
     }
 
     /// Infinite where equity is not above zero and the value is a share of it: then every threshold is breached.
     mutating func value(of limit: Limit) throws -> Double {
-        let sums = figures.view.sums
-        if let unpriced = figures.unpriced, !limit.type.isWithoutPrices { throw unpriced }
-        switch limit.type {
+        guard let expression = limit.expression else { return try value(limit.type, limit) }
+        var values = self
+        defer { self = values }
+        return try expression.value { name in
+            switch name {
+            case "equity", "cash":
+                if let unpriced = figures.unpriced, name == "equity" { throw unpriced }
+                return name == "equity" ? equity : figures.cash
+            default: return try values.value(LimitType(rawValue: name) ?? limit.type, limit)
+            }
+        }
+    }
+
+    private mutating func value(_ type: LimitType, _ limit: Limit) throws -> Double {
+        let sums = limit.scope.isPart ? figures.parts[limit.scope] ?? ExposureSums() : figures.view.sums
+        if let unpriced = figures.unpriced, !type.isWithoutPrices { throw unpriced }
+        switch type {
+        case .expression: return .nan
         case .grossExposure: return sums.gross
         case .netExposure: return abs(sums.net)
         case .leverage: return share(sums.gross)
@@ -50,23 +65,23 @@ struct LimitValues {
         case .positionWeight: return share(sums.largest)
         case .sectorConcentration: return share(figures.view.largestSector)
         case .herfindahl: return equity > 0 ? sums.squares / (equity * equity) : .infinity
-        case .valueAtRisk: return try tail(limit).value
-        case .expectedShortfall: return try tail(limit).shortfall
+        case .valueAtRisk: return try tail(type, limit).value
+        case .expectedShortfall: return try tail(type, limit).shortfall
         case .maxDrawdown:
             guard let drawdown = figures.maxDrawdown else {
                 throw MissingInput(field: "equity_curve", message: "max_drawdown needs an equity_curve")
             }
             return drawdown
         case .dailyLoss:
-            if let missing = figures.withoutClose { throw missing }
+            if sums.withoutClose > 0, let missing = figures.withoutClose { throw missing }
             return max(0, sums.dayLoss)
         case .volatility: return try volatility()
         case .beta: return try beta()
-        case .turnover: return share(orderNotional)
-        case .orderSize: return orderNotional
+        case .turnover: return share(orderNotional(limit.scope))
+        case .orderSize: return orderNotional(limit.scope)
         case .orderRate: return Double(figures.orderRate)
         case .liquidityDays:
-            if let missing = figures.withoutVolume { throw missing }
+            if sums.withoutVolume > 0, let missing = figures.withoutVolume { throw missing }
             return sums.liquidityDays(participation: limit.participation)
         case .stressLoss:
             guard let worst = figures.view.worstLoss else {
@@ -78,7 +93,11 @@ struct LimitValues {
 
     private func share(_ value: Double) -> Double { equity > 0 ? value / equity : .infinity }
 
-    private var orderNotional: Double { abs((figures.order?.quantity ?? 0) * (figures.order?.price ?? 0)) }
+    /// 0 for an order that the scope does not look at.
+    private func orderNotional(_ scope: LimitScope) -> Double {
+        guard let order = figures.order, scope.holds(order.symbol, figures.orderSector) else { return 0 }
+        return abs(order.quantity * order.price)
+    }
 
     /// Nothing is held.
     private var isEmpty: Bool { figures.view.sums.held == 0 }
@@ -102,11 +121,11 @@ struct LimitValues {
     }
 
     /// In currency, so that cash bears no risk.
-    private mutating func tail(_ limit: Limit) throws -> (value: Double, shortfall: Double) {
+    private mutating func tail(_ type: LimitType, _ limit: Limit) throws -> (value: Double, shortfall: Double) {
         if let tail, tail.method == limit.method, tail.confidence == limit.confidence, tail.days == limit.horizonDays {
             return (tail.value, tail.shortfall)
         }
-        let flows = try flows(for: limit.type)
+        let flows = try flows(for: type)
         if isEmpty { return (0, 0) }
         let settings = ValueAtRisk.Settings(
             value: 1, confidence: limit.confidence, horizonDays: Double(limit.horizonDays))

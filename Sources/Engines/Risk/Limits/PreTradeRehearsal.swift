@@ -8,7 +8,7 @@ public struct PreTradeRehearsal {
     private var state = RiskState()
     private let symbols: [Symbol]
     private let limits: [Limit]
-    private let types = Set(LimitType.allCases)
+    private let needs: LimitNeeds
     private static let portfolio = "rehearsal"
 
     /// As many positions as said, each with a year of daily returns, and an equity curve of ten years; the same numbers
@@ -16,10 +16,12 @@ public struct PreTradeRehearsal {
     public init(positions count: Int) {
         let random = Philox(seed: 17), days = 252
         symbols = (0..<count).compactMap { Symbol("S\($0)") }
-        limits = LimitType.allCases.map { type in
-            Limit(id: type.rawValue, type: type, threshold: 1e12, portfolioID: nil, warnAt: 0.8, method: .parametric,
-                  confidence: 0.99, horizonDays: 1, participation: 0.2, isActive: true)
+        limits = LimitType.allCases.filter { $0 != .expression }.map { type in
+            Limit(id: type.rawValue, type: type, threshold: 1e12, scope: .all, minimum: nil, softThreshold: nil,
+                  expression: nil, warnAt: 0.8, method: .parametric, confidence: 0.99, horizonDays: 1,
+                  participation: 0.2, isActive: true)
         }
+        needs = LimitNeeds(limits)
         let market = (0..<days).map { 0.008 * random.normal(UInt64($0), stream: 0) }
         var returns: [String: [Double]] = [:]
         for (index, symbol) in symbols.enumerated() {
@@ -74,7 +76,7 @@ public struct PreTradeRehearsal {
         let order = RiskOrder(symbol: symbol.text, quantity: number % 2 == 0 ? 100 : -100, price: 25)
         let rate = state.countCheck(Self.portfolio, at: Int64(number) * 1_000_000_000)
         guard let figures = state.figures(
-            of: Self.portfolio, order: order, symbol: symbol, rate: rate, types: types) else { return 0 }
+            of: Self.portfolio, order: order, symbol: symbol, rate: rate, needs) else { return 0 }
         return LimitCheck.judge(limits, figures).count { $0.verdict != .breach }
     }
 }

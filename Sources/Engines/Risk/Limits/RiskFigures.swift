@@ -6,6 +6,10 @@ struct RiskFigures: Sendable {
     var cash: Double
     var order: RiskOrder?
     var orderRate: Int
+    /// The sector of the order's instrument, where it is known.
+    var orderSector: String?
+    /// The sums of parts of the holdings that limits look at.
+    var parts: [LimitScope: ExposureSums] = [:]
     /// Depth of the deepest fall, positive; nil where no curve is known.
     var maxDrawdown: Double?
     /// Σmv·r by day, in currency; nil where no limit reads it.
@@ -48,9 +52,25 @@ struct RiskFigures: Sendable {
     }
 }
 
+/// What limits read, so that no more is made ready than they need.
+struct LimitNeeds: Sendable {
+    let types: Set<LimitType>
+    let parts: Set<LimitScope>
+
+    init(_ limits: [Limit]) {
+        types = Set(limits.flatMap(\.reads))
+        parts = Set(limits.map(\.scope).filter(\.isPart))
+    }
+
+    var returns: Bool { !types.isDisjoint(with: LimitType.onReturns) }
+}
+
 extension RiskPicture {
+    /// The figures that limits need.
+    func figures(_ needs: LimitNeeds) -> RiskFigures { figures(for: needs.types, parts: needs.parts) }
+
     /// The figures of the positions as they stand, all summed anew; the order counts where `afterOrder` added it.
-    func figures(for types: Set<LimitType>) -> RiskFigures {
+    func figures(for types: Set<LimitType>, parts scopes: Set<LimitScope> = []) -> RiskFigures {
         var sectors: [String: Int] = [:]
         var holdings: [Holding] = []
         holdings.reserveCapacity(positions.count)
@@ -71,6 +91,14 @@ extension RiskPicture {
             flows: types.isDisjoint(with: LimitType.onReturns) ? nil : flows(holdings),
             benchmark: benchmarkReturns.map { BenchmarkReturns($0) })
         figures.nameMissing(positions.map(\.symbol), holdings)
+        figures.orderSector = order.flatMap { order in positions.first { $0.symbol == order.symbol }?.sector }
+        for scope in scopes {
+            var sums = ExposureSums()
+            for (position, holding) in zip(positions, holdings) where scope.holds(position.symbol, position.sector) {
+                sums.add(holding)
+            }
+            figures.parts[scope] = sums
+        }
         return figures
     }
 
