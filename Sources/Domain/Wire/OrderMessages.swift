@@ -87,3 +87,25 @@ extension Fill: WireValue {
         json.endObject()
     }
 }
+
+/// How far an order has come, as an order update tells it.
+public struct OrderProgress: Sendable {
+    public let orderID: String
+    public let state: OrderState
+    /// Fills so far: their ids and quantities.
+    public let fills: [(id: String, quantity: Quantity)]
+
+    /// Of the JSON of an order update; nil where it has no id or no known state.
+    public init?(json: JSONValue) {
+        guard let order = json.text("id"), let state = json.text("state").flatMap(OrderState.init(rawValue:)) else {
+            return nil
+        }
+        orderID = order
+        self.state = state
+        var fills: [(id: String, quantity: Quantity)] = []
+        json.member("fills")?.forEachElement { fill in
+            if let id = fill.text("id"), let quantity = fill.fixed("quantity") { fills.append((id, quantity)) }
+        }
+        self.fills = fills
+    }
+}

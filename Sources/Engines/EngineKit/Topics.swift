@@ -48,7 +48,7 @@ public enum Topics {
         switch engine {
         case .features, .factor, .ml: [bar, history]
         case .strategy: [bar, quote, decision]
-        case .risk: [intent, position, value, bar]
+        case .risk: [intent, fill, order, position, value, bar]
         case .portfolio: [fill, bar]
         case .analytics: [value, position, bar, quote]
         case .websocket: all.filter { $0 != request && $0 != intent }

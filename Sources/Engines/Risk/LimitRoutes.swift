@@ -6,7 +6,7 @@ import Wire
 
 extension RiskEngine {
     private static let limitExample = """
-        {"id":"gross","type":"gross_exposure","threshold":250000,"scope":"portfolio:sample","portfolio_id":"sample",\
+        {"id":"gross","type":"gross_exposure","threshold":250000,"scope":"portfolio:sample","portfolio_id":"sample","version":1,\
         "warn_at":0.8,"method":"parametric","confidence":0.99,"horizon_days":1,"participation":0.2,"active":true}
         """
 
@@ -23,11 +23,12 @@ extension RiskEngine {
                 if self.limits.contains(where: { $0.id == limit.id }) {
                     throw Problem.conflict("there is a limit \(limit.id) already")
                 }
+                limit.version = 1
                 return try await self.store(limit, status: 201, record)
             }
         }
         return [
-            create, create.alias("/api/v1/sprint3/risk/limits"), listRoute, testRoute,
+            create, create.alias("/api/v1/sprint3/risk/limits"), listRoute, testRoute, limitVersionsRoute,
             .json(.get, "/api/v1/risk/limits/{limit_id}", "One limit.", answer: Self.limitExample, errors: [404]) {
                 [unowned self] (path: LimitPath, _: NoBody, _) in
                 let limit = try self.find(path.id)
@@ -35,17 +36,24 @@ extension RiskEngine {
             },
             .json(.put, "/api/v1/risk/limits/{limit_id}", "Changes a limit.",
                   example: #"{"type":"gross_exposure","threshold":300000,"portfolio_id":"sample"}"#,
-                  answer: Self.limitExample, errors: [404]) { [unowned self] (path: LimitPath, body: Limit, request) in
-                _ = try self.find(path.id)
+                  answer: Self.limitExample, errors: [404, 409]) {
+                [unowned self] (path: LimitPath, body: Limit, request) in
+                let known = try self.find(path.id)
                 var limit = body
                 limit.id = path.id
+                if limit.version > 0, limit.version != known.version {
+                    throw Problem.conflict("limit \(path.id) is at version \(known.version), not \(limit.version)")
+                }
+                limit.version = known.version + 1
                 return try await self.idempotency.once(request) { try await self.store(limit, status: 200, $0) }
             },
             .json(.delete, "/api/v1/risk/limits/{limit_id}", "Removes a limit.", answer: Self.limitExample,
                 errors: [404]) {
                 [unowned self] (path: LimitPath, _: NoBody, _) in
                 let limit = try self.find(path.id)
-                try await self.context.commit([RiskRecords.delete(path.id)])
+                try await self.context.commit([
+                    RiskRecords.delete(path.id), LimitVersions.insert(limit, "removed", at: self.context.clock.now),
+                ])
                 self.limits.removeAll { $0.id == path.id }
                 return JSONBody { limit.write(to: &$0) }
             },
@@ -58,9 +66,15 @@ extension RiskEngine {
     }
 
     private func store(_ limit: Limit, status: Int, _ record: Idempotency.Record) async throws -> JSONBody {
+        if let found = LimitConflicts.first(of: limit, among: limits) {
+            throw Problem(422, found.message, errors: [FieldError(
+                pointer: limit.minimum.map { $0 > found.other.threshold } == true ? "/minimum" : "/threshold",
+                message: found.message)])
+        }
         let answer = JSONBody(status: status) { limit.write(to: &$0) }
+        let change = LimitVersions.insert(limit, status == 201 ? "created" : "changed", at: context.clock.now)
         AuditScope.current?.object = "limit/\(limit.id)"
-        try await context.commit([RiskRecords.upsert(limit)] + record.statements(answer, context))
+        try await context.commit([RiskRecords.upsert(limit), change] + record.statements(answer, context))
         if let index = limits.firstIndex(where: { $0.id == limit.id }) { limits[index] = limit } else { limits.append(limit) }
         return answer
     }
@@ -107,13 +121,7 @@ extension RiskEngine {
             let portfolio = body.portfolio.portfolioID ?? limit.portfolioID ?? ""
             let picture = try picture(portfolio, body.portfolio)
             let complete = try await complete(picture, for: [limit])
-            do {
-                _ = try LimitValues.value(of: limit, in: complete.afterOrder())
-            } catch let error as MissingInput {
-                throw Problem.invalid("/\(error.field)", error.message)
-            }
-            guard let check = await check([limit],
-                complete).first else { throw Problem.notFound("no limit \(path.id)") }
+            let check = try judged([limit], complete.afterOrder().figures(LimitNeeds([limit])))[0]
             return JSONBody { check.write(to: &$0) }
         }
     }

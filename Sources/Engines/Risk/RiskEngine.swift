@@ -19,7 +19,9 @@ import Wire
     let idempotency: Idempotency
     let audit: AuditTrail
     var state = RiskState()
-    var limits: [Limit] = []
+    var limits: [Limit] = [] { didSet { applying = [:] } }
+    /// Limits that hold for a portfolio and what they need, until limits change.
+    private var applying: [String: (limits: [Limit], needs: LimitNeeds)] = [:]
     /// Open and closed rules that make alerts.
     var rules: [RiskAlert] = []
     var killSwitch = KillSwitch()
@@ -58,7 +60,10 @@ import Wire
         limits = try await RiskRecords.limits(context.records)
         decidedOrder = try await RiskRecords.recentDecisions(context.records, limit: Self.memory)
         decided = Set(decidedOrder)
+        state = RiskState()
         for value in try await RiskRecords.books(context.records) { value.apply(to: &state) }
+        for fill in try await ReservationRecords.landed(context.records) { state.land(fill) }
+        for open in try await ReservationRecords.reservations(context.records) { state.reserve(open) }
         killSwitch = try await RiskControls.killSwitch(context.records)
         rules = try await RiskControls.rules(context.records)
         try await monitor.start()
@@ -79,8 +84,9 @@ import Wire
             Subscription(group: Self.name.rawValue, families: [Topics.intent], batchLimit: 64) { [weak self] batch in
                 for message in batch { try await self?.takeIntent(message) }
             },
-            Subscription(group: Self.name.rawValue, families: [Topics.position, Topics.value, Topics.bar],
-                batchLimit: 256) {
+            Subscription(group: Self.name.rawValue, families: [
+                Topics.fill, Topics.order, Topics.position, Topics.value, Topics.bar,
+            ], batchLimit: 256) {
                 [weak self] batch in try await self?.takeState(batch)
             },
         ]
@@ -90,25 +96,46 @@ import Wire
 
     private func takeState(_ batch: [Message]) async throws {
         let parser = JSONParser()
-        var statements: [Statement] = []
+        var statements: [Statement] = [], touched: Set<String> = []
         for message in batch {
-            try parser.withDocument(message.data) { json in
-                switch message.topic.family {
+            let family = message.topic.family
+            let isRead = try parser.withDocument(message.data) { json in
+                switch family {
                 case Topics.position.name:
-                    guard let update = PositionUpdate(json: json) else { throw RiskError.unreadable(message.topic.description) }
-                    state.apply(update)
-                    statements.append(RiskRecords.upsert(update))
+                    guard let update = PositionUpdate(json: json) else { return false }
+                    let settled = state.apply(update, cause: message.cause)
+                    statements += [RiskRecords.upsert(update)] + settled.map { ReservationRecords.settle($0) }
+                    touched.insert(update.portfolioID)
                 case Topics.value.name:
-                    guard let value = PortfolioValue(json: json) else { throw RiskError.unreadable(message.topic.description) }
-                    state.apply(value)
-                    statements.append(RiskRecords.upsert(value))
+                    guard let value = PortfolioValue(json: json) else { return false }
+                    let paid = state.apply(value, cause: message.cause)
+                    statements += [RiskRecords.upsert(value)] + paid.map { ReservationRecords.delete(landed: $0) }
+                case Topics.fill.name:
+                    guard let fill = Fill(json: json) else { return false }
+                    state.take(fill, message: message.id)
+                    statements += reserved(fill.orderID)
+                    if let landed = state.landed[message.id] { statements.append(ReservationRecords.upsert(landed)) }
+                    touched.insert(fill.portfolioID)
+                case Topics.order.name:
+                    guard let ended = OrderProgress(json: json) else { return false }
+                    guard ended.state.isFinal, ended.state != .denied else { return true }
+                    state.end(ended.orderID, ended.fills.map { ($0.id, $0.quantity) })
+                    statements += reserved(ended.orderID)
                 default:
-                    guard let bar = Bar(json: json) else { throw RiskError.unreadable(message.topic.description) }
+                    guard let bar = Bar(json: json) else { return false }
                     state.apply(bar)
                 }
+                return true
             }
+            if !isRead { throw RiskError.unreadable(message.topic.description) }
         }
+        state.refresh(touched)
         if !statements.isEmpty { try await context.commit(statements) }
+    }
+
+    /// The row of an order's reservation as it is now; without one it goes.
+    private func reserved(_ order: String) -> [Statement] {
+        [state.reservations[order].map { ReservationRecords.upsert($0) } ?? ReservationRecords.delete(order: order)]
     }
 
     // MARK: Pre-trade
@@ -118,8 +145,11 @@ import Wire
             throw RiskError.unreadable(message.topic.description)
         }
         if decided.contains(intent.orderID) { return }
-        var checks = try await judge(intent)
-        // Looked at after the wait, and nothing is awaited from here to the decision.
+        await prepare(intent.portfolioID, intent.symbol)
+        // Nothing is awaited from here until the order's reservation counts: what two orders may not do together, the
+        // second of them is denied.
+        if decided.contains(intent.orderID) { return }
+        var checks = judge(intent)
         if killSwitch.isOn { checks.append(.stopped(by: killSwitch)) }
         approving += 1
         defer { approving -= 1 }
@@ -140,7 +170,17 @@ import Wire
             events += rows
             messages += told
         }
-        try await context.commit([RiskRecords.insert(decision, at: now)] + events, messages, urgent: true)
+        if decision.isApproved {
+            let reservation = Reservation(intent)
+            state.reserve(reservation)
+            if !reservation.quantity.isZero { events.append(ReservationRecords.upsert(reservation)) }
+        }
+        do {
+            try await context.commit([RiskRecords.insert(decision, at: now)] + events, messages, urgent: true)
+        } catch {
+            state.release(intent.orderID)
+            throw error
+        }
         remember(intent.orderID)
         (decision.isApproved ? approved : denied).increment()
         found.record(checks)
@@ -171,22 +211,47 @@ import Wire
         return context.message(Topics.breach, portfolio, time: time, cause: cause, data: json.bytes)
     }
 
-    private func judge(_ intent: OrderIntent) async throws -> [LimitCheck] {
+    /// Limits that hold for a portfolio, and what they need.
+    func applying(to portfolio: String) -> (limits: [Limit], needs: LimitNeeds) {
+        if let known = applying[portfolio] { return known }
+        let found = limits.filter { $0.applies(to: portfolio) }
+        let made = (found, LimitNeeds(found))
+        applying[portfolio] = made
+        return made
+    }
+
+    /// How old returns may be that limits are judged on.
+    private static let returnsLife: Int64 = 60_000_000_000
+
+    /// Fetches returns that limits of a portfolio need for an order.
+    func prepare(_ portfolio: String, _ symbol: Symbol?) async {
+        guard applying(to: portfolio).needs.returns, let book = state.books[portfolio],
+              !book.hasReturns(for: symbol, at: context.clock.monotonic, life: Self.returnsLife) else { return }
+        var symbols = Set(book.lines.map(\.symbol.text))
+        if let symbol { symbols.insert(symbol.text) }
+        let found = await returns.returns(of: symbols.sorted())
+        state.setReturns(found, asked: symbols, of: portfolio, at: context.clock.monotonic)
+    }
+
+    private func judge(_ intent: OrderIntent) -> [LimitCheck] {
         let rate = state.countCheck(intent.portfolioID, at: context.clock.monotonic)
-        let applying = limits.filter { $0.applies(to: intent.portfolioID) }
+        let (all, needs) = applying(to: intent.portfolioID)
+        let applying = all.filter { $0.applies(toStrategy: intent.strategyID) }
         if applying.isEmpty { return [] }
         let signed = (intent.side == .buy ? 1 : -1) * intent.expectedQuantity.double
         let order = RiskOrder(symbol: intent.symbol.text, quantity: signed, price: intent.referencePrice.double)
-        guard let picture = state.picture(of: intent.portfolioID, order: order, rate: rate) else {
+        let start = context.clock.monotonic
+        guard let figures = state.figures(
+            of: intent.portfolioID, order: order, symbol: intent.symbol, rate: rate, needs)
+        else {
             return applying.map { LimitCheck($0, missing: "nothing is known of portfolio \(intent.portfolioID) yet") }
         }
-        return await check(applying, try await complete(picture, for: applying))
+        return check(applying, figures, since: start)
     }
 
     /// Adds what limits need and the store has: returns of the last year of stored daily bars.
     func complete(_ picture: RiskPicture, for limits: [Limit]) async throws -> RiskPicture {
-        let needing: Set<LimitType> = [.valueAtRisk, .expectedShortfall, .volatility, .beta]
-        guard picture.returns == nil, limits.contains(where: { needing.contains($0.type) }) else { return picture }
+        guard picture.returns == nil, LimitNeeds(limits).returns else { return picture }
         var picture = picture
         var symbols = Set(picture.positions.map(\.symbol))
         if let order = picture.order { symbols.insert(order.symbol) }
@@ -195,9 +260,14 @@ import Wire
     }
 
     /// Judges limits on the picture after its order. What cannot be judged counts as breached.
-    func check(_ limits: [Limit], _ picture: RiskPicture) async -> [LimitCheck] {
+    func check(_ limits: [Limit], _ picture: RiskPicture) -> [LimitCheck] {
         let start = context.clock.monotonic
-        let checks = LimitCheck.judge(limits, picture.afterOrder())
+        return check(limits, picture.afterOrder().figures(LimitNeeds(limits)), since: start)
+    }
+
+    /// The same on figures that were summed from `start` on.
+    func check(_ limits: [Limit], _ figures: RiskFigures, since start: Int64) -> [LimitCheck] {
+        let checks = LimitCheck.judge(limits, figures)
         checkSeconds.observe(Double(context.clock.monotonic - start) / 1e9)
         return checks
     }

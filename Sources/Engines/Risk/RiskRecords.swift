@@ -39,6 +39,8 @@ enum RiskRecords {
         AuditTrail.migration(version: 5),
         RiskControls.migration,
         ReportRecords.migration,
+        ReservationRecords.migration,
+        LimitVersions.migration,
     ]
 
     /// Writes a limit: a new one after all others, also where one before was removed.

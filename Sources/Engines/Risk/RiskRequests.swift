@@ -61,6 +61,12 @@ struct CheckBody: RequestBody {
         scenarios: [[String: Double]]?
     let portfolioID: String?
 
+    /// Whether it brings nothing of its own but an order.
+    var isOfStored: Bool {
+        positions == nil && limits == nil && returns == nil && benchmarkReturns == nil && equityCurve == nil
+            && scenarios == nil
+    }
+
     static func read(_ fields: FieldReader) -> CheckBody {
         let portfolio = fields.optionalString("portfolio_id", "The portfolio, where the path does not name it.",
             length: 1...200)

@@ -4,6 +4,7 @@ import Market
 import Quant
 import Runtime
 import Store
+import Telemetry
 import Wire
 
 extension RiskEngine {
@@ -22,8 +23,9 @@ extension RiskEngine {
     public var routes: [Route] {
         audit.audited(
             [healthRoute, checkRoute, preTradeRoute, realtimeRoute, varRoute.calculation, varBacktestRoute.calculation]
-                + [stressRoute.calculation, monteCarloRoute.calculation] + limitRoutes + eventRoutes + killSwitchRoutes
-                + monitorRoutes + alertRoutes + reportRoutes + archiveRoutes + viewRoutes,
+                + [stressRoute.calculation, monteCarloRoute.calculation, xvaRoute.calculation] + limitRoutes + eventRoutes
+                + killSwitchRoutes + monitorRoutes + alertRoutes + reservationRoutes + reportRoutes + archiveRoutes
+                + viewRoutes,
             Self.actions)
     }
 
@@ -31,6 +33,7 @@ extension RiskEngine {
         AuditedAction("limit.create", .post, "/api/v1/risk/limits"),
         AuditedAction("limit.create", .post, "/api/v1/sprint3/risk/limits"),
         AuditedAction("limit.change", .put, "/api/v1/risk/limits/{limit_id}"),
+        AuditedAction("reservation.release", .delete, "/api/v1/risk/reservations/{order_id}"),
         AuditedAction("limit.delete", .delete, "/api/v1/risk/limits/{limit_id}"),
         AuditedAction("breach.detect", .post, "/api/v1/risk/breaches"),
         AuditedAction("kill_switch.turn", .post, "/api/v1/risk/kill-switch"),
@@ -55,7 +58,7 @@ extension RiskEngine {
                 json.key("limits")
                 json.int(limits.count)
                 json.key("portfolios")
-                json.int(state.books.count)
+                json.int(state.portfolios.count)
                 json.endObject()
             }
         }
@@ -85,23 +88,47 @@ extension RiskEngine {
         .json(.get, "/api/v1/sprint3/risk/realtime/{portfolio_id}",
             "Exposure and use of the stored limits, as told by the bus.",
               answer: Self.checkAnswer, errors: [404]) { [unowned self] (path: PortfolioPath, _: NoBody, _) in
-            guard let picture = state.picture(of: path.id, order: nil, rate: 0) else {
+            guard var picture = state.picture(of: path.id, order: nil, rate: 0) else {
                 throw Problem.notFound("risk has not been told of a portfolio \(path.id)")
             }
-            let applying = limits.filter { $0.applies(to: path.id) }
-            return Self.answer(path.id, picture, await check(applying, try await complete(picture, for: applying)))
+            picture.returns = nil
+            let (applying, needs) = applying(to: path.id)
+            let figures = try await complete(picture, for: applying).figures(needs)
+            return Self.answer(path.id, figures, check(applying, figures, since: context.clock.monotonic))
         }
     }
 
     private func answer(_ portfolio: String, _ body: CheckBody) async throws -> JSONBody {
-        let picture = try picture(portfolio, body)
-        let judged = body.limits ?? limits.filter { $0.applies(to: portfolio) }
-        let complete = try await complete(picture, for: judged)
-        let after = complete.afterOrder()
-        var missing: [FieldError] = []
-        for limit in judged {
+        let figures: RiskFigures, judged: [Limit]
+        if let order = body.order, body.isOfStored, let symbol = Symbol(order.symbol) {
+            // As an intent is judged, open orders included.
+            await prepare(portfolio, symbol)
+            let (applying, needs) = applying(to: portfolio)
+            let rate = state.countCheck(portfolio, at: context.clock.monotonic)
+            let found = state.figures(of: portfolio, order: order, symbol: symbol, rate: rate, needs)
+            guard let found else { throw unknown(portfolio) }
+            (figures, judged) = (found, applying)
+        } else {
+            let picture = try picture(portfolio, body)
+            judged = body.limits ?? applying(to: portfolio).limits
+            figures = try await complete(picture, for: judged).afterOrder().figures(LimitNeeds(judged))
+        }
+        var checks = try self.judged(judged, figures)
+        if body.order != nil, killSwitch.isOn { checks.append(.stopped(by: killSwitch)) }
+        return Self.answer(portfolio, figures, checks)
+    }
+
+    private func unknown(_ portfolio: String) -> Problem {
+        .notFound("risk has not been told of a portfolio \(portfolio); send positions")
+    }
+
+    /// Judged for a caller who can be told what is missing: each missing input is named.
+    func judged(_ limits: [Limit], _ figures: RiskFigures) throws -> [LimitCheck] {
+        let start = context.clock.monotonic
+        var values = LimitValues(figures), checks: [LimitCheck] = [], missing: [FieldError] = []
+        for limit in limits {
             do {
-                _ = try LimitValues.value(of: limit, in: after)
+                checks.append(LimitCheck(limit, value: try values.value(of: limit)))
             } catch let error as MissingInput {
                 missing.append(FieldError(pointer: "/\(error.field)", message: error.message))
             } catch let error as QuantError {
@@ -109,9 +136,8 @@ extension RiskEngine {
             }
         }
         if !missing.isEmpty { throw Problem.invalid(missing) }
-        var checks = await check(judged, complete)
-        if body.order != nil, killSwitch.isOn { checks.append(.stopped(by: killSwitch)) }
-        return Self.answer(portfolio, after, checks)
+        checkSeconds.observe(Double(context.clock.monotonic - start) / 1e9)
+        return checks
     }
 
     /// The portfolio of the body, or the one that the bus told of.
@@ -119,12 +145,15 @@ extension RiskEngine {
         let rate = body.order == nil ? 0 : state.countCheck(portfolio, at: context.clock.monotonic)
         guard let positions = body.positions else {
             guard var stored = state.picture(of: portfolio, order: body.order, rate: rate) else {
-                throw Problem.notFound("risk has not been told of a portfolio \(portfolio); send positions")
+                throw unknown(portfolio)
             }
             stored.returns = body.returns
-            stored.benchmarkReturns = body.benchmarkReturns
-            stored.scenarios = body.scenarios
-            if let curve = body.equityCurve { stored.equityCurve = curve }
+            if let benchmark = body.benchmarkReturns { stored.benchmarkReturns = benchmark }
+            if let scenarios = body.scenarios { stored.scenarios = scenarios }
+            if let curve = body.equityCurve {
+                stored.equityCurve = curve
+                stored.drawdown = nil
+            }
             return stored
         }
         return RiskPicture(
@@ -133,8 +162,8 @@ extension RiskEngine {
             orderRate: rate)
     }
 
-    private static func answer(_ portfolio: String, _ picture: RiskPicture, _ checks: [LimitCheck]) -> JSONBody {
-        let values = picture.marketValues, worst = checks.map(\.verdict).max() ?? .pass
+    private static func answer(_ portfolio: String, _ figures: RiskFigures, _ checks: [LimitCheck]) -> JSONBody {
+        let worst = checks.map(\.verdict).max() ?? .pass
         return JSONBody { json in
             json.beginObject()
             json.key("portfolio_id")
@@ -153,15 +182,7 @@ extension RiskEngine {
             json.endArray()
             json.key("metrics")
             json.beginObject()
-            for (name, value) in [
-                ("equity", Exposure.equity(values, cash: picture.cash)), ("cash", picture.cash),
-                ("gross_exposure", Exposure.gross(values)), ("net_exposure", Exposure.net(values)),
-                ("leverage", Exposure.leverage(values, cash: picture.cash)),
-                    ("position_size", Exposure.positionSize(values)),
-                ("position_weight", Exposure.positionWeight(values,
-                    equity: Exposure.equity(values, cash: picture.cash))),
-                ("herfindahl", Exposure.herfindahl(values, equity: Exposure.equity(values, cash: picture.cash))),
-            ] {
+            for (name, value) in figures.metrics {
                 json.key(name)
                 json.double(value)
             }

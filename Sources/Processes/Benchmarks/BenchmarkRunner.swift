@@ -79,7 +79,7 @@ import Glibc
             say("factors.correlation")
             each(await correlationBenchmark())
         }
-        if isAsked("risk.pretrade", asked) { each(preTradeBenchmark()) }
+        if isAsked("risk.pretrade", asked) { for figure in preTradeBenchmarks() { each(figure) } }
         if isAsked("risk.montecarlo", asked) { for figure in try await pathBenchmarks() { each(figure) } }
         if isAsked("risk.historical", asked) { each(try historicalBenchmark()) }
         if isAsked("ml.inference", asked) { for figure in try inferenceBenchmarks() { each(figure) } }

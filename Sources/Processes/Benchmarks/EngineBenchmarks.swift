@@ -11,16 +11,21 @@ private func microseconds(runs: Int, _ body: (Int) throws -> Void) rethrows -> [
 }
 
 /// `risk.pretrade`: µs from an order to the verdicts of 18 limits on a portfolio of 1,000 positions, as the risk engine
-/// judges it once it has read the message.
-func preTradeBenchmark(runs: Int = 2000) -> Measurement {
-    var rehearsal = PreTradeRehearsal(positions: 1000)
-    let times = microseconds(runs: runs) { index in
-        let passed = rehearsal.check(index)
-        precondition(passed == 18, "only \(passed) limits pass")
+/// judges it once it has read the message; and the same where a price and a position have changed since the last order,
+/// their taking in included.
+func preTradeBenchmarks(runs: Int = 20_000) -> [Measurement] {
+    [false, true].map { isMoving in
+        var rehearsal = PreTradeRehearsal(positions: 1000)
+        let times = microseconds(runs: runs) { index in
+            if isMoving { rehearsal.move(index) }
+            let passed = rehearsal.check(index)
+            precondition(passed == 18, "only \(passed) limits pass")
+        }
+        return Measurement(
+            "risk.pretrade", middle(times), "µs", runs: runs, p50: middle(times), p99: quantile(times, 0.99),
+            context: [("positions", "1000"), ("limits", "18"), ("returns", "252"), ("threads", "1"),
+                      ("between_orders", isMoving ? "a price and a position" : "nothing")])
     }
-    return Measurement(
-        "risk.pretrade", middle(times), "µs", runs: runs, p50: middle(times), p99: quantile(times, 0.99),
-        context: [("positions", "1000"), ("limits", "18"), ("returns", "252"), ("threads", "1")])
 }
 
 /// `ml.inference`: µs for one prediction by each model that there is: the live one takes a return and forecasts, the

@@ -51,7 +51,7 @@ import TestKit
     }
 
     @Test @LoopActor func allEighteenTypesAreTheValueByHand() throws {
-        #expect(Self.expected.map(\.0) == LimitType.allCases.map { $0 })
+        #expect(Self.expected.map(\.0) == LimitType.allCases.filter { $0 != .expression })
         for (type, wanted) in Self.expected {
             let value = try LimitValues.value(of: try Self.limit(type, 1), in: Self.picture)
             #expect(abs(value - wanted) <= 1e-9, "\(type): \(value), by hand \(wanted)")
@@ -68,7 +68,7 @@ import TestKit
     }
 
     @Test @LoopActor func equalPassesAboveBreachesNearWarns() throws {
-        for type in LimitType.allCases {
+        for type in LimitType.allCases where type != .expression {
             let limit = try Self.limit(type, 10, #","warn_at":0.9"#)
             #expect(LimitCheck(limit, value: 8.99).verdict == .pass)
             #expect(LimitCheck(limit, value: 9).verdict == .warn)
@@ -149,13 +149,14 @@ import TestKit
     }
 
     @Test func holdingsStayInOrderOfTheirNames() throws {
-        var book = RiskState.Book()
-        for (name, quantity) in [("M", 1.0), ("C", 2), ("Z", 3), ("M", 4)] {
-            book.hold(try #require(Symbol(name)), quantity)
+        var book = PortfolioBook()
+        func hold(_ name: String, _ quantity: Int) throws {
+            book.change(try #require(Symbol(name))) { $0.tell(FixedPoint(quantity), price: FixedPoint(1)) }
         }
-        book.hold(try #require(Symbol("C")), nil)
-        book.hold(try #require(Symbol("Q")), nil)
-        #expect(book.holdings.map(\.symbol.text) == ["M", "Z"])
-        #expect(book.holdings.map(\.quantity) == [4, 3])
+        for (name, quantity) in [("M", 1), ("C", 2), ("Z", 3), ("M", 4), ("C", 0), ("Q", 0)] {
+            try hold(name, quantity)
+        }
+        #expect(book.lines.map(\.symbol.text) == ["M", "Z"])
+        #expect(book.lines.map(\.held) == [4, 3])
     }
 }

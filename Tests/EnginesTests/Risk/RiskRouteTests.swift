@@ -130,7 +130,8 @@ import Wire
         _ = try await fixture.json(.risk, .post, path, #"{"type":"beta","threshold":1}"#, status: 201)
         let denied = try await decide(fixture, "o4")
         #expect(!denied.isApproved && denied.reasons.count == 3)
-        #expect(denied.reasons.contains { $0.contains("gross_exposure of 100.0 is above 99.0") })
+        // o1 and o3 are open and count beside it.
+        #expect(denied.reasons.contains { $0.contains("gross_exposure of 300.0 is above 99.0") })
         #expect(denied.reasons.contains { $0.contains("beta needs benchmark_returns") })
         // The same intent again is not decided twice.
         _ = try await decide(fixture, "o4")

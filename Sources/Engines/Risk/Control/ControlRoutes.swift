@@ -47,7 +47,7 @@ extension RiskEngine {
             .post, "/api/v1/risk/monitor/start", "Judges portfolios in full at every interval, over restarts too.",
             example: #"{"portfolio_ids":["sample"],"interval_seconds":5}"#, answer: Self.monitorAnswer
         ) { [unowned self] (_: NoParameters, body: MonitorBody, _) in
-            let names = body.portfolios.isEmpty ? self.state.books.keys.sorted() : body.portfolios
+            let names = body.portfolios.isEmpty ? self.state.portfolios : body.portfolios
             let watches = names.map { Watch(portfolioID: $0, intervalNanoseconds: Int64(body.seconds * 1e9)) }
             try await self.context.commit(watches.map { RiskControls.upsert($0) })
             for watch in watches { self.monitor.follow(watch) }
@@ -93,7 +93,7 @@ extension RiskEngine {
         guard let portfolio = body.portfolioID else { throw Problem.invalid("/portfolio_id", "is required") }
         let picture = try picture(portfolio, body)
         let judged = body.limits ?? limits.filter { $0.applies(to: portfolio) }
-        let checks = await check(judged, try await complete(picture, for: judged))
+        let checks = check(judged, try await complete(picture, for: judged))
         // Limits of the body are nobody's: they are judged, and nothing is recorded of them.
         let events = body.limits == nil ? try await monitor.note(checks, of: portfolio) : []
         return JSONBody { json in
@@ -119,8 +119,9 @@ extension RiskEngine {
     /// Judges the stored limits on a portfolio as it is; nil where nothing was told of it.
     func judge(_ portfolio: String) async throws -> [LimitCheck]? {
         let applying = limits.filter { $0.applies(to: portfolio) }
-        guard !applying.isEmpty, let picture = state.picture(of: portfolio, order: nil, rate: 0) else { return nil }
-        return await check(applying, try await complete(picture, for: applying))
+        guard !applying.isEmpty, var picture = state.picture(of: portfolio, order: nil, rate: 0) else { return nil }
+        picture.returns = nil
+        return check(applying, try await complete(picture, for: applying))
     }
 
     // MARK: Alerts

@@ -9,7 +9,7 @@ import Wire
 /// not any more is an event, once. What it found is stored with the event, so a restart tells nothing twice.
 @LoopActor final class RiskMonitor {
     private let context: EngineContext
-    private unowned let engine: RiskEngine
+    private weak var engine: RiskEngine?
     private(set) var watches: [String: Watch] = [:]
     private var findings: [String: [String: RiskVerdict]] = [:]
     private var tasks: [String: Task<Void, Never>] = [:]
@@ -52,7 +52,7 @@ import Wire
     /// One round that cannot fail: what was not written is found again in the next.
     private func round(_ portfolio: String) async {
         do {
-            if let checks = try await engine.judge(portfolio) { try await note(checks, of: portfolio) }
+            if let checks = try await engine?.judge(portfolio) { try await note(checks, of: portfolio) }
             rounds[portfolio, default: 0] += 1
         } catch {
             context.logger.warning("a portfolio was not judged", [
@@ -63,6 +63,8 @@ import Wire
     /// Writes and publishes what changed for the worse, and forgets what is kept again; answers the new events' ids.
     @discardableResult
     func note(_ checks: [LimitCheck], of portfolio: String) async throws -> [String] {
+        // A round that ends after its engine has gone is passed over.
+        guard let engine else { return [] }
         let now = context.clock.now, before = findings[portfolio] ?? [:]
         var statements: [Statement] = [], messages: [Message] = [], events: [String] = []
         var after = before

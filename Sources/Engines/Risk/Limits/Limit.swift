@@ -11,6 +11,8 @@ enum LimitType: String, CaseIterable, Sendable {
     case maxDrawdown = "max_drawdown", dailyLoss = "daily_loss", volatility, beta, turnover
     case orderSize = "order_size", orderRate = "order_rate", liquidityDays = "liquidity_days",
         stressLoss = "stress_loss"
+    /// Arithmetic over the others and equity and cash.
+    case expression
 }
 
 /// How VaR and ES are measured.
@@ -24,8 +26,16 @@ struct Limit: RequestBody {
     var id: String
     let type: LimitType
     let threshold: Double
-    /// The portfolio it holds for; nil for all of them.
-    let portfolioID: String?
+    /// What it looks at.
+    let scope: LimitScope
+    /// The least value that passes; nil for none.
+    let minimum: Double?
+    /// From above this value on it warns, whatever `warnAt` says; nil for none.
+    let softThreshold: Double?
+    /// What an `expression` limit works out; nil for other types.
+    let expression: MetricExpression?
+    /// Rises by one with each change.
+    var version = 1
     /// The share of the threshold from which it warns.
     let warnAt: Double
     let method: RiskMethod
@@ -36,17 +46,39 @@ struct Limit: RequestBody {
     let isActive: Bool
 
     static func read(_ fields: FieldReader) -> Limit {
-        let scope = fields.optionalString("scope", "`portfolio:<id>`, or `all`; all when left out.", length: 1...300)
+        let text = fields.optionalString(
+            "scope", "all, or portfolio:, strategy:, symbol: or sector: and a name; all when left out.", length: 1...300)
         let portfolio = fields.optionalString("portfolio_id", "The portfolio it holds for; all when left out.",
             length: 1...200)
-        let named = scope.flatMap { $0.hasPrefix("portfolio:") ? String($0.dropFirst(10)) : nil }
-        if let scope { fields.require(scope == "all" || named != nil, "scope", "must be all or portfolio:<id>") }
+        let named = text.flatMap { LimitScope($0) }
+        if text != nil {
+            fields.require(named != nil, "scope", "must be all, portfolio:<id>, strategy:<id>, symbol:<name> or sector:<name>")
+        }
+        let scope = portfolio.map { .portfolio($0) } ?? named ?? .all
+        let type = fields.choice("type", "What it looks at.", LimitType.self)
+        fields.require(!scope.isPart || type.isOfParts, "scope", "\(type.rawValue) cannot be judged on a part of a portfolio")
+        let expression = fields.optionalString(
+            "expression", "For the type expression: arithmetic over types of limits, equity and cash.", length: 1...1000)
+        var parsed: MetricExpression?
+        if let expression {
+            do throws(MetricExpression.Fault) { parsed = try MetricExpression(expression) } catch {
+                fields.refuse(at: ["expression"], error.message)
+            }
+        }
+        if !fields.isDescribing {
+            fields.require((type == .expression) == (expression != nil), "expression",
+                           type == .expression ? "is required of this type" : "belongs to the type expression")
+        }
+        let threshold = fields.number(
+            "threshold", "The largest value that passes; in currency or as a fraction, by type.", from: 0)
+        let minimum = fields.optionalNumber("minimum", "The least value that passes; none when left out.")
+        let soft = fields.optionalNumber("soft_threshold", "Above it, it warns; none when left out.", from: 0)
+        fields.require(minimum.map { $0 <= threshold } ?? true, "minimum", "is above threshold: nothing keeps both")
+        fields.require(soft.map { $0 <= threshold } ?? true, "soft_threshold", "must not be above threshold")
         return Limit(
             id: fields.optionalString("id", "An id of the caller's; one is made when left out.", length: 1...64) ?? "",
-            type: fields.choice("type", "What it looks at.", LimitType.self),
-            threshold: fields.number("threshold",
-                "The largest value that passes; in currency or as a fraction, by type.", from: 0),
-            portfolioID: portfolio ?? named,
+            type: type, threshold: threshold, scope: scope, minimum: minimum, softThreshold: soft, expression: parsed,
+            version: fields.optionalInt("version", "For a change: the version it is meant for.", 1...Int.max) ?? 0,
             warnAt: fields.optionalNumber("warn_at", "Utilization from which it warns; 0.8 unless said.", above: 0,
                 upTo: 1) ?? 0.8,
             method: fields.optionalChoice("method", "For VaR and ES; parametric unless said.",
@@ -69,9 +101,20 @@ struct Limit: RequestBody {
         json.key("threshold")
         json.double(threshold)
         json.key("scope")
-        json.string(portfolioID.map { "portfolio:\($0)" } ?? "all")
+        json.string(scope.text)
         json.key("portfolio_id")
         if let portfolioID { json.string(portfolioID) } else { json.null() }
+        for (name, value) in [("minimum", minimum), ("soft_threshold", softThreshold)] {
+            guard let value else { continue }
+            json.key(name)
+            json.double(value)
+        }
+        if let expression {
+            json.key("expression")
+            json.string(expression.text)
+        }
+        json.key("version")
+        json.int(max(1, version))
         json.key("warn_at")
         json.double(warnAt)
         json.key("method")
@@ -89,4 +132,17 @@ struct Limit: RequestBody {
 
     /// Whether it holds for a portfolio.
     func applies(to portfolio: String) -> Bool { isActive && (portfolioID == nil || portfolioID == portfolio) }
+
+    /// Whether it looks at orders of a strategy; those of all others too, unless it is of one.
+    func applies(toStrategy strategy: String) -> Bool {
+        if case .strategy(let name) = scope { name == strategy } else { true }
+    }
+
+    /// The portfolio it holds for; nil for all of them.
+    var portfolioID: String? { if case .portfolio(let name) = scope { name } else { nil } }
+
+    /// Types whose values it reads: its own, or those of its expression.
+    var reads: [LimitType] {
+        expression.map { $0.metrics.compactMap { LimitType(rawValue: $0) } } ?? [type]
+    }
 }

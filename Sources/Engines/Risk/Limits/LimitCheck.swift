@@ -25,16 +25,18 @@ struct LimitCheck: Sendable {
         limit.threshold > 0 ? value / limit.threshold : value > 0 ? .infinity : 0
     }
 
-    /// Above the threshold breaches, at it passes; from `warn_at` of it on it warns.
+    /// Above the threshold or below the minimum breaches, at them passes; from `warn_at` of the threshold on, and above
+    /// the soft one, it warns.
     init(_ limit: Limit, value: Double) {
         self.limit = limit
         self.value = value
         missing = value.isNaN ? "\(limit.type.rawValue) is not a number" : nil
         // What is not a number does not pass.
-        if !(value <= limit.threshold) {
+        if !(value <= limit.threshold) || !(value >= limit.minimum ?? -.infinity) {
             verdict = .breach
         } else {
-            verdict = Self.share(value, limit) >= limit.warnAt ? .warn : .pass
+            let isSoft = limit.softThreshold.map { value > $0 } ?? false
+            verdict = isSoft || Self.share(value, limit) >= limit.warnAt ? .warn : .pass
         }
     }
 
@@ -49,8 +51,9 @@ struct LimitCheck: Sendable {
     /// What an order meets while all orders are stopped: no order may have any size.
     static func stopped(by killSwitch: KillSwitch) -> LimitCheck {
         let limit = Limit(
-            id: "kill_switch", type: .orderSize, threshold: 0, portfolioID: nil, warnAt: 1, method: .parametric,
-            confidence: 0.99, horizonDays: 1, participation: 0.2, isActive: true)
+            id: "kill_switch", type: .orderSize, threshold: 0, scope: .all, minimum: nil, softThreshold: nil,
+            expression: nil, warnAt: 1, method: .parametric, confidence: 0.99, horizonDays: 1, participation: 0.2,
+            isActive: true)
         return LimitCheck(limit, missing: "the kill switch is on: \(killSwitch.reason)", isStop: true)
     }
 
@@ -63,7 +66,15 @@ struct LimitCheck: Sendable {
     var reason: String {
         if isStop, let missing { return missing }
         if let missing { return "cannot be judged: \(missing)" }
-        let text = "\(limit.type.rawValue) of \(Self.short(value))", threshold = Self.short(limit.threshold)
+        let name = limit.expression?.text ?? limit.type.rawValue
+        let text = "\(name)\(limit.scope.isPart ? " of \(limit.scope.text)" : "") of \(Self.short(value))"
+        let threshold = Self.short(limit.threshold)
+        if verdict == .breach, value <= limit.threshold, let minimum = limit.minimum {
+            return "\(text) is below \(Self.short(minimum))"
+        }
+        if verdict == .warn, let soft = limit.softThreshold, value > soft {
+            return "\(text) is above the soft threshold of \(Self.short(soft))"
+        }
         return switch verdict {
         case .breach: "\(text) is above \(threshold)"
         case .warn: "\(text) is \(Self.short(utilization * 100)) % of \(threshold)"
@@ -72,8 +83,8 @@ struct LimitCheck: Sendable {
     }
 
     /// Judges limits on a portfolio, as it is after an order.
-    static func judge(_ limits: [Limit], _ picture: RiskPicture) -> [LimitCheck] {
-        let values = LimitValues(picture)
+    static func judge(_ limits: [Limit], _ figures: RiskFigures) -> [LimitCheck] {
+        var values = LimitValues(figures)
         return limits.map { limit in
             do {
                 return LimitCheck(limit, value: try values.value(of: limit))

@@ -7,156 +7,163 @@ struct MissingInput: Error, Equatable {
     let message: String
 }
 
+extension LimitType {
+    /// Those that read what a portfolio would have earned each day.
+    static let onReturns: Set<LimitType> = [.valueAtRisk, .expectedShortfall, .volatility, .beta]
+
+    /// Whether it reads no price of a holding.
+    var isWithoutPrices: Bool {
+        switch self {
+        case .maxDrawdown, .orderSize, .orderRate, .liquidityDays: true
+        default: false
+        }
+    }
+}
+
 /// The value that each type of limit compares with its threshold, for one portfolio. What several limits read is made
 /// once, when the first of them asks.
-final class LimitValues {
-    private let picture: RiskPicture
-    private let values: [Double]
+struct LimitValues {
+    private let figures: RiskFigures
     private let equity: Double
-    private lazy var flows = Result<[Double], MissingInput> { () throws(MissingInput) in try makeFlows() }
+    private var moments: FlowMoments?
+    private var tail: (method: RiskMethod, confidence: Double, days: Int, value: Double, shortfall: Double)?
 
-    init(_ picture: RiskPicture) {
-        self.picture = picture
-        values = picture.marketValues
-        equity = Exposure.equity(values, cash: picture.cash)
+    init(_ figures: RiskFigures) {
+        self.figures = figures
+        equity = figures.equity
     }
 
     static func value(of limit: Limit, in picture: RiskPicture) throws -> Double {
-        try LimitValues(picture).value(of: limit)
+        var values = LimitValues(picture.figures(LimitNeeds([limit])))
+        return try values.value(of: limit)
     }
 
     /// Infinite where equity is not above zero and the value is a share of it: then every threshold is breached.
-    func value(of limit: Limit) throws -> Double {
-        switch limit.type {
-        case .grossExposure: return Exposure.gross(values)
-        case .netExposure: return Exposure.net(values)
-        case .leverage: return Exposure.leverage(values, cash: picture.cash)
-        case .positionSize: return Exposure.positionSize(values)
-        case .positionWeight: return Exposure.positionWeight(values, equity: equity)
-        case .sectorConcentration:
-            return Exposure.sectorConcentration(values, sectors: picture.positions.map(\.sector), equity: equity)
-        case .herfindahl: return Exposure.herfindahl(values, equity: equity)
-        case .valueAtRisk: return try tail(limit).valueAtRisk
-        case .expectedShortfall: return try tail(limit).expectedShortfall
-        case .maxDrawdown: return try Self.drawdown(picture)
-        case .dailyLoss: return try Self.dailyLoss(picture)
+    mutating func value(of limit: Limit) throws -> Double {
+        guard let expression = limit.expression else { return try value(limit.type, limit) }
+        var values = self
+        defer { self = values }
+        return try expression.value { name in
+            switch name {
+            case "equity", "cash":
+                if let unpriced = figures.unpriced, name == "equity" { throw unpriced }
+                return name == "equity" ? equity : figures.cash
+            default: return try values.value(LimitType(rawValue: name) ?? limit.type, limit)
+            }
+        }
+    }
+
+    private mutating func value(_ type: LimitType, _ limit: Limit) throws -> Double {
+        let sums = limit.scope.isPart ? figures.parts[limit.scope] ?? ExposureSums() : figures.view.sums
+        if let unpriced = figures.unpriced, !type.isWithoutPrices { throw unpriced }
+        switch type {
+        case .expression: return .nan
+        case .grossExposure: return sums.gross
+        case .netExposure: return abs(sums.net)
+        case .leverage: return share(sums.gross)
+        case .positionSize: return sums.largest
+        case .positionWeight: return share(sums.largest)
+        case .sectorConcentration: return share(figures.view.largestSector)
+        case .herfindahl: return equity > 0 ? sums.squares / (equity * equity) : .infinity
+        case .valueAtRisk: return try tail(type, limit).value
+        case .expectedShortfall: return try tail(type, limit).shortfall
+        case .maxDrawdown:
+            guard let drawdown = figures.maxDrawdown else {
+                throw MissingInput(field: "equity_curve", message: "max_drawdown needs an equity_curve")
+            }
+            return drawdown
+        case .dailyLoss:
+            if sums.withoutClose > 0, let missing = figures.withoutClose { throw missing }
+            return max(0, sums.dayLoss)
         case .volatility: return try volatility()
         case .beta: return try beta()
-        case .turnover:
-            return Exposure.turnover(
-                orderNotional: (picture.order?.quantity ?? 0) * (picture.order?.price ?? 0), equity: equity)
-        case .orderSize:
-            return Exposure.orderSize(quantity: picture.order?.quantity ?? 0, price: picture.order?.price ?? 0)
-        case .orderRate: return Double(picture.orderRate)
-        case .liquidityDays: return try Self.liquidity(limit, picture)
-        case .stressLoss: return try Self.stress(picture)
-        }
-    }
-
-    /// What the portfolio would have earned each day at today's holdings, in currency: Σ mv·r. Every limit on returns
-    /// is
-    /// a figure of this one series, so that a thousand positions are read once. Empty where nothing is held.
-    private func flows(for type: LimitType) throws(MissingInput) -> [Double] {
-        do throws(MissingInput) {
-            return try flows.get()
-        } catch {
-            throw MissingInput(field: error.field, message: "\(type.rawValue) needs returns\(error.message)")
-        }
-    }
-
-    private func makeFlows() throws(MissingInput) -> [Double] {
-        var columns: [[Double]] = [], weights: [Double] = []
-        columns.reserveCapacity(values.count)
-        weights.reserveCapacity(values.count)
-        for (position, value) in zip(picture.positions, values) where position.quantity != 0 {
-            guard let returns = picture.returns else { throw MissingInput(field: "returns", message: " by symbol") }
-            guard let column = returns[position.symbol] else {
-                throw MissingInput(field: "returns", message: " of \(position.symbol)")
+        case .turnover: return share(orderNotional(limit.scope))
+        case .orderSize: return orderNotional(limit.scope)
+        case .orderRate: return Double(figures.orderRate)
+        case .liquidityDays:
+            if sums.withoutVolume > 0, let missing = figures.withoutVolume { throw missing }
+            return sums.liquidityDays(participation: limit.participation)
+        case .stressLoss:
+            guard let worst = figures.view.worstLoss else {
+                throw MissingInput(field: "scenarios", message: "stress_loss needs scenarios")
             }
-            columns.append(column)
-            weights.append(value)
+            return worst
         }
-        let shortest = columns.map(\.count).min() ?? 0
-        for index in columns.indices where columns[index].count > shortest {
-            columns[index].removeFirst(columns[index].count - shortest)
-        }
-        return LossMeasures.portfolioReturns(columns, weights: weights)
     }
 
-    private func tail(_ limit: Limit) throws -> ValueAtRisk {
-        let flows = try flows(for: limit.type)
-        let settings = ValueAtRisk.Settings(
-            value: 1, confidence: limit.confidence, horizonDays: Double(limit.horizonDays))
-        // In currency, so the figure is in currency and cash bears no risk.
-        if isEmpty { return try Measures.tail(.parametric, [[0, 0]], [0], settings) }
-        return try Measures.tail(limit.method, [flows], [1], settings)
+    private func share(_ value: Double) -> Double { equity > 0 ? value / equity : .infinity }
+
+    /// 0 for an order that the scope does not look at.
+    private func orderNotional(_ scope: LimitScope) -> Double {
+        guard let order = figures.order, scope.holds(order.symbol, figures.orderSector) else { return 0 }
+        return abs(order.quantity * order.price)
     }
 
     /// Nothing is held.
-    private var isEmpty: Bool { !picture.positions.contains { $0.quantity != 0 } }
+    private var isEmpty: Bool { figures.view.sums.held == 0 }
 
-    private static func drawdown(_ picture: RiskPicture) throws -> Double {
-        guard let curve = picture.equityCurve, !curve.isEmpty else {
-            throw MissingInput(field: "equity_curve", message: "max_drawdown needs an equity_curve")
+    // MARK: Returns
+
+    private func flows(for type: LimitType) throws(MissingInput) -> [Double] {
+        switch figures.flows {
+        case .success(let flows)?: return flows
+        case .failure(let error)?:
+            throw MissingInput(field: error.field, message: "\(type.rawValue) needs returns\(error.message)")
+        case nil: throw MissingInput(field: "returns", message: "\(type.rawValue) needs returns by symbol")
         }
-        return LossMeasures.maxDrawdown(equityCurve: curve)
     }
 
-    private static func dailyLoss(_ picture: RiskPicture) throws -> Double {
-        for (index, position) in picture.positions.enumerated()
-        where position.quantity != 0 && position.previousClose == nil && position.symbol != picture.order?.symbol {
-            throw MissingInput(field: "positions/\(index)/previous_close", message: "daily_loss needs it")
-        }
-        return LossMeasures.dailyLoss(
-            quantities: picture.positions.map(\.quantity),
-            previousCloses: picture.positions.map { $0.previousClose ?? $0.price },
-                prices: picture.positions.map(\.price))
+    private mutating func moments(_ flows: [Double]) -> FlowMoments {
+        if let moments { return moments }
+        let made = FlowMoments(flows)
+        moments = made
+        return made
     }
 
-    private func volatility() throws -> Double {
+    /// In currency, so that cash bears no risk.
+    private mutating func tail(_ type: LimitType, _ limit: Limit) throws -> (value: Double, shortfall: Double) {
+        if let tail, tail.method == limit.method, tail.confidence == limit.confidence, tail.days == limit.horizonDays {
+            return (tail.value, tail.shortfall)
+        }
+        let flows = try flows(for: type)
+        if isEmpty { return (0, 0) }
+        let settings = ValueAtRisk.Settings(
+            value: 1, confidence: limit.confidence, horizonDays: Double(limit.horizonDays))
+        let found: (value: Double, shortfall: Double)
+        if limit.method == .parametric, flows.count > 1 {
+            let moments = moments(flows)
+            let normal = ValueAtRisk.parametric(
+                mean: moments.mean, deviation: moments.variance.squareRoot(), settings: settings)
+            found = (normal.var, normal.es)
+        } else {
+            let measured = try Measures.tail(limit.method, [flows], [1], settings)
+            found = (measured.valueAtRisk, measured.expectedShortfall)
+        }
+        tail = (limit.method, limit.confidence, limit.horizonDays, found.value, found.shortfall)
+        return found
+    }
+
+    private mutating func volatility() throws -> Double {
         let flows = try flows(for: .volatility)
         if isEmpty { return 0 }
         guard equity > 0 else { return .infinity }
-        guard let value = LossMeasures.volatility(flows) else {
+        guard flows.count > 1 else {
             throw MissingInput(field: "returns", message: "volatility needs two returns or more")
         }
-        return value / equity
+        return (moments(flows).variance * 252).squareRoot() / equity
     }
 
-    private func beta() throws -> Double {
-        guard let benchmark = picture.benchmarkReturns else {
+    private mutating func beta() throws -> Double {
+        guard let benchmark = figures.benchmark else {
             throw MissingInput(field: "benchmark_returns", message: "beta needs benchmark_returns")
         }
         let flows = try flows(for: .beta)
         if isEmpty { return 0 }
         guard equity > 0 else { return .infinity }
-        let count = min(flows.count, benchmark.count)
-        let beta = LossMeasures.beta(Array(flows.suffix(count)), benchmark: Array(benchmark.suffix(count)))
-        guard let beta else {
+        guard let beta = benchmark.beta(flows, moments(flows)) else {
             throw MissingInput(
                 field: "benchmark_returns", message: "beta needs two returns or more of a benchmark that moves")
         }
         return beta / equity
-    }
-
-    private static func liquidity(_ limit: Limit, _ picture: RiskPicture) throws -> Double {
-        for (index, position) in picture.positions.enumerated()
-        where position.quantity != 0 && position.averageDailyVolume == nil {
-            throw MissingInput(field: "positions/\(index)/average_daily_volume", message: "liquidity_days needs it")
-        }
-        return Exposure.liquidityDays(
-            quantities: picture.positions.map(\.quantity),
-            averageDailyVolumes: picture.positions.map { $0.averageDailyVolume ?? 1 },
-                participation: limit.participation)
-    }
-
-    private static func stress(_ picture: RiskPicture) throws -> Double {
-        guard let scenarios = picture.scenarios, !scenarios.isEmpty else {
-            throw MissingInput(field: "scenarios", message: "stress_loss needs scenarios")
-        }
-        let values = picture.marketValues
-        return scenarios.map {
-            LossMeasures.stressLoss(marketValues: values, shocks: Scenario($0).shocks(picture.positions))
-        }.max() ?? 0
     }
 }

@@ -1,5 +1,6 @@
 import Market
 import Numerics
+import Quant
 
 /// A made-up portfolio under a limit of every type. How long a check before trade takes is measured on it: the check is
 /// the one that orders get, without the bus and the records.
@@ -7,9 +8,7 @@ public struct PreTradeRehearsal {
     private var state = RiskState()
     private let symbols: [Symbol]
     private let limits: [Limit]
-    private let returns: [String: [Double]]
-    private let benchmark: [Double]
-    private let scenarios: [[String: Double]]
+    private let needs: LimitNeeds
     private static let portfolio = "rehearsal"
 
     /// As many positions as said, each with a year of daily returns, and an equity curve of ten years; the same numbers
@@ -17,10 +16,12 @@ public struct PreTradeRehearsal {
     public init(positions count: Int) {
         let random = Philox(seed: 17), days = 252
         symbols = (0..<count).compactMap { Symbol("S\($0)") }
-        limits = LimitType.allCases.map { type in
-            Limit(id: type.rawValue, type: type, threshold: 1e12, portfolioID: nil, warnAt: 0.8, method: .parametric,
-                  confidence: 0.99, horizonDays: 1, participation: 0.2, isActive: true)
+        limits = LimitType.allCases.filter { $0 != .expression }.map { type in
+            Limit(id: type.rawValue, type: type, threshold: 1e12, scope: .all, minimum: nil, softThreshold: nil,
+                  expression: nil, warnAt: 0.8, method: .parametric, confidence: 0.99, horizonDays: 1,
+                  participation: 0.2, isActive: true)
         }
+        needs = LimitNeeds(limits)
         let market = (0..<days).map { 0.008 * random.normal(UInt64($0), stream: 0) }
         var returns: [String: [Double]] = [:]
         for (index, symbol) in symbols.enumerated() {
@@ -28,14 +29,15 @@ public struct PreTradeRehearsal {
                 market[day] + 0.012 * random.normal(UInt64(day), stream: UInt64(index + 1))
             }
         }
-        self.returns = returns
-        benchmark = market
-        scenarios = [["*": -0.2], ["sector:2": -0.4, "S1": -0.5, "*": -0.1], ["*": 0.1]]
+        state.benchmark = BenchmarkReturns(market)
+        state.scenarios = [["*": -0.2], ["sector:2": -0.4, "S1": -0.5, "*": -0.1], ["*": 0.1]]
         fill(random)
+        state.setReturns(returns, asked: Set(returns.keys), of: Self.portfolio, at: 0)
     }
 
     private mutating func fill(_ random: Philox) {
         for (index, symbol) in symbols.enumerated() {
+            state.apply(InstrumentFacts(sector: "\(index % 11)", averageDailyVolume: 1e6), of: symbol)
             let price = 20 + 5 * abs(random.normal(UInt64(index), stream: 1 << 20))
             for (day, value) in [price * 0.99, price].enumerated() {
                 state.apply(Bar(symbol: symbol, timeframe: .day1, time: Timestamp(seconds: Int64(day) * 86_400),
@@ -56,20 +58,25 @@ public struct PreTradeRehearsal {
         }
     }
 
+    /// A new price of an instrument, and a fill of 100 told as a position, each of its own for a number.
+    public mutating func move(_ number: Int) {
+        let symbol = symbols[number * 61 % symbols.count]
+        let price = 25 + 0.01 * Double(number % 100)
+        state.apply(Bar(symbol: symbol, timeframe: .minute1, time: Timestamp(seconds: 200_000 + Int64(number)),
+                        open: price, high: price, low: price, close: price, volume: 1))
+        let other = symbols[number * 97 % symbols.count]
+        state.apply(PositionUpdate(
+            portfolioID: Self.portfolio, symbol: other, quantity: FixedPoint(100 + number % 300),
+            averageCost: FixedPoint(20), price: nil, realized: .zero, time: Timestamp(seconds: 0)))
+    }
+
     /// Judges an order of its own for each number; returns how many limits it passes.
     public mutating func check(_ number: Int) -> Int {
-        let symbol = symbols[number * 37 % symbols.count].text
-        let order = RiskOrder(symbol: symbol, quantity: number % 2 == 0 ? 100 : -100, price: 25)
+        let symbol = symbols[number * 37 % symbols.count]
+        let order = RiskOrder(symbol: symbol.text, quantity: number % 2 == 0 ? 100 : -100, price: 25)
         let rate = state.countCheck(Self.portfolio, at: Int64(number) * 1_000_000_000)
-        let applying = limits.filter { $0.applies(to: Self.portfolio) }
-        guard var picture = state.picture(of: Self.portfolio, order: order, rate: rate) else { return 0 }
-        for index in picture.positions.indices {
-            picture.positions[index].sector = index % 11 == 0 ? "1" : "2"
-            picture.positions[index].averageDailyVolume = 1e6
-        }
-        picture.returns = returns
-        picture.benchmarkReturns = benchmark
-        picture.scenarios = scenarios
-        return LimitCheck.judge(applying, picture.afterOrder()).count { $0.verdict != .breach }
+        guard let figures = state.figures(
+            of: Self.portfolio, order: order, symbol: symbol, rate: rate, needs) else { return 0 }
+        return LimitCheck.judge(limits, figures).count { $0.verdict != .breach }
     }
 }

@@ -29,6 +29,8 @@ struct RiskPicture: Sendable {
     var returns: [String: [Double]]?
     var benchmarkReturns: [Double]?
     var equityCurve: [Double]?
+    /// The depth of the deepest fall, positive, where it is known without the curve.
+    var drawdown: Double?
     var scenarios: [[String: Double]]?
     /// Orders checked for the portfolio in the last minute, this one included.
     var orderRate: Int
@@ -40,8 +42,11 @@ struct RiskPicture: Sendable {
         after.cash -= order.quantity * order.price
         if let index = after.positions.firstIndex(where: { $0.symbol == order.symbol }) {
             after.positions[index].quantity += order.quantity
+            // No more than the order's price may be known of its instrument.
+            if !(after.positions[index].price > 0) { after.positions[index].price = order.price }
         } else {
-            after.positions.append(RiskPosition(symbol: order.symbol, quantity: order.quantity, price: order.price))
+            after.positions.append(RiskPosition(
+                symbol: order.symbol, quantity: order.quantity, price: order.price, previousClose: order.price))
         }
         return after
     }

@@ -7,9 +7,11 @@ extension ValueAtRisk {
     public static func historical(
         returns: [[Double]], weights: [Double], settings: Settings = Settings()
     ) throws(QuantError) -> ValueAtRisk {
-        try check(returns, weights, settings)
-        let tail = ScenarioTail(
-            LossMeasures.portfolioReturns(returns, weights: weights), confidence: settings.confidence)
+        try checkShape(returns, weights, settings)
+        let portfolio = LossMeasures.portfolioReturns(returns, weights: weights)
+        // What is not finite makes its day's sum so, also at a weight of 0: one look at the sums is enough.
+        guard portfolio.allSatisfy(\.isFinite) else { throw QuantError(.data, "a return or a weight is not finite") }
+        let tail = ScenarioTail(portfolio, confidence: settings.confidence)
         let scale = settings.value * settings.horizonDays.squareRoot()
         let marginal = returns.map { column in -tail.mix { column[$0] } * scale }
         return ValueAtRisk(

@@ -23,4 +23,13 @@ extension ValueAtRisk {
             expectedShortfall: settings.value * (tail * spread - moments.mean * days),
             component: zip(weights, marginal).map { $0 * $1 }, marginal: marginal)
     }
+
+    /// Value at risk and expected shortfall of one normal series whose mean and deviation of a day are known, as
+    /// `parametric` has them.
+    public static func parametric(mean: Double, deviation: Double, settings: Settings) -> (var: Double, es: Double) {
+        let z = NormalDistribution.quantile(settings.confidence)
+        let spread = deviation * settings.horizonDays.squareRoot(), drift = mean * settings.horizonDays
+        let tail = NormalDistribution.density(z) / (1 - settings.confidence)
+        return (settings.value * (z * spread - drift), settings.value * (tail * spread - drift))
+    }
 }

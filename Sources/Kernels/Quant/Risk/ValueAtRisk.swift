@@ -28,14 +28,19 @@ public struct ValueAtRisk: Sendable, Equatable {
 
     /// Refuses what cannot be measured.
     static func check(_ returns: [[Double]], _ weights: [Double], _ settings: Settings) throws(QuantError) {
+        try checkShape(returns, weights, settings)
+        guard returns.allSatisfy({ $0.allSatisfy(\.isFinite) }), weights.allSatisfy(\.isFinite) else {
+            throw QuantError(.data, "a return or a weight is not finite")
+        }
+    }
+
+    /// The same without a look at each return.
+    static func checkShape(_ returns: [[Double]], _ weights: [Double], _ settings: Settings) throws(QuantError) {
         guard !returns.isEmpty, returns.count == weights.count else {
             throw QuantError(.data, "\(weights.count) weights for \(returns.count) instruments")
         }
         guard returns[0].count > 1, returns.allSatisfy({ $0.count == returns[0].count }) else {
             throw QuantError(.data, "returns must be of equal length, at least 2")
-        }
-        guard returns.allSatisfy({ $0.allSatisfy(\.isFinite) }), weights.allSatisfy(\.isFinite) else {
-            throw QuantError(.data, "a return or a weight is not finite")
         }
         guard settings.confidence > 0, settings.confidence < 1 else {
             throw QuantError(.parameter, "the confidence must be between 0 and 1")

@@ -1,0 +1,113 @@
+import Market
+import Quant
+
+/// The newest price of an instrument, and the one before it.
+struct PriceMark: Sendable, Equatable {
+    var last: Double, previous: Double?, time: Timestamp
+}
+
+/// What is known of an instrument beyond its prices.
+struct InstrumentFacts: Sendable, Equatable {
+    var sector: String?
+    /// In the unit of quantities, a day.
+    var averageDailyVolume: Double?
+}
+
+/// One instrument of a portfolio: what is held, what has been filled and not been told yet, what may still be filled.
+struct BookLine: Sendable {
+    let symbol: Symbol
+    var mark: PriceMark?
+    var facts: InstrumentFacts?
+    /// The price that the position was told with, or what was paid.
+    private(set) var toldPrice: Double?
+    private var told = Quantity.zero
+    private var landed: [LandedFill] = []
+    private(set) var orders: [Reservation] = []
+    /// Held, fills not told yet included; and what open orders may buy and sell, both above 0, at their prices.
+    private(set) var held = 0.0
+    private var bought = 0.0, boughtFor = 0.0, sold = 0.0, soldFor = 0.0
+
+    init(symbol: Symbol) { self.symbol = symbol }
+
+    /// Nothing is held and nothing is open.
+    var isEmpty: Bool { told.isZero && orders.isEmpty && landed.allSatisfy(\.isHeld) }
+
+    mutating func tell(_ quantity: Quantity, price: Price) {
+        told = quantity
+        if !quantity.isZero { toldPrice = price.double }
+        sum()
+    }
+
+    mutating func land(_ fill: LandedFill) {
+        landed.append(fill)
+        sum()
+    }
+
+    /// A position was told: it has the fill of the message that caused it, and those before its time.
+    mutating func settle(_ cause: MessageID?, at time: Timestamp) -> [MessageID] {
+        var settled: [MessageID] = []
+        for index in landed.indices
+        where !landed[index].isHeld && (landed[index].message == cause || landed[index].time < time) {
+            landed[index].isHeld = true
+            settled.append(landed[index].message)
+        }
+        if !settled.isEmpty { sum() }
+        return settled
+    }
+
+    mutating func forget(landed message: MessageID) { landed.removeAll { $0.message == message } }
+
+    /// Puts in a reservation, or the same one as it is now; one of nothing goes.
+    mutating func reserve(_ reservation: Reservation) {
+        orders.removeAll { $0.orderID == reservation.orderID }
+        if !reservation.quantity.isZero { orders.append(reservation) }
+        sum()
+    }
+
+    mutating func release(_ order: String) {
+        orders.removeAll { $0.orderID == order }
+        sum()
+    }
+
+    private mutating func sum() {
+        var quantity = told
+        for fill in landed where !fill.isHeld { quantity += fill.quantity }
+        held = quantity.double
+        (bought, boughtFor, sold, soldFor) = (0, 0, 0, 0)
+        for order in orders {
+            let size = order.quantity.double
+            if size > 0 {
+                bought += size
+                boughtFor += size * order.price.double
+            } else {
+                sold -= size
+                soldFor -= size * order.price.double
+            }
+        }
+    }
+
+    /// The quantity that limits are judged on once `order` more is held, and what open orders spend for it: those of
+    /// the side that makes the larger holding are taken as filled, those of the other side as not.
+    func judged(adding order: Double = 0) -> (quantity: Double, spent: Double) {
+        let base = held + order
+        if orders.isEmpty { return (base, 0) }
+        let long = base + bought, short = base - sold
+        if abs(long) > abs(base), abs(long) >= abs(short) { return (long, boughtFor) }
+        return abs(short) > abs(base) ? (short, -soldFor) : (base, 0)
+    }
+
+    /// The line as exposures see it; an order's own price serves where none came with the market.
+    func holding(sector: Int, order: RiskOrder? = nil) -> (holding: Holding, spent: Double) {
+        let (quantity, spent) = judged(adding: order?.quantity ?? 0)
+        let price = price(order: order)
+        let close = mark.map { $0.previous ?? $0.last } ?? (order == nil ? .nan : price)
+        return (Holding(quantity: quantity, price: price, previousClose: close,
+                        averageDailyVolume: facts?.averageDailyVolume ?? .nan, sector: sector), spent)
+    }
+
+    /// The market's price, else that of an order, else the one told with the position, else that of an open order; 0
+    /// where none is known.
+    func price(order: RiskOrder?) -> Double {
+        mark?.last ?? order?.price ?? toldPrice ?? orders.first?.price.double ?? landed.first?.price.double ?? 0
+    }
+}

@@ -1,0 +1,255 @@
+import EngineKit
+import Market
+import Quant
+
+/// One portfolio as risk knows it, with the sums that limits read, kept while it changes. A value type.
+struct PortfolioBook: Sendable {
+    private(set) var lines: [BookLine] = []
+    /// Whether the portfolio engine has told of it: an open order alone says nothing of what is held.
+    var isTold = false
+    /// Equity over time; what is paid in or out is neither a gain nor a fall.
+    var curve = EquityCurve()
+    private var toldCash = 0.0
+    /// Fills whose cash the portfolio engine has not told yet.
+    private var unpaid: [MessageID: LandedFill] = [:]
+    private var exposure: ExposureBook
+    private let scenarios: [Scenario]
+    private var sectors: [String: Int] = [:]
+    /// What open orders of all lines spend where they are taken as filled, by line.
+    private var spent: [Double] = []
+    // Returns are there once a limit has read them.
+    private var flows: FlowBook?
+    private(set) var returns: [String: [Double]] = [:]
+    private var asked: Set<String> = []
+    private(set) var returnsAt: Int64?
+
+    init(scenarios: [[String: Double]] = []) {
+        self.scenarios = scenarios.map { Scenario($0) }
+        exposure = ExposureBook(scenarios: scenarios.count)
+    }
+
+    /// Cash less what fills cost that have not been told with it.
+    var cash: Double { unpaid.isEmpty ? toldCash : unpaid.values.reduce(toldCash) { $0 - $1.notional } }
+
+    // MARK: Changes
+
+    /// Changes the line of an instrument, and the sums with it.
+    mutating func change(_ symbol: Symbol, _ make: (inout BookLine) -> Void) {
+        let index = place(of: symbol)
+        if index < lines.count, lines[index].symbol == symbol {
+            make(&lines[index])
+            if lines[index].isEmpty { remove(index) } else { update(index) }
+            return
+        }
+        var line = BookLine(symbol: symbol)
+        make(&line)
+        if line.isEmpty { return }
+        lines.insert(line, at: index)
+        spent.insert(0, at: index)
+        let shocks = scenarios.map { $0.shock(symbol.text, line.facts?.sector) }
+        exposure.insert(Holding(quantity: 0, price: 0), shocks: shocks, at: index)
+        flows = nil
+        update(index)
+    }
+
+    /// Whether there is a line of an instrument.
+    func has(_ symbol: Symbol) -> Bool { index(of: symbol) != nil }
+
+    private mutating func remove(_ index: Int) {
+        lines.remove(at: index)
+        spent.remove(at: index)
+        exposure.remove(at: index)
+        flows = nil
+    }
+
+    private mutating func update(_ index: Int) {
+        let sector = sector(lines[index].facts?.sector)
+        let (holding, cost) = lines[index].holding(sector: sector)
+        let wasHeld = exposure.holdings[index].quantity != 0
+        exposure.set(holding, at: index)
+        spent[index] = cost
+        // A line that begins or ends may change how many days there are.
+        if wasHeld != (holding.quantity != 0) { flows = nil } else { flows?.set(holding.marketValue, at: index) }
+    }
+
+    private mutating func sector(_ name: String?) -> Int {
+        guard let name else { return 0 }
+        if let known = sectors[name] { return known }
+        sectors[name] = sectors.count + 1
+        return sectors.count
+    }
+
+    private func place(of symbol: Symbol) -> Int {
+        var low = 0, high = lines.count
+        while low < high {
+            let middle = (low + high) / 2
+            if lines[middle].symbol < symbol { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    private func index(of symbol: Symbol) -> Int? {
+        let index = place(of: symbol)
+        return index < lines.count && lines[index].symbol == symbol ? index : nil
+    }
+
+    /// A fill that was seen before its position; its cost counts until the cash is told.
+    mutating func land(_ fill: LandedFill) {
+        unpaid[fill.message] = fill
+        change(fill.symbol) { $0.land(fill) }
+    }
+
+    /// A position has been told with these fills.
+    mutating func settle(_ messages: [MessageID]) { for message in messages { unpaid[message]?.isHeld = true } }
+
+    /// The newest cash. It is net of the fill that caused it, and of those that positions have been told with.
+    mutating func setCash(_ cash: Double, cause: MessageID?) -> [MessageID] {
+        toldCash = cash
+        if unpaid.isEmpty { return [] }
+        let paid = unpaid.values.filter { $0.isHeld || $0.message == cause }
+        for fill in paid {
+            unpaid[fill.message] = nil
+            change(fill.symbol) { $0.forget(landed: fill.message) }
+        }
+        return paid.map(\.message)
+    }
+
+    /// What is known of an instrument beyond prices has changed.
+    mutating func setFacts(_ facts: InstrumentFacts, of symbol: Symbol) {
+        guard let index = index(of: symbol) else { return }
+        lines[index].facts = facts
+        exposure.remove(at: index)
+        exposure.insert(Holding(quantity: 0, price: 0), shocks: scenarios.map { $0.shock(symbol.text, facts.sector) },
+                        at: index)
+        flows = nil
+        update(index)
+    }
+
+    // MARK: Returns
+
+    /// Whether returns of all that limits read were asked for, not too long ago.
+    func hasReturns(for order: Symbol?, at monotonic: Int64, life: Int64) -> Bool {
+        guard let returnsAt, monotonic - returnsAt < life else { return false }
+        return (order.map { asked.contains($0.text) } ?? true)
+            && (flows != nil || lines.allSatisfy { asked.contains($0.symbol.text) })
+    }
+
+    mutating func setReturns(_ found: [String: [Double]], asked: Set<String>, at monotonic: Int64) {
+        returns = found
+        self.asked = asked
+        returnsAt = monotonic
+        flows = nil
+    }
+
+    /// False where a holding has no returns.
+    private mutating func makeFlows() -> Bool {
+        if flows != nil { return true }
+        var columns: [[Double]] = []
+        columns.reserveCapacity(lines.count)
+        for (line, holding) in zip(lines, exposure.holdings) {
+            if holding.quantity == 0 {
+                columns.append([])
+            } else if let column = returns[line.symbol.text], !column.isEmpty {
+                columns.append(column)
+            } else {
+                return false
+            }
+        }
+        flows = FlowBook(columns, weights: exposure.holdings.map(\.marketValue))
+        return true
+    }
+
+    /// Makes all sums that limits read anew where something changed, so that the next order need not.
+    mutating func refresh() {
+        exposure.refresh()
+        if returnsAt != nil, makeFlows() { flows?.refresh() }
+    }
+
+    // MARK: Reading
+
+    /// The figures after an order, without going through all holdings; nil where only that finds them. `fresh` is the
+    /// line of the order's instrument where none is held.
+    mutating func figures(
+        order: RiskOrder, _ fresh: BookLine, rate: Int, _ needs: LimitNeeds, benchmark: BenchmarkReturns?
+    ) -> RiskFigures? {
+        let symbol = fresh.symbol, index = index(of: symbol)
+        let line = index.map { lines[$0] } ?? fresh
+        let (holding, cost) = line.holding(sector: sector(line.facts?.sector), order: order)
+        let shocks = index == nil ? scenarios.map { $0.shock(symbol.text, line.facts?.sector) } : []
+        let view = exposure.view(with: holding, at: index, shocks: shocks)
+        var figures = RiskFigures(
+            view: view, cash: cash - order.quantity * order.price - spentElsewhere(index) - cost, order: order,
+            orderRate: rate, maxDrawdown: depth, flows: nil, benchmark: benchmark)
+        if view.sums.unpriced + view.sums.withoutClose + view.sums.withoutVolume > 0 {
+            var holdings = exposure.holdings, symbols = lines.map(\.symbol.text)
+            if let index { holdings[index] = holding } else {
+                holdings.append(holding)
+                symbols.append(symbol.text)
+            }
+            figures.nameMissing(symbols, holdings)
+        }
+        figures.orderSector = line.facts?.sector
+        for scope in needs.parts { figures.parts[scope] = sums(of: scope, line, holding, at: index) }
+        guard needs.returns else { return figures }
+        guard makeFlows(), var book = flows.take() else { return nil }
+        defer { flows = book }
+        if let index, book.hasColumn(index) {
+            if holding.quantity == 0 && book.isShortest(index) { return nil }
+            figures.flows = .success(book.flows(with: holding.marketValue, at: index))
+        } else if holding.quantity == 0 {
+            figures.flows = .success(book.flows())
+        } else {
+            guard let column = returns[symbol.text], !column.isEmpty else { return nil }
+            figures.flows = .success(book.flows(with: holding.marketValue, at: nil, column: column))
+        }
+        return figures
+    }
+
+    /// Sums over a part of the holdings, with the order's own as it is then.
+    private func sums(of scope: LimitScope, _ own: BookLine, _ holding: Holding, at index: Int?) -> ExposureSums {
+        var sums = ExposureSums()
+        if scope.holds(own.symbol.text, own.facts?.sector) { sums.add(holding) }
+        if case .symbol(let name) = scope {
+            if name != own.symbol.text, let other = Symbol(name).flatMap({ self.index(of: $0) }) {
+                sums.add(exposure.holdings[other])
+            }
+            return sums
+        }
+        for place in lines.indices where place != index && scope.holds(lines[place].symbol.text, lines[place].facts?.sector) {
+            sums.add(exposure.holdings[place])
+        }
+        return sums
+    }
+
+    /// Depth of the deepest fall, positive; nil without a point.
+    private var depth: Double? { curve.maxDrawdown.map { $0 == 0 ? 0 : -$0 } }
+
+    private func spentElsewhere(_ index: Int?) -> Double {
+        var total = 0.0
+        for place in spent.indices where place != index && spent[place] != 0 { total += spent[place] }
+        return total
+    }
+
+    /// Everything limits are judged on, to be summed anew. With an order, open ones count too, as in `figures`; without
+    /// one it is what is held.
+    func picture(order: RiskOrder?, _ fresh: BookLine?, rate: Int) -> RiskPicture {
+        var spent = 0.0
+        let all = fresh.map { has($0.symbol) ? lines : lines + [$0] } ?? lines
+        let positions = all.map { line in
+            let isOwn = order?.symbol == line.symbol.text
+            var quantity = line.held
+            if let order {
+                let judged = line.judged(adding: isOwn ? order.quantity : 0)
+                quantity = judged.quantity - (isOwn ? order.quantity : 0)
+                spent += judged.spent
+            }
+            return RiskPosition(
+                symbol: line.symbol.text, quantity: quantity, price: line.price(order: isOwn ? order : nil),
+                previousClose: line.mark.map { $0.previous ?? $0.last }, sector: line.facts?.sector,
+                averageDailyVolume: line.facts?.averageDailyVolume)
+        }
+        return RiskPicture(
+            positions: positions, cash: cash - spent, order: order, returns: returns.isEmpty ? nil : returns,
+            benchmarkReturns: nil, equityCurve: curve.adjusted, drawdown: depth, scenarios: nil, orderRate: rate)
+    }
+}

@@ -1,0 +1,74 @@
+import Market
+
+/// What a limit looks at.
+enum LimitScope: Hashable, Sendable {
+    /// Each portfolio as a whole.
+    case all
+    case portfolio(String)
+    /// Orders of one strategy, judged on the whole portfolio.
+    case strategy(String)
+    /// What each portfolio holds of one instrument, or of one sector.
+    case symbol(String), sector(String)
+
+    /// From its text; nil where that is none.
+    init?(_ text: String) {
+        if text == "all" {
+            self = .all
+            return
+        }
+        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 2, !parts[1].isEmpty else { return nil }
+        switch parts[0] {
+        case "portfolio": self = .portfolio(parts[1])
+        case "strategy": self = .strategy(parts[1])
+        case "symbol":
+            guard Symbol(parts[1]) != nil else { return nil }
+            self = .symbol(parts[1])
+        case "sector": self = .sector(parts[1])
+        default: return nil
+        }
+    }
+
+    var text: String {
+        switch self {
+        case .all: "all"
+        case .portfolio(let name): "portfolio:\(name)"
+        case .strategy(let name): "strategy:\(name)"
+        case .symbol(let name): "symbol:\(name)"
+        case .sector(let name): "sector:\(name)"
+        }
+    }
+
+    /// Whether it looks at a part of the portfolio's holdings.
+    var isPart: Bool {
+        switch self {
+        case .symbol, .sector: true
+        default: false
+        }
+    }
+
+    /// Whether an instrument of a sector belongs to it.
+    func holds(_ symbol: String, _ sector: String?) -> Bool {
+        switch self {
+        case .symbol(let name): name == symbol
+        case .sector(let name): name == sector
+        default: true
+        }
+    }
+
+    /// Whether some portfolio or order is seen by both.
+    func overlaps(_ other: LimitScope) -> Bool {
+        self == other || (self == .all && !other.isPart) || (other == .all && !isPart)
+    }
+}
+
+extension LimitType {
+    /// Whether it can be judged on a part of the holdings.
+    var isOfParts: Bool {
+        switch self {
+        case .grossExposure, .netExposure, .positionSize, .positionWeight, .dailyLoss, .liquidityDays, .herfindahl,
+             .leverage, .turnover, .orderSize: true
+        default: false
+        }
+    }
+}

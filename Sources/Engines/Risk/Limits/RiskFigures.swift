@@ -1,0 +1,126 @@
+import Quant
+
+/// What limits are judged on, wherever it was summed: a portfolio as it is after its order.
+struct RiskFigures: Sendable {
+    var view: ExposureBook.View
+    var cash: Double
+    var order: RiskOrder?
+    var orderRate: Int
+    /// The sector of the order's instrument, where it is known.
+    var orderSector: String?
+    /// The sums of parts of the holdings that limits look at.
+    var parts: [LimitScope: ExposureSums] = [:]
+    /// Depth of the deepest fall, positive; nil where no curve is known.
+    var maxDrawdown: Double?
+    /// Σmv·r by day, in currency; nil where no limit reads it.
+    var flows: Result<[Double], MissingInput>?
+    var benchmark: BenchmarkReturns?
+    /// What is missing of a holding, where something is.
+    var unpriced: MissingInput?, withoutClose: MissingInput?, withoutVolume: MissingInput?
+
+    var equity: Double { view.sums.equity(cash: cash) }
+
+    /// Exposures by name, in the order they are told in.
+    var metrics: [(name: String, value: Double)] {
+        func share(_ value: Double) -> Double { equity > 0 ? value / equity : .infinity }
+        let sums = view.sums
+        return [
+            ("equity", equity), ("cash", cash), ("gross_exposure", sums.gross), ("net_exposure", abs(sums.net)),
+            ("leverage", share(sums.gross)), ("position_size", sums.largest), ("position_weight", share(sums.largest)),
+            ("herfindahl", equity > 0 ? sums.squares / (equity * equity) : .infinity),
+        ]
+    }
+
+    /// Names the holdings that lack something. A close before is not asked of the order's own instrument.
+    mutating func nameMissing(_ symbols: [String], _ holdings: [Holding]) {
+        let sums = view.sums
+        func first(_ test: (Holding) -> Bool) -> Int? {
+            holdings.indices.first { holdings[$0].quantity != 0 && test(holdings[$0]) }
+        }
+        if sums.unpriced > 0, let index = first({ !$0.isPriced }) {
+            unpriced = MissingInput(field: "positions/\(index)/price", message: "no price of \(symbols[index]) is known")
+        }
+        if sums.withoutClose > 0, let index = holdings.indices.first(where: {
+            holdings[$0].quantity != 0 && holdings[$0].previousClose.isNaN && symbols[$0] != order?.symbol
+        }) {
+            withoutClose = MissingInput(field: "positions/\(index)/previous_close", message: "daily_loss needs it")
+        }
+        if sums.withoutVolume > 0, let index = first({ $0.averageDailyVolume.isNaN }) {
+            withoutVolume = MissingInput(
+                field: "positions/\(index)/average_daily_volume", message: "liquidity_days needs it")
+        }
+    }
+}
+
+/// What limits read, so that no more is made ready than they need.
+struct LimitNeeds: Sendable {
+    let types: Set<LimitType>
+    let parts: Set<LimitScope>
+
+    init(_ limits: [Limit]) {
+        types = Set(limits.flatMap(\.reads))
+        parts = Set(limits.map(\.scope).filter(\.isPart))
+    }
+
+    var returns: Bool { !types.isDisjoint(with: LimitType.onReturns) }
+}
+
+extension RiskPicture {
+    /// The figures that limits need.
+    func figures(_ needs: LimitNeeds) -> RiskFigures { figures(for: needs.types, parts: needs.parts) }
+
+    /// The figures of the positions as they stand, all summed anew; the order counts where `afterOrder` added it.
+    func figures(for types: Set<LimitType>, parts scopes: Set<LimitScope> = []) -> RiskFigures {
+        var sectors: [String: Int] = [:]
+        var holdings: [Holding] = []
+        holdings.reserveCapacity(positions.count)
+        for position in positions {
+            let sector = position.sector.map { name in
+                if let known = sectors[name] { return known }
+                sectors[name] = sectors.count + 1
+                return sectors.count
+            } ?? 0
+            holdings.append(Holding(
+                quantity: position.quantity, price: position.price,
+                previousClose: position.previousClose ?? (position.symbol == order?.symbol ? position.price : .nan),
+                averageDailyVolume: position.averageDailyVolume ?? .nan, sector: sector))
+        }
+        var book = ExposureBook(holdings, shocks: (scenarios ?? []).map { Scenario($0).shocks(positions) })
+        var figures = RiskFigures(
+            view: book.view(), cash: cash, order: order, orderRate: orderRate, maxDrawdown: maxDrawdown,
+            flows: types.isDisjoint(with: LimitType.onReturns) ? nil : flows(holdings),
+            benchmark: benchmarkReturns.map { BenchmarkReturns($0) })
+        figures.nameMissing(positions.map(\.symbol), holdings)
+        figures.orderSector = order.flatMap { order in positions.first { $0.symbol == order.symbol }?.sector }
+        for scope in scopes {
+            var sums = ExposureSums()
+            for (position, holding) in zip(positions, holdings) where scope.holds(position.symbol, position.sector) {
+                sums.add(holding)
+            }
+            figures.parts[scope] = sums
+        }
+        return figures
+    }
+
+    private var maxDrawdown: Double? {
+        if let drawdown { return drawdown }
+        guard let equityCurve, !equityCurve.isEmpty else { return nil }
+        return LossMeasures.maxDrawdown(equityCurve: equityCurve)
+    }
+
+    /// What the portfolio would have earned each day at today's holdings; empty where nothing is held.
+    private func flows(_ holdings: [Holding]) -> Result<[Double], MissingInput> {
+        var columns: [[Double]] = [], weights: [Double] = []
+        for (position, holding) in zip(positions, holdings) where position.quantity != 0 {
+            guard let returns else { return .failure(MissingInput(field: "returns", message: " by symbol")) }
+            guard let column = returns[position.symbol] else {
+                return .failure(MissingInput(field: "returns", message: " of \(position.symbol)"))
+            }
+            columns.append(column)
+            weights.append(holding.marketValue)
+        }
+        if columns.contains(where: \.isEmpty) { return .success([]) }
+        var book = FlowBook(columns, weights: weights)
+        return .success(book.flows())
+    }
+}
