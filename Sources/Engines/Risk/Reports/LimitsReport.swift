@@ -70,7 +70,7 @@ extension LimitType {
         case .grossExposure, .netExposure, .positionSize, .valueAtRisk, .expectedShortfall, .dailyLoss, .orderSize, .stressLoss:
             .money
         case .positionWeight, .sectorConcentration, .maxDrawdown, .volatility, .turnover: .percent
-        case .leverage, .herfindahl, .beta, .liquidityDays: .ratio
+        case .leverage, .herfindahl, .beta, .liquidityDays, .expression: .ratio
         case .orderRate: .count
         }
     }

@@ -66,7 +66,7 @@ extension RiskEngine {
         let applying = limits.filter { $0.applies(to: portfolio) }
         // Limits on returns read them themselves; a report without limits needs none.
         let complete = try await complete(told, for: applying)
-        let checks = await check(applying, complete)
+        let checks = check(applying, complete)
         let events = try await ReportEvent.read(
             portfolio, from: start, to: end, limit: Self.reportEvents + 1, context.records)
         let symbols = type.needsBars ? told.positions.filter { $0.quantity != 0 }.map(\.symbol) : []
