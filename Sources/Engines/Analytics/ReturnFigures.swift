@@ -24,13 +24,12 @@ struct ReturnFigures: Sendable {
         guard let returns, !returns.isEmpty else { return ReturnFigures() }
         let conventions = options.conventions, dialect = options.dialect
         var figures = ReturnFigures()
-        figures.performance = try Performance(returns: returns, conventions: conventions)
+        let summary = try ReturnSummary(returns: returns, conventions: conventions)
+        figures.performance = try summary.performance
             .told(as: dialect, returns: returns, conventions: conventions)
-        figures.path = try PathFigures(returns: returns, conventions: conventions)
-            .told(as: dialect, returns: returns, conventions: conventions)
-        figures.tail = try ReturnTail(returns: returns, confidence: conventions.confidence)
-        figures.significance = SharpeSignificance(
-            returns: returns, riskFreeRateOfPeriod: conventions.riskFreeRateOfPeriod)
+        figures.path = summary.path.told(as: dialect, returns: returns, conventions: conventions)
+        figures.tail = summary.tail
+        figures.significance = summary.significance
         let target = options.targetSharpe / conventions.periodsPerYear.squareRoot()
         figures.probabilisticSharpe = dialect == .empyrical ? figures.significance?.probability(above: target)
             : SharpeSignificance.told(as: dialect, returns: returns, conventions: conventions)

@@ -78,6 +78,23 @@ import Testing
         }
     }
 
+    /// One look at the returns tells what each of them told alone.
+    @Test func theSummaryEqualsItsParts() throws {
+        for item in try cases() {
+            for confidence in [0.5, 0.9, 0.95, 0.99, 0.999] {
+                var conventions = item.conventions
+                conventions.confidence = confidence
+                let summary = try ReturnSummary(returns: item.returns, conventions: conventions)
+                #expect(summary.performance == (try Performance(returns: item.returns, conventions: conventions)))
+                #expect(summary.path == (try PathFigures(returns: item.returns, conventions: conventions)))
+                #expect(summary.tail == (try ReturnTail(returns: item.returns, confidence: confidence)))
+                #expect(summary.significance == SharpeSignificance(
+                    returns: item.returns, riskFreeRateOfPeriod: conventions.riskFreeRateOfPeriod))
+            }
+        }
+        #expect(throws: QuantError.self) { try ReturnSummary(returns: []) }
+    }
+
     @Test func rollingFiguresEqualEachWindow() throws {
         for item in try cases() {
             let rolling = try RollingFigures(returns: item.returns, benchmark: item.benchmark, window: 21,

@@ -45,6 +45,11 @@ public struct PathFigures: Sendable, Equatable {
         guard !returns.isEmpty, returns.allSatisfy(\.isFinite) else {
             throw QuantError(.data, "returns must be there and finite")
         }
+        self.init(finite: returns, conventions)
+    }
+
+    /// Figures of returns that are known to be there and finite.
+    init(finite returns: [Double], _ conventions: ReturnConventions) {
         let sums = PathSums(returns.span)
         let count = Double(returns.count)
         ulcerIndex = (sums.squares / count).squareRoot()

@@ -38,11 +38,13 @@ public struct Performance: Sendable, Equatable {
 
     /// Figures of returns of one period each, at least one, all finite.
     public init(returns: [Double], conventions: ReturnConventions = ReturnConventions()) throws(QuantError) {
-        try conventions.check()
-        guard !returns.isEmpty else { throw QuantError(.data, "no returns") }
-        guard returns.allSatisfy(\.isFinite) else { throw QuantError(.data, "a return is not finite") }
+        self.init(try ReturnSample(returns, conventions), conventions)
+    }
+
+    /// Figures of a sample that was looked at already.
+    init(_ sample: ReturnSample, _ conventions: ReturnConventions) {
+        let returns = sample.returns, moments = sample.moments, order = sample.order
         let pass = ReturnPass(returns.span, riskFree: conventions.riskFreeRateOfPeriod)
-        let moments = ReturnMoments(returns.span)
         let drawdown = Drawdown(returns: returns.span)
         let periods = conventions.periodsPerYear
         let root = periods.squareRoot()
@@ -64,8 +66,6 @@ public struct Performance: Sendable, Equatable {
         kurtosis = moments.excessKurtosis
         let cutoff = Percentile.cutoff(confidence: conventions.confidence)
         let last = Double(returns.count - 1)
-        let order = OrderStatistics(
-            returns, low: Int(last * max(cutoff, 0.05)) + 2, high: Int(last * 0.95))
         tailRatio = Self.ratio(abs(order.linear(0.95)), abs(order.linear(0.05)))
         valueAtRisk = order.linear(cutoff)
         let tail = Int(last * cutoff) + 1

@@ -24,16 +24,16 @@ public struct ReturnTail: Sendable, Equatable {
 
     /// Of at least one return, all finite; throws `.data` or `.parameter` else.
     public init(returns: [Double], confidence: Double = 0.95) throws(QuantError) {
-        try ReturnConventions(confidence: confidence).check()
-        guard !returns.isEmpty, returns.allSatisfy(\.isFinite) else {
-            throw QuantError(.data, "returns must be there and finite")
-        }
+        self.init(try ReturnSample(returns, ReturnConventions(confidence: confidence)), confidence)
+    }
+
+    /// Of a sample that was looked at already, with the confidence it was ordered for.
+    init(_ sample: ReturnSample, _ confidence: Double) {
+        let returns = sample.returns, order = sample.order, moments = sample.moments
         let cutoff = Percentile.cutoff(confidence: confidence)
         let count = Double(returns.count)
         let part = cutoff * count
         let whole = min(returns.count - 1, Int(part * (1 + 1e-12)))
-        let order = OrderStatistics(
-            returns, low: max(Int(Double(returns.count - 1) * cutoff) + 2, whole + 1), high: returns.count)
         let tail = Int(Double(returns.count - 1) * cutoff) + 1
         historical = Pair(
             valueAtRisk: order.linear(cutoff), conditional: order.values[..<tail].reduce(0, +) / Double(tail))
@@ -42,7 +42,6 @@ public struct ReturnTail: Sendable, Equatable {
         let last = rest > 1e-12 * count || whole == 0 ? whole : whole - 1
         rockafellarUryasev = Pair(
             valueAtRisk: order.values[last], conditional: (below + rest * order.values[whole]) / part)
-        let moments = ReturnMoments(returns.span)
         let z = NormalDistribution.quantile(cutoff), density = NormalDistribution.density(z) / cutoff
         guard let deviation = moments.sampleDeviation else {
             (gaussian, cornishFisher) = (nil, nil)

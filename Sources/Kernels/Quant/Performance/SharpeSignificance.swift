@@ -14,11 +14,15 @@ public struct SharpeSignificance: Sendable, Equatable {
     /// Nil for fewer than two returns, where they are flat, and where the moments leave no variance.
     public init?(returns: [Double], riskFreeRateOfPeriod: Double = 0) {
         guard returns.count > 1, returns.allSatisfy(\.isFinite) else { return nil }
-        let moments = ReturnMoments(returns.span)
+        self.init(ReturnMoments(returns.span), riskFreeRateOfPeriod)
+    }
+
+    /// Of moments that are known.
+    init?(_ moments: ReturnMoments, _ riskFreeRateOfPeriod: Double) {
         guard let deviation = moments.sampleDeviation, deviation > 0, let skew = moments.skew,
               let excess = moments.excessKurtosis else { return nil }
         self.init(sharpe: (moments.mean - riskFreeRateOfPeriod) / deviation, skew: skew, kurtosis: excess + 3,
-                  count: returns.count)
+                  count: moments.count)
     }
 
     /// Of a ratio and moments that are known; nil where they leave no variance.
