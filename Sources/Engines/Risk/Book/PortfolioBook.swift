@@ -17,6 +17,8 @@ struct PortfolioBook: Sendable {
     private var sectors: [String: Int] = [:]
     /// What open orders of all lines spend where they are taken as filled, by line.
     private var spent: [Double] = []
+    /// How many of them are not 0.
+    private var spending = 0
     // Returns are there once a limit has read them.
     private var flows: FlowBook?
     private(set) var returns: [String: [Double]] = [:]
@@ -57,7 +59,7 @@ struct PortfolioBook: Sendable {
 
     private mutating func remove(_ index: Int) {
         lines.remove(at: index)
-        spent.remove(at: index)
+        if spent.remove(at: index) != 0 { spending -= 1 }
         exposure.remove(at: index)
         flows = nil
     }
@@ -67,6 +69,7 @@ struct PortfolioBook: Sendable {
         let (holding, cost) = lines[index].holding(sector: sector)
         let wasHeld = exposure.holdings[index].quantity != 0
         exposure.set(holding, at: index)
+        spending += (cost != 0 ? 1 : 0) - (spent[index] != 0 ? 1 : 0)
         spent[index] = cost
         // A line that begins or ends may change how many days there are.
         if wasHeld != (holding.quantity != 0) { flows = nil } else { flows?.set(holding.marketValue, at: index) }
@@ -225,6 +228,7 @@ struct PortfolioBook: Sendable {
     private var depth: Double? { curve.maxDrawdown.map { $0 == 0 ? 0 : -$0 } }
 
     private func spentElsewhere(_ index: Int?) -> Double {
+        if spending == 0 { return 0 }
         var total = 0.0
         for place in spent.indices where place != index && spent[place] != 0 { total += spent[place] }
         return total
