@@ -63,7 +63,7 @@ import Testing
         await bus.stop()
     }
 
-    @Test(arguments: ["1", "4"]) @LoopActor func theServerHangs(_ seconds: String) async throws {
+    @Test(arguments: ["2", "4"]) @LoopActor func theServerHangs(_ seconds: String) async throws {
         let scene = try RedisScene()
         let bus = try scene.bus(groups: ["test.order": ["g"]])
         let tally = Tally()
@@ -73,7 +73,7 @@ import Testing
         try scene.server.command("DEBUG", "SLEEP", seconds, reply: false)
         let before = SystemClock().monotonic
         try await scene.publish(100..<1000, of: TestFamilies.orders, on: bus)
-        #expect(SystemClock().monotonic - before < 900_000_000)
+        #expect(SystemClock().monotonic - before < 1_900_000_000)
         try await eventually("all arrive") { tally.count == 1000 }
         #expect(tally.isComplete(0..<1000))
         await bus.stop()

@@ -1,3 +1,4 @@
+import Bus
 import EngineKit
 import HTTP
 import Market
@@ -5,6 +6,7 @@ import Market
 import Runtime
 import Testing
 import TestKit
+import Wire
 
 /// Scopes, minimums, soft thresholds, expressions, versions and contradictions.
 @Suite struct LimitRuleTests {
@@ -45,6 +47,30 @@ import TestKit
         let unknown = try await fixture.json(.risk, .post, Self.path,
             #"{"type":"leverage","threshold":1,"scope":"planet:earth"}"#, status: 422)
         #expect(unknown.pointers == ["/scope"])
+        await fixture.stop()
+    }
+
+    /// What may belong to the sector does not pass as if it did not.
+    @Test @LoopActor func aSectorThatIsNotKnownDoesNotPass() async throws {
+        let fixture = try await EngineFixture.make([RiskEngine.self])
+        try fixture.listen([Topics.decision])
+        let limit = #"{"id":"food","type":"gross_exposure","threshold":100000,"scope":"sector:Food"}"#
+        _ = try await fixture.json(.risk, .post, Self.path, limit, status: 201)
+        let symbol = try #require(Symbol("KO"))
+        try await fixture.publish(Topics.position, "p", PositionUpdate(
+            portfolioID: "p", symbol: symbol, quantity: FixedPoint(1), averageCost: FixedPoint(50), price: FixedPoint(50),
+            realized: .zero, time: fixture.clock.now), from: .portfolio)
+        let live = try await fixture.json(.risk, .get, "/api/v1/sprint3/risk/realtime/p")
+        #expect(live["checks"]?[0]?["reason"]?.text == "cannot be judged: the sector of KO is not known")
+        try await fixture.publish(Topics.intent, "p", OrderIntent(
+            orderID: "o", portfolioID: "p", strategyID: "", symbol: symbol, side: .buy, size: .quantity(FixedPoint(1)),
+            expectedQuantity: FixedPoint(1), referencePrice: FixedPoint(50), time: fixture.clock.now), from: .strategy)
+        let told = try #require(fixture.published.last { $0.topic.family == Topics.decision.name })
+        let decision = try #require(try JSONParser().withDocument(told.data) { RiskDecision(json: $0) })
+        #expect(!decision.isApproved && decision.reasons == ["cannot be judged: the sector of KO is not known"])
+        let sent = try await fixture.json(
+            .risk, .post, "/risk/check/p", #"{"positions":[{"symbol":"KO","quantity":1,"price":5}],"limits":[\#(limit)]}"#, status: 422)
+        #expect(sent.pointers == ["/positions/0/sector"])
         await fixture.stop()
     }
 

@@ -193,6 +193,7 @@ struct PortfolioBook: Sendable {
         }
         figures.orderSector = line.facts?.sector
         for scope in needs.parts { figures.parts[scope] = sums(of: scope, line, holding, at: index) }
+        if needs.parts.contains(where: \.isSector) { figures.nameWithoutSector(withoutSector(line, holding, at: index)) }
         guard needs.returns else { return figures }
         guard makeFlows(), var book = flows.take() else { return nil }
         defer { flows = book }
@@ -206,6 +207,14 @@ struct PortfolioBook: Sendable {
             figures.flows = .success(book.flows(with: holding.marketValue, at: nil, column: column))
         }
         return figures
+    }
+
+    /// The first holding whose sector is not known, with the order's own as it is then.
+    private func withoutSector(_ own: BookLine, _ holding: Holding, at index: Int?) -> (index: Int, symbol: String)? {
+        if own.facts?.sector == nil, holding.quantity != 0 { return (index ?? lines.count, own.symbol.text) }
+        return lines.indices.first { place in
+            place != index && exposure.holdings[place].quantity != 0 && lines[place].facts?.sector == nil
+        }.map { ($0, lines[$0].symbol.text) }
     }
 
     /// Sums over a part of the holdings, with the order's own as it is then.

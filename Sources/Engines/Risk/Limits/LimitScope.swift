@@ -47,6 +47,9 @@ enum LimitScope: Hashable, Sendable {
         }
     }
 
+    /// Whether it looks at a sector.
+    var isSector: Bool { if case .sector = self { true } else { false } }
+
     /// Whether an instrument of a sector belongs to it.
     func holds(_ symbol: String, _ sector: String?) -> Bool {
         switch self {

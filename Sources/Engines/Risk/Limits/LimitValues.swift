@@ -56,6 +56,7 @@ struct LimitValues {
     private mutating func value(_ type: LimitType, _ limit: Limit) throws -> Double {
         let sums = limit.scope.isPart ? figures.parts[limit.scope] ?? ExposureSums() : figures.view.sums
         if let unpriced = figures.unpriced, !type.isWithoutPrices { throw unpriced }
+        if limit.scope.isSector, let missing = figures.withoutSector { throw missing }
         switch type {
         case .expression: return .nan
         case .grossExposure: return sums.gross

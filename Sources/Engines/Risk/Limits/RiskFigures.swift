@@ -17,6 +17,8 @@ struct RiskFigures: Sendable {
     var benchmark: BenchmarkReturns?
     /// What is missing of a holding, where something is.
     var unpriced: MissingInput?, withoutClose: MissingInput?, withoutVolume: MissingInput?
+    /// What is held without a known sector, where a limit looks at one: it may belong to that sector.
+    var withoutSector: MissingInput?
 
     var equity: Double { view.sums.equity(cash: cash) }
 
@@ -29,6 +31,13 @@ struct RiskFigures: Sendable {
             ("leverage", share(sums.gross)), ("position_size", sums.largest), ("position_weight", share(sums.largest)),
             ("herfindahl", equity > 0 ? sums.squares / (equity * equity) : .infinity),
         ]
+    }
+
+    /// Names the first holding whose sector is not known.
+    mutating func nameWithoutSector(_ found: (index: Int, symbol: String)?) {
+        withoutSector = found.map {
+            MissingInput(field: "positions/\($0.index)/sector", message: "the sector of \($0.symbol) is not known")
+        }
     }
 
     /// Names the holdings that lack something. A close before is not asked of the order's own instrument.
@@ -98,6 +107,10 @@ extension RiskPicture {
                 sums.add(holding)
             }
             figures.parts[scope] = sums
+        }
+        if scopes.contains(where: \.isSector) {
+            figures.nameWithoutSector(positions.firstIndex { $0.quantity != 0 && $0.sector == nil }
+                .map { ($0, positions[$0].symbol) })
         }
         return figures
     }
