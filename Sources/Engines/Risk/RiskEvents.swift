@@ -55,32 +55,14 @@ enum RiskEvents {
              .integer(time.nanoseconds), .integer(recorded.nanoseconds)])
     }
 
-    static func page(_ query: RiskEventQuery, _ records: any RecordStore) async throws -> (rows: [ResultSet.Row], next: String?) {
-        var conditions = ["TRUE"], parameters: [SQLValue] = []
-        for (column, value) in [("portfolio_id", query.portfolio), ("severity", query.severity?.rawValue),
-                                ("state", query.state?.rawValue)] {
-            guard let value else { continue }
-            parameters.append(.text(value))
-            conditions.append("\(column) = $\(parameters.count)")
-        }
-        if let cursor = query.page.cursor {
-            let parts = cursor.split(separator: "/", maxSplits: 1).map(String.init)
-            guard parts.count == 2, let time = Int64(parts[0]) else {
-                throw Problem.invalid("?cursor", "is not a cursor of this list")
-            }
-            parameters += [.integer(time), .text(parts[1])]
-            conditions.append("(recorded, id) < ($\(parameters.count - 1), $\(parameters.count))")
-        }
-        parameters.append(.integer(Int64(query.page.limit + 1)))
-        let found = try await records.query(Statement(
-            """
-            SELECT \(columns) FROM risk_events WHERE \(conditions.joined(separator: " AND "))
-            ORDER BY recorded DESC, id DESC LIMIT $\(parameters.count)
-            """, parameters))
-        let rows = Array(found.records.prefix(query.page.limit))
-        guard found.rows.count > rows.count, let last = rows.last else { return (rows, nil) }
-        let time: Int64 = try last.value(12), id: String = try last.value(0)
-        return (rows, "\(time)/\(id)")
+    static func page(
+        _ query: RiskEventQuery, _ records: any RecordStore
+    ) async throws -> (rows: [ResultSet.Row], next: String?) {
+        var rows = try NewestRows(columns, of: "risk_events", by: "recorded", query.page)
+        rows.only("portfolio_id", query.portfolio.map { .text($0) })
+        rows.only("severity", query.severity.map { .text($0.rawValue) })
+        rows.only("state", query.state.map { .text($0.rawValue) })
+        return try await rows.read(records)
     }
 
     static func find(_ id: String, _ records: any RecordStore) async throws(StoreError) -> ResultSet.Row? {

@@ -45,28 +45,11 @@ extension StrategyEngine {
         return try OrderRecord(row)
     }
 
-    /// A cursor is `created:id` of the last order of a page.
     private func orders(_ page: PageParameters, _ deployment: String?) async throws -> JSONBody {
-        let own = SQLValue.text(deployment ?? "")
-        var statement = Statement(
-            """
-            SELECT \(OrderRecord.columns) FROM orders WHERE $2 = '' OR deployment_id = $2
-            ORDER BY created DESC, id DESC LIMIT $1
-            """, [.integer(Int64(page.limit + 1)), own])
-        if let cursor = page.cursor {
-            let parts = cursor.split(separator: ":", maxSplits: 1)
-            guard parts.count == 2, let created = Int64(parts[0]) else {
-                throw Problem.invalid("?cursor", "is not a cursor of this list")
-            }
-            statement = Statement(
-                """
-                SELECT \(OrderRecord.columns) FROM orders WHERE (created < $1 OR (created = $1 AND id < $2))
-                    AND ($4 = '' OR deployment_id = $4)
-                ORDER BY created DESC, id DESC LIMIT $3
-                """, [.integer(created), .text(String(parts[1])), .integer(Int64(page.limit + 1)), own])
-        }
-        let found = try await context.records.query(statement).records.map { try OrderRecord($0) }
-        let items = found.prefix(page.limit)
+        var rows = try NewestRows(OrderRecord.columns, of: "orders", by: "created", page)
+        rows.only("deployment_id", deployment.map { .text($0) })
+        let found = try await rows.read(context.records)
+        let items = try found.rows.map { try OrderRecord($0) }
         return JSONBody { json in
             json.beginObject()
             json.key("items")
@@ -74,11 +57,7 @@ extension StrategyEngine {
             for order in items { order.write(to: &json) }
             json.endArray()
             json.key("next_cursor")
-            if found.count > items.count, let last = items.last {
-                json.string("\(last.intent.time.nanoseconds):\(last.intent.orderID)")
-            } else {
-                json.null()
-            }
+            if let next = found.next { json.string(next) } else { json.null() }
             json.endObject()
         }
     }

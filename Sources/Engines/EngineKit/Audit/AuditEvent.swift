@@ -9,20 +9,17 @@ public struct AuditQuery: RequestParameters {
     public let actor: String?, action: String?, object: String?
     public let from: Timestamp?, to: Timestamp?
     public let page: PageParameters
-    /// Rows before this one alone; nil from the newest on.
-    public let before: (time: Int64, id: String)?
 
     public static func read(_ parameters: ParameterReader) -> AuditQuery {
         let page = PageParameters.read(parameters)
-        let parts = page.cursor?.split(separator: "/", maxSplits: 1).map(String.init)
-        let time = parts.flatMap { $0.count == 2 ? Int64($0[0]) : nil }
-        parameters.require(parts == nil || time != nil, "cursor", "is not a cursor of this list")
+        parameters.require(
+            page.cursor.map { NewestRows.parse($0) != nil } ?? true, "cursor", "is not a cursor of this list")
         return AuditQuery(
             actor: parameters.optionalText("actor", "Only of this actor."),
             action: parameters.optionalText("action", "Only this action."),
             object: parameters.optionalText("object", "Only this object."),
             from: parameters.optionalTime("from", "Not before."), to: parameters.optionalTime("to", "Not after."),
-            page: page, before: time.map { ($0, parts?[1] ?? "") })
+            page: page)
     }
 }
 
@@ -48,29 +45,16 @@ public struct AuditEvent: Sendable, Equatable {
     @LoopActor public static func page(
         _ query: AuditQuery, _ context: EngineContext
     ) async throws -> (items: [AuditEvent], next: String?) {
-        var conditions = ["TRUE"], values: [SQLValue] = []
-        func add(_ condition: String, _ value: SQLValue?) {
-            guard let value else { return }
-            values.append(value)
-            conditions.append("\(condition) $\(values.count)")
-        }
-        add("actor =", query.actor.map { .text($0) })
-        add("action =", query.action.map { .text($0) })
-        add("object =", query.object.map { .text($0) })
-        add("recorded >=", query.from.map { .integer($0.nanoseconds) })
-        add("recorded <=", query.to.map { .integer($0.nanoseconds) })
-        if let before = query.before {
-            values += [.integer(before.time), .text(before.id)]
-            conditions.append("(recorded, id) < ($\(values.count - 1), $\(values.count))")
-        }
-        values.append(.integer(Int64(query.page.limit + 1)))
-        let found = try await context.records.query(Statement(
-            """
-            SELECT id, recorded, actor, action, object, request, request_id, trace_id, origin FROM audit_events
-            WHERE \(conditions.joined(separator: " AND ")) ORDER BY recorded DESC, id DESC LIMIT $\(values.count)
-            """, values))
-        let items = try found.records.map { (row) throws(StoreError) in try AuditEvent(row, context.name.rawValue) }
-        return cut(items, to: query.page.limit)
+        var rows = try NewestRows(
+            "id, recorded, actor, action, object, request, request_id, trace_id, origin", of: "audit_events", by: "recorded",
+            query.page)
+        rows.only("actor", query.actor.map { .text($0) })
+        rows.only("action", query.action.map { .text($0) })
+        rows.only("object", query.object.map { .text($0) })
+        rows.only("recorded", query.from.map { .integer($0.nanoseconds) }, comparison: ">=")
+        rows.only("recorded", query.to.map { .integer($0.nanoseconds) }, comparison: "<=")
+        let page = try await rows.read(context.records)
+        return (try page.rows.map { try AuditEvent($0, context.name.rawValue) }, page.next)
     }
 
     /// The first of a list that is longer than a page, and the cursor of the rest. `hasMore`: there is a rest that

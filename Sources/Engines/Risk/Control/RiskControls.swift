@@ -184,29 +184,12 @@ enum RiskControls {
     static func page(
         _ query: RiskAlertQuery, _ records: any RecordStore
     ) async throws -> (rows: [RiskAlert], next: String?) {
-        var conditions = ["kind = $1"], parameters: [SQLValue] = [.text(query.kind.rawValue)]
-        for (column, value) in [("portfolio_id", query.portfolio), ("severity", query.severity?.rawValue),
-                                ("state", query.state?.rawValue)] {
-            guard let value else { continue }
-            parameters.append(.text(value))
-            conditions.append("\(column) = $\(parameters.count)")
-        }
-        if let cursor = query.page.cursor {
-            let parts = cursor.split(separator: "/", maxSplits: 1).map(String.init)
-            guard parts.count == 2, let time = Int64(parts[0]) else {
-                throw Problem.invalid("?cursor", "is not a cursor of this list")
-            }
-            parameters += [.integer(time), .text(parts[1])]
-            conditions.append("(time, id) < ($\(parameters.count - 1), $\(parameters.count))")
-        }
-        parameters.append(.integer(Int64(query.page.limit + 1)))
-        let found = try await records.query(Statement(
-            """
-            SELECT \(columns) FROM risk_alerts WHERE \(conditions.joined(separator: " AND "))
-            ORDER BY time DESC, id DESC LIMIT $\(parameters.count)
-            """, parameters)).map { (row) throws(StoreError) -> RiskAlert in try alert(row) }
-        let rows = Array(found.prefix(query.page.limit))
-        guard found.count > rows.count, let last = rows.last else { return (rows, nil) }
-        return (rows, "\(last.time.nanoseconds)/\(last.id)")
+        var rows = try NewestRows(columns, of: "risk_alerts", by: "time", query.page)
+        rows.only("kind", .text(query.kind.rawValue))
+        rows.only("portfolio_id", query.portfolio.map { .text($0) })
+        rows.only("severity", query.severity.map { .text($0.rawValue) })
+        rows.only("state", query.state.map { .text($0.rawValue) })
+        let page = try await rows.read(records)
+        return (try page.rows.map { try alert($0) }, page.next)
     }
 }

@@ -62,45 +62,33 @@ enum ReportRecords {
             }
     }
 
-    /// Heads and digests, without the files: of one report, or of a page, the newest first.
-    static func heads(
-        _ id: String? = nil, portfolio: String? = nil, type: String? = nil, page: PageParameters? = nil,
-        _ records: any RecordStore
+    private static let columns = "id, type, portfolio_id, as_of, created"
+
+    /// A page of heads and digests, without the files, the newest first.
+    static func page(
+        _ query: ReportListQuery, _ records: any RecordStore
     ) async throws -> (reports: [StoredReport], next: String?) {
-        var conditions = ["TRUE"], parameters: [SQLValue] = []
-        func add(_ condition: String, _ values: SQLValue...) {
-            var text = condition
-            for (index, value) in values.enumerated() {
-                parameters.append(value)
-                text = text.replacing("?\(index + 1)", with: "$\(parameters.count)")
-            }
-            conditions.append(text)
-        }
-        if let id { add("id = ?1", .text(id)) }
-        if let portfolio { add("portfolio_id = ?1", .text(portfolio)) }
-        if let type { add("type = ?1", .text(type)) }
-        if let cursor = page?.cursor {
-            let parts = cursor.split(separator: "/", maxSplits: 1).map(String.init)
-            guard parts.count == 2, let time = Int64(parts[0]) else {
-                throw Problem.invalid("?cursor", "is not a cursor of this list")
-            }
-            add("(created, id) < (?1, ?2)", .integer(time), .text(parts[1]))
-        }
-        let limit = page?.limit ?? 1
-        let found = try await records.query(Statement(
-            """
-            SELECT id, type, portfolio_id, as_of, created FROM reports WHERE \(conditions.joined(separator: " AND "))
-            ORDER BY created DESC, id DESC LIMIT \(limit + 1)
-            """, parameters))
+        var rows = try NewestRows(columns, of: "reports", by: "created", query.page)
+        rows.only("portfolio_id", query.portfolio.map { .text($0) })
+        rows.only("type", query.type.map { .text($0.rawValue) })
+        let page = try await rows.read(records)
         var reports: [StoredReport] = []
-        for row in found.records.prefix(limit) {
-            let id: String = try row.value(0)
-            reports.append(StoredReport(
-                id: id, type: try row.value(1), portfolio: try row.value(2), asOf: Timestamp(nanoseconds: try row.value(3)),
-                created: Timestamp(nanoseconds: try row.value(4)), files: [:], digests: try await digests(id, records)))
-        }
-        let hasMore = found.rows.count > limit
-        return (reports, hasMore ? reports.last.map { "\($0.created.nanoseconds)/\($0.id)" } : nil)
+        for row in page.rows { reports.append(try await head(row, records)) }
+        return (reports, page.next)
+    }
+
+    /// One head; nil where there is none.
+    static func head(_ id: String, _ records: any RecordStore) async throws(StoreError) -> StoredReport? {
+        let rows = try await records.query(Statement("SELECT \(columns) FROM reports WHERE id = $1", [.text(id)]))
+        guard let row = rows.first else { return nil }
+        return try await head(row, records)
+    }
+
+    private static func head(_ row: ResultSet.Row, _ records: any RecordStore) async throws(StoreError) -> StoredReport {
+        let id: String = try row.value(0)
+        return StoredReport(
+            id: id, type: try row.value(1), portfolio: try row.value(2), asOf: Timestamp(nanoseconds: try row.value(3)),
+            created: Timestamp(nanoseconds: try row.value(4)), files: [:], digests: try await digests(id, records))
     }
 
     private static func digests(_ id: String, _ records: any RecordStore) async throws(StoreError) -> [ReportFormat: String] {
@@ -128,7 +116,7 @@ enum ReportRecords {
             INSERT INTO report_schedules (id, type, portfolio_id, period, hours, next) VALUES ($1, $2, $3, $4, $5, $6)
             ON CONFLICT (id) DO UPDATE SET next = excluded.next
             """,
-            [.text(schedule.id), .text(schedule.type.rawValue), .text(schedule.portfolio), .text(schedule.period),
+            [.text(schedule.id), .text(schedule.type.rawValue), .text(schedule.portfolio), .text(schedule.period.text),
              .integer(Int64(schedule.hours)), .integer(schedule.next.nanoseconds)])
     }
 
@@ -137,10 +125,11 @@ enum ReportRecords {
             "SELECT id, type, portfolio_id, period, hours, next FROM report_schedules ORDER BY id"))
         var schedules: [ReportSchedule] = []
         for row in rows.records {
-            guard let type = ReportType(rawValue: try row.value(1)) else { continue }
+            // One that a later version wrote, of a kind that this one does not know.
+            guard let type = ReportType(rawValue: try row.value(1)), let period = ReportPeriod(try row.value(3)) else { continue }
             let hours: Int64 = try row.value(4)
             schedules.append(ReportSchedule(
-                id: try row.value(0), type: type, portfolio: try row.value(2), period: try row.value(3), hours: Int(hours),
+                id: try row.value(0), type: type, portfolio: try row.value(2), period: period, hours: Int(hours),
                 next: Timestamp(nanoseconds: try row.value(5))))
         }
         return schedules
