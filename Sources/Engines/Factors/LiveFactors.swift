@@ -5,7 +5,7 @@ import Wire
 
 /// The factors published at every bar close: those that need one instrument only. Each name is one that
 /// `/factors/calculate` takes.
-struct LiveFactors: Sendable {
+struct LiveFactors: BarState {
     /// Ids of the catalogue and expressions.
     static let names = [
         "close/delay(close,20)-1", "close/delay(close,252)-1", "-1*(close/delay(close,5)-1)",
@@ -24,19 +24,8 @@ struct LiveFactors: Sendable {
     private var streams = Self.blank.map(\.stream)
     private var values = [Double](repeating: .nan, count: Self.blank.count)
 
-    private mutating func push(_ bar: BarValues) {
+    mutating func push(_ bar: BarValues, at time: Timestamp) {
         for index in streams.indices { values[index] = streams[index].update(bar) }
-    }
-
-    /// Takes the next bar.
-    mutating func push(_ bar: Bar) {
-        push(BarValues(open: bar.open, high: bar.high, low: bar.low, close: bar.close, volume: bar.volume))
-    }
-
-    /// Takes a stored bar as the next.
-    mutating func push(_ bars: BarColumns, row: Int) {
-        push(BarValues(open: bars.open[row], high: bars.high[row], low: bars.low[row], close: bars.close[row],
-                       volume: bars.volume[row]))
     }
 
     /// What `factor.update` carries after the bar.

@@ -6,7 +6,7 @@ import Wire
 
 /// The features kept up to date for every instrument: each is a name that `/features/calculate` takes, and over the
 /// same bars it gives the same bits.
-struct FeatureVector: Sendable {
+struct FeatureVector: BarState {
     /// What is computed; functions with several outputs give one name an output.
     static let features = [
         "sma(close,20)", "sma(close,50)", "ema(close,12)", "ema(close,26)", "wma(close,20)", "vwap(20)",
@@ -49,23 +49,10 @@ struct FeatureVector: Sendable {
         }
     }
 
-    private mutating func push(_ values: BarValues, at time: Timestamp) {
+    mutating func push(_ values: BarValues, at time: Timestamp) {
         stream.push(values)
         self.time = time
         count += 1
-    }
-
-    /// Takes the next bar.
-    mutating func push(_ bar: Bar) {
-        push(BarValues(open: bar.open, high: bar.high, low: bar.low, close: bar.close, volume: bar.volume),
-            at: bar.time)
-    }
-
-    /// Takes a stored bar as the next.
-    mutating func push(_ bars: BarColumns, row: Int) {
-        push(BarValues(open: bars.open[row], high: bars.high[row], low: bars.low[row], close: bars.close[row],
-                       volume: bars.volume[row]),
-             at: Timestamp(nanoseconds: bars.times[row]))
     }
 
     /// The member `flags`: what each value rests on.
