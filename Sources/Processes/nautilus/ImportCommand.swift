@@ -39,30 +39,17 @@ struct ImportCommand {
         }
         let services = try RemoteServices(try Configuration(environment: ProcessRunner.environment))
         let parts = options.has("strict") ? [(line: 0, bytes: bytes)] : Self.split(bytes)
-        var total = Outcome(), bar = ProgressBar(total: bytes.count), done = 0
+        var total = ImportOutcome(), bar = ProgressBar(total: bytes.count), done = 0
         for part in parts {
-            let outcome = try await send(part.bytes, symbol, frame, services)
-            total.add(outcome, line: part.line)
+            let query = "symbol=\(symbol.text.replacing("/", with: "%2F"))&timeframe=\(frame.rawValue)&strict=\(options.has("strict"))"
+            total.add(try await services.store(part.bytes, "/market-data/import", query), line: part.line)
             done += part.bytes.count
             bar.show(done)
         }
         bar.finish()
-        for row in total.rejected.prefix(20) { ProcessRunner.writeError("line \(row.line): \(row.reason)") }
-        if total.rejectedCount > 20 { ProcessRunner.writeError("… and \(total.rejectedCount - 20) more") }
+        total.tellRejected()
         ProcessRunner.writeOutput("\(symbol) \(frame.rawValue): \(total.stored) rows stored, \(total.rejectedCount) rejected")
         return total.rejectedCount == 0 ? 0 : 1
-    }
-
-    /// What an import did, by the engine's answer.
-    struct Outcome {
-        var stored = 0, rejectedCount = 0
-        var rejected: [(line: Int, reason: String)] = []
-
-        mutating func add(_ other: Outcome, line: Int) {
-            stored += other.stored
-            rejectedCount += other.rejectedCount
-            rejected += other.rejected.map { ($0.line + line, $0.reason) }
-        }
     }
 
     /// Parts of a file at line ends, each with the header; `line` is how many lines came before its own.
@@ -81,30 +68,6 @@ struct ImportCommand {
             start = end
         }
         return parts.isEmpty ? [(0, bytes)] : parts
-    }
-
-    @LoopActor private func send(
-        _ bytes: [UInt8], _ symbol: Symbol, _ frame: Timeframe, _ services: RemoteServices
-    ) async throws -> Outcome {
-        let query = "symbol=\(symbol.text.replacing("/", with: "%2F"))&timeframe=\(frame.rawValue)&strict=\(options.has("strict"))"
-        let request = Request(method: .post, path: "/market-data/import", query: query,
-                              headers: ["Host": "localhost", "Content-Type": "text/csv"], body: bytes)
-        let response: Response
-        do throws(PeerError) { response = try await services.send(request, to: .marketdata, seconds: 120) } catch {
-            throw StartError(.unavailable, "the market data engine does not answer: \(error); is the platform up?")
-        }
-        return try JSONParser().withDocument(response.body) { root in
-            if response.status != 200 {
-                throw StartError(.software, root.member("detail")?.string ?? "the engine answered \(response.status)")
-            }
-            var outcome = Outcome()
-            outcome.stored = root.member("stored")?.int ?? 0
-            outcome.rejectedCount = root.member("rejected_count")?.int ?? 0
-            root.member("rejected")?.forEachElement { row in
-                outcome.rejected.append((row.member("line")?.int ?? 0, row.member("reason")?.string ?? ""))
-            }
-            return outcome
-        }
     }
 }
 

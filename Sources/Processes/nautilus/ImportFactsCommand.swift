@@ -31,23 +31,10 @@ struct ImportFactsCommand {
             throw StartError(.unavailable, "\(options.rest[0]) cannot be read: \(String(cString: strerror(errno)))")
         }
         let services = try RemoteServices(try Configuration(environment: ProcessRunner.environment))
-        let request = Request(
-            method: .post, path: "/market-data/facts", query: "strict=\(options.has("strict"))",
-            headers: ["Host": "localhost", "Content-Type": "text/csv"], body: bytes)
-        let response: Response
-        do throws(PeerError) { response = try await services.send(request, to: .marketdata, seconds: 120) } catch {
-            throw StartError(.unavailable, "the market data engine does not answer: \(error); is the platform up?")
-        }
-        return try JSONParser().withDocument(response.body) { root in
-            if response.status != 200 {
-                throw StartError(.software, root.member("detail")?.string ?? "the engine answered \(response.status)")
-            }
-            let rejected = root.member("rejected_count")?.int ?? 0
-            root.member("rejected")?.forEachElement { row in
-                ProcessRunner.writeError("line \(row.member("line")?.int ?? 0): \(row.member("reason")?.string ?? "")")
-            }
-            ProcessRunner.writeOutput("\(root.member("stored")?.int ?? 0) facts stored, \(rejected) rejected")
-            return rejected == 0 ? 0 : 1
-        }
+        let outcome = try await services.store(
+            bytes, "/market-data/facts", "strict=\(options.has("strict"))")
+        outcome.tellRejected()
+        ProcessRunner.writeOutput("\(outcome.stored) facts stored, \(outcome.rejectedCount) rejected")
+        return outcome.rejectedCount == 0 ? 0 : 1
     }
 }

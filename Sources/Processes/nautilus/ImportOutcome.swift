@@ -1,0 +1,51 @@
+import HTTP
+import Hosting
+import Market
+import Runtime
+import Wire
+
+/// What storing a CSV file did, by the market data engine's answer.
+struct ImportOutcome {
+    /// Refused rows that are told one by one.
+    private static let told = 20
+
+    var stored = 0, rejectedCount = 0
+    var rejected: [(line: Int, reason: String)] = []
+
+    /// Another part's, whose lines begin after so many.
+    mutating func add(_ other: ImportOutcome, line: Int) {
+        stored += other.stored
+        rejectedCount += other.rejectedCount
+        rejected += other.rejected.map { ($0.line + line, $0.reason) }
+    }
+
+    /// Tells the first refused rows with line and reason, and how many more there are.
+    func tellRejected() {
+        for row in rejected.prefix(Self.told) { ProcessRunner.writeError("line \(row.line): \(row.reason)") }
+        if rejectedCount > Self.told { ProcessRunner.writeError("… and \(rejectedCount - Self.told) more") }
+    }
+}
+
+extension RemoteServices {
+    /// Sends CSV to a route that stores rows. Throws `StartError` where the engine does not answer or refuses it.
+    @LoopActor func store(_ csv: [UInt8], _ path: String, _ query: String) async throws -> ImportOutcome {
+        let request = Request(method: .post, path: path, query: query,
+                              headers: ["Host": "localhost", "Content-Type": "text/csv"], body: csv)
+        let response: Response
+        do throws(PeerError) { response = try await send(request, to: .marketdata, seconds: 120) } catch {
+            throw StartError(.unavailable, "the market data engine does not answer: \(error); is the platform up?")
+        }
+        return try JSONParser().withDocument(response.body) { root in
+            if response.status != 200 {
+                throw StartError(.software, root.member("detail")?.string ?? "the engine answered \(response.status)")
+            }
+            var outcome = ImportOutcome()
+            outcome.stored = root.member("stored")?.int ?? 0
+            outcome.rejectedCount = root.member("rejected_count")?.int ?? 0
+            root.member("rejected")?.forEachElement { row in
+                outcome.rejected.append((row.member("line")?.int ?? 0, row.member("reason")?.string ?? ""))
+            }
+            return outcome
+        }
+    }
+}
