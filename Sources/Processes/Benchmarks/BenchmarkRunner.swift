@@ -9,7 +9,7 @@ import Glibc
         "series.read.sum", "series.range", "series.postgres", "indicators", "indicators.stream", "analytics.performance",
         "analytics.revaluation", "backtest.sweep",
         "var.monte_carlo", "factors.panel", "factors.catalogue", "factors.correlation",
-        "risk.pretrade", "risk.montecarlo", "risk.historical",
+        "risk.pretrade", "risk.montecarlo", "risk.historical", "risk.views",
         "ml.inference", "ws.fanout", "ws.idle",
         "e2e.tick_to_order",
     ]
@@ -82,6 +82,7 @@ import Glibc
         if isAsked("risk.pretrade", asked) { for figure in preTradeBenchmarks() { each(figure) } }
         if isAsked("risk.montecarlo", asked) { for figure in try await pathBenchmarks() { each(figure) } }
         if isAsked("risk.historical", asked) { each(try historicalBenchmark()) }
+        if isAsked("risk.views", asked) { for figure in viewBenchmarks() { each(figure) } }
         if isAsked("ml.inference", asked) { for figure in try inferenceBenchmarks() { each(figure) } }
         try await sockets(asked, each)
         if isAsked("e2e.tick_to_order", asked) {

@@ -1,5 +1,6 @@
 import Numerics
 import Quant
+import Risk
 import Runtime
 
 /// Daily returns of assets that share a market, the same on every machine.
@@ -46,4 +47,16 @@ func historicalBenchmark(runs: Int = 101) throws -> Measurement {
     }
     return Measurement("risk.historical", middle(times), "ms", runs: runs, p50: middle(times),
                        p99: quantile(times, 0.99), context: [("assets", "1000"), ("days", "2520"), ("threads", "1")])
+}
+
+/// `risk.views.<name>`: ms for one of the nine dashboards of 1,000 positions as JSON, once what it reads is gathered.
+func viewBenchmarks(positions: Int = 1000, runs: Int = 15) -> [Measurement] {
+    let rehearsal = ViewRehearsal(positions: positions)
+    return ViewRehearsal.names.map { name in
+        var times: [Double] = [], bytes = rehearsal.make(name)
+        for _ in 0..<runs { times.append(seconds { bytes = rehearsal.make(name) } * 1e3) }
+        return Measurement(
+            "risk.views.\(name)", middle(times), "ms", runs: runs, p50: middle(times), p99: quantile(times, 0.99),
+            context: [("positions", "\(positions)"), ("bytes", "\(bytes)"), ("threads", "1")])
+    }
 }

@@ -139,7 +139,7 @@ import Wire
             let report = try await fixture.json(.risk, .get, Self.path + type.rawValue, query: "portfolio=p")
             let warnings = report["warnings"]?.elements.compactMap(\.text) ?? []
             #expect(warnings.contains { $0.hasPrefix("No price of KO was told") })
-            #expect(warnings.contains { $0.hasPrefix("No daily bars of KO") } == type.needsBars)
+            #expect(warnings.contains { $0.hasPrefix("No daily bars of KO") } == type.needs.contains(.bars))
             for format in ["pdf", "excel", "html", "csv"] {
                 #expect(try await fixture.ask(
                     .risk, .get, Self.path + type.rawValue, query: "portfolio=p&format=\(format)").status == 200)

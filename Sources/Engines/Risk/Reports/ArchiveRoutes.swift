@@ -12,11 +12,7 @@ struct ReportBody: RequestBody {
     let portfolio: String, period: ReportPeriod
 
     static func read(_ fields: FieldReader) -> ReportBody {
-        let text = fields.optionalString("period", "As for a report; 1y unless said.", length: 1...10) ?? "1y"
-        let period = ReportPeriod(text)
-        fields.require(period != nil, "period", "must be a number with d, w, m or y, as 30d, or all")
-        return ReportBody(portfolio: fields.string("portfolio_id", "Of which portfolio.", length: 1...200),
-                          period: period ?? ReportPeriod("1y")!)
+        ReportBody(portfolio: fields.string("portfolio_id", "Of which portfolio.", length: 1...200), period: .read(fields))
     }
 }
 
@@ -25,10 +21,7 @@ struct ReportTypePath: RequestParameters {
     let type: ReportType
 
     static func read(_ parameters: ParameterReader) -> ReportTypePath {
-        let kinds = ReportType.allCases.map(\.rawValue).joined(separator: ", ")
-        let named = parameters.path("report_type", "One of \(kinds).")
-        parameters.require(ReportType(rawValue: named) != nil || named == "", "report_type", "must be one of \(kinds)")
-        return ReportTypePath(type: ReportType(rawValue: named) ?? .dailyRisk)
+        ReportTypePath(type: parameters.pathChoice("report_type", ReportType.self) ?? .dailyRisk)
     }
 }
 
@@ -102,8 +95,7 @@ extension RiskEngine {
             .json(.get, "/api/v1/risk/reports", "Kept reports, newest first.",
                   answer: "{\"items\":[\(Self.head)],\"next_cursor\":null}") {
                 [unowned self] (query: ReportListQuery, _: NoBody, _) in
-                let found = try await ReportRecords.heads(
-                    portfolio: query.portfolio, type: query.type?.rawValue, page: query.page, context.records)
+                let found = try await ReportRecords.page(query, context.records)
                 return JSONBody { json in
                     json.beginObject()
                     json.key("items")
@@ -181,7 +173,7 @@ extension RiskEngine {
     }
 
     private func head(_ id: String) async throws -> StoredReport {
-        guard let found = try await ReportRecords.heads(id, context.records).reports.first else {
+        guard let found = try await ReportRecords.head(id, context.records) else {
             throw Problem.notFound("no kept report \(id)")
         }
         return found

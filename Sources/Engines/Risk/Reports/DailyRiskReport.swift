@@ -8,22 +8,24 @@ struct DailyRiskReport {
 
     init(_ inputs: ReportInputs) { self.inputs = inputs }
 
+    static let conventions = [
+        "Value at risk and expected shortfall are positive losses of today's holdings, from at most 252 stored daily "
+            + "returns on the days that all holdings have; cash bears no risk.",
+        "Horizons above a day: mean times h and deviation times the root of h (parametric); skew over the root of h and "
+            + "excess kurtosis over h (Cornish–Fisher); the root of h (historical, filtered historical).",
+        "Component value at risk is each holding's share of the parametric figure; the shares sum to it.",
+        "Weights are market values over equity; equity is cash and market values.",
+    ]
+
     var document: ReportDocument {
-        var report = inputs.document(.dailyRisk, [
-            "Value at risk and expected shortfall are positive losses of today's holdings, from at most 252 stored daily "
-                + "returns on the days that all holdings have; cash bears no risk.",
-            "Horizons above a day: mean times h and deviation times the root of h (parametric); skew over the root of h and "
-                + "excess kurtosis over h (Cornish–Fisher); the root of h (historical, filtered historical).",
-            "Component value at risk is each holding's share of the parametric figure; the shares sum to it.",
-            "Weights are market values over equity; equity is cash and market values.",
-        ])
+        var report = inputs.document(.dailyRisk, Self.conventions)
         report.sections = [overview, holdings, tail, limits, worst]
         return report
     }
 
     private var values: [Double] { inputs.picture.marketValues }
 
-    private var overview: ReportSection {
+    var overview: ReportSection {
         let equity = inputs.equity, cash = inputs.picture.cash
         let known = inputs.held.compactMap { position in position.previousClose.map { position.quantity * (position.price - $0) } }
         let gain: ReportValue = known.count < inputs.held.count
@@ -70,7 +72,7 @@ struct DailyRiskReport {
 
     // MARK: Value at risk
 
-    private var tail: ReportSection {
+    var tail: ReportSection {
         let parts = inputs.held.compactMap { position in
             inputs.bars.columns[position.symbol].map { (position, Array($0.returns.suffix(252))) }
         }
@@ -115,11 +117,11 @@ struct DailyRiskReport {
 
     // MARK: Limits and stress
 
-    private var limits: ReportSection {
+    var limits: ReportSection {
         ReportSection("limits", "Limits", [LimitsReport.table(inputs.limits)])
     }
 
-    private var worst: ReportSection {
+    var worst: ReportSection {
         let outcomes = StressReport.outcomes(inputs)
         guard let worst = outcomes.max(by: { $0.outcome.loss < $1.outcome.loss }) else {
             return ReportSection("stress", "Stress", [])

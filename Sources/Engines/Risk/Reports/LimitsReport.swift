@@ -8,31 +8,41 @@ struct LimitsReport {
     init(_ inputs: ReportInputs) { self.inputs = inputs }
 
     var document: ReportDocument {
-        var report = inputs.document(.limits, [
-            "A value above its threshold breaches, one at it passes; a limit warns from its own share of the threshold on.",
-            "A limit that cannot be judged counts as breached, and its reason says what is missing.",
-        ])
-        if inputs.isCut { report.warnings.append("There are more events than the \(inputs.events.count) newest, which are listed.") }
-        let breached = inputs.limits.count { $0.verdict == .breach }, warned = inputs.limits.count { $0.verdict == .warn }
-        let open = inputs.events.count { $0.state == "open" }
-        report.sections = [
-            ReportSection("limits", "Limits now", [
-                .figures([
-                    ReportFigure("limits", "Limits", .number(Double(inputs.limits.count), .count)),
-                    ReportFigure("breached", "Breached", .number(Double(breached), .count)),
-                    ReportFigure("warned", "Near their threshold", .number(Double(warned), .count)),
-                ]),
-                Self.table(inputs.limits),
-            ]),
-            ReportSection("events", "Breaches and warnings of the period", [
-                .figures([
-                    ReportFigure("events", "Events", .number(Double(inputs.events.count), .count)),
-                    ReportFigure("open", "Still open", .number(Double(open), .count)),
-                ]),
-                events,
-            ]),
-        ]
+        var report = inputs.document(.limits, Self.conventions)
+        report.sections = [now, eventSection]
         return report
+    }
+
+    static let conventions = [
+        "A value above its threshold breaches, one at it passes; a limit warns from its own share of the threshold on.",
+        "A limit that cannot be judged counts as breached, and its reason says what is missing.",
+    ]
+
+    /// Every limit, judged now.
+    var now: ReportSection {
+        let breached = inputs.limits.count { $0.verdict == .breach }, warned = inputs.limits.count { $0.verdict == .warn }
+        return ReportSection("limits", "Limits now", [
+            .figures([
+                ReportFigure("limits", "Limits", .number(Double(inputs.limits.count), .count)),
+                ReportFigure("breached", "Breached", .number(Double(breached), .count)),
+                ReportFigure("warned", "Near their threshold", .number(Double(warned), .count)),
+            ]),
+            Self.table(inputs.limits),
+        ])
+    }
+
+    /// What did not pass in the period.
+    var eventSection: ReportSection {
+        let open = inputs.events.count { $0.state == RiskEventState.open.rawValue }
+        let cut: [ReportBlock] = inputs.isCut
+            ? [.paragraph("There are more than the \(inputs.events.count) newest, which are counted and listed.")] : []
+        return ReportSection("events", "Breaches and warnings of the period", [
+            .figures([
+                ReportFigure("events", "Events", .number(Double(inputs.events.count), .count)),
+                ReportFigure("open", "Still open", .number(Double(open), .count)),
+            ]),
+            events,
+        ] + cut)
     }
 
     /// Limits with their values; the worst first.

@@ -4,8 +4,20 @@ import Market
 import Quant
 import Store
 
+/// What a report reads beside positions, prices and the curve: no more is gathered.
+struct ReportNeeds: OptionSet, Sendable {
+    let rawValue: Int
+    /// Stored bars of what is held.
+    static let bars = ReportNeeds(rawValue: 1)
+    /// Every limit, judged now.
+    static let limits = ReportNeeds(rawValue: 2)
+    /// Breaches and warnings of the period.
+    static let events = ReportNeeds(rawValue: 4)
+}
+
 /// Everything a report is made of, gathered once: making it is arithmetic without waiting.
 struct ReportInputs: Sendable {
+    let needs: ReportNeeds
     let portfolio: String
     /// The period looked at, both ends included; figures are of its end.
     let from: Timestamp, to: Timestamp
@@ -28,8 +40,13 @@ struct ReportInputs: Sendable {
             .sorted { (abs($0.marketValue), $1.symbol) > (abs($1.marketValue), $0.symbol) }
     }
 
-    /// A report's head. Warnings name prices that nobody told and those older than five days.
+    /// The head of one of the reports.
     func document(_ type: ReportType, _ conventions: [String]) -> ReportDocument {
+        document(type.rawValue, type.title, conventions)
+    }
+
+    /// The head of a document. Warnings name prices that nobody told and those older than five days.
+    func document(_ kind: String, _ title: String, _ conventions: [String]) -> ReportDocument {
         var warnings: [String] = []
         for position in held {
             guard let time = priceTimes[position.symbol] else {
@@ -40,11 +57,11 @@ struct ReportInputs: Sendable {
                 warnings.append("The price of \(position.symbol) is of \(time.day): older than five days.")
             }
         }
-        for position in held where bars.columns[position.symbol] == nil && type.needsBars {
+        for position in held where needs.contains(.bars) && bars.columns[position.symbol] == nil {
             warnings.append("No daily bars of \(position.symbol) are stored: figures from history leave it out.")
         }
         return ReportDocument(
-            kind: type.rawValue, title: type.title, subject: portfolio, currency: "the portfolio's currency", from: from,
+            kind: kind, title: title, subject: portfolio, currency: "the portfolio's currency", from: from,
             to: to, asOf: to, conventions: conventions, warnings: warnings)
     }
 

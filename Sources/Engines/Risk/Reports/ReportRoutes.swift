@@ -27,7 +27,7 @@ extension RiskEngine {
 
     /// Gathers and makes a report. Throws 404 where risk was never told of the portfolio.
     func report(_ type: ReportType, of portfolio: String, _ period: ReportPeriod) async throws -> ReportDocument {
-        let inputs = try await inputs(type, of: portfolio, period)
+        let inputs = try await inputs(type.needs, of: portfolio, period)
         return await context.compute { type.document(inputs) }
     }
 
@@ -51,7 +51,7 @@ extension RiskEngine {
     }
 
     /// What a report is made of, from what risk was told and market data has. Throws 404 for a portfolio that is not known.
-    func inputs(_ type: ReportType, of portfolio: String, _ period: ReportPeriod) async throws -> ReportInputs {
+    func inputs(_ needs: ReportNeeds, of portfolio: String, _ period: ReportPeriod) async throws -> ReportInputs {
         guard let told = state.picture(of: portfolio, order: nil, rate: 0), let book = state.books[portfolio] else {
             throw Problem.notFound("risk has not been told of a portfolio \(portfolio)")
         }
@@ -63,19 +63,17 @@ extension RiskEngine {
         let end = newest.map { Timestamp(nanoseconds: $0) } ?? context.clock.now
         let earliest = Timestamp(nanoseconds: min(book.curve.times.first ?? end.nanoseconds, end.nanoseconds))
         let start = period.start(before: end, earliest: earliest)
-        let applying = limits.filter { $0.applies(to: portfolio) }
-        // Limits on returns read them themselves; a report without limits needs none.
+        let applying = needs.contains(.limits) ? limits.filter { $0.applies(to: portfolio) } : []
         let complete = try await complete(told, for: applying)
-        let checks = check(applying, complete)
-        let events = try await ReportEvent.read(
-            portfolio, from: start, to: end, limit: Self.reportEvents + 1, context.records)
-        let symbols = type.needsBars ? told.positions.filter { $0.quantity != 0 }.map(\.symbol) : []
+        let events = needs.contains(.events) ? try await ReportEvent.read(
+            portfolio, from: start, to: end, limit: Self.reportEvents + 1, context.records) : []
+        let symbols = needs.contains(.bars) ? told.positions.filter { $0.quantity != 0 }.map(\.symbol) : []
         let usable = book.curve.usable, first = usable.times.firstIndex { $0 >= start.nanoseconds } ?? usable.times.count
         return ReportInputs(
-            portfolio: portfolio, from: start, to: end, picture: complete, priceTimes: priceTimes,
+            needs: needs, portfolio: portfolio, from: start, to: end, picture: complete, priceTimes: priceTimes,
             curve: (Array(usable.times[first...]), Array(usable.equity[first...])),
-            bars: try await reportBars.aligned(symbols, to: end), limits: checks, events: Array(events.prefix(Self.reportEvents)),
-            isCut: events.count > Self.reportEvents)
+            bars: try await reportBars.aligned(symbols, to: end), limits: check(applying, complete),
+            events: Array(events.prefix(Self.reportEvents)), isCut: events.count > Self.reportEvents)
     }
 
     /// The most events that a report lists.

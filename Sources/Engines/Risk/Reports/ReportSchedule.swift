@@ -8,7 +8,7 @@ import Wire
 
 /// A report that is made and kept every so many hours.
 struct ReportSchedule: Sendable, Equatable {
-    let id: String, type: ReportType, portfolio: String, period: String
+    let id: String, type: ReportType, portfolio: String, period: ReportPeriod
     let hours: Int
     /// When it is due.
     var next: Timestamp
@@ -23,7 +23,7 @@ struct ReportSchedule: Sendable, Equatable {
 
     func write(to json: inout JSONWriter) {
         json.beginObject()
-        for (name, text) in [("id", id), ("report_type", type.rawValue), ("portfolio_id", portfolio), ("period", period),
+        for (name, text) in [("id", id), ("report_type", type.rawValue), ("portfolio_id", portfolio), ("period", period.text),
                              ("next", next.iso8601)] {
             json.key(name)
             json.string(text)
@@ -36,14 +36,12 @@ struct ReportSchedule: Sendable, Equatable {
 
 /// A schedule as it is asked for.
 struct ReportScheduleBody: RequestBody {
-    let type: ReportType, portfolio: String, period: String, hours: Int, first: Timestamp?
+    let type: ReportType, portfolio: String, period: ReportPeriod, hours: Int, first: Timestamp?
 
     static func read(_ fields: FieldReader) -> ReportScheduleBody {
-        let period = fields.optionalString("period", "As for a report; 1y unless said.", length: 1...10) ?? "1y"
-        fields.require(ReportPeriod(period) != nil, "period", "must be a number with d, w, m or y, as 30d, or all")
-        return ReportScheduleBody(
+        ReportScheduleBody(
             type: fields.choice("report_type", "Which report.", ReportType.self),
-            portfolio: fields.string("portfolio_id", "Of which portfolio.", length: 1...200), period: period,
+            portfolio: fields.string("portfolio_id", "Of which portfolio.", length: 1...200), period: .read(fields),
             hours: fields.optionalInt("every_hours", "24 unless said.", 1...744) ?? 24,
             first: fields.optionalTime("first", "When it is made first; in one interval unless said."))
     }
@@ -92,8 +90,7 @@ struct ReportScheduleBody: RequestBody {
             schedule.next = schedule.following(now)
             do {
                 // The next time is written with the report: a crash in between makes neither.
-                let period = ReportPeriod(schedule.period) ?? ReportPeriod("1y")!
-                let document = try await engine.report(schedule.type, of: schedule.portfolio, period)
+                let document = try await engine.report(schedule.type, of: schedule.portfolio, schedule.period)
                 _ = try await engine.keep(document, [ReportRecords.upsert(schedule)])
                 kept += 1
             } catch {

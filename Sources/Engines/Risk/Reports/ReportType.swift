@@ -17,8 +17,15 @@ enum ReportType: String, CaseIterable, Sendable {
         }
     }
 
-    /// Whether it reads the stored bars of what is held.
-    var needsBars: Bool { self == .dailyRisk || self == .varBacktest || self == .liquidity }
+    /// What is gathered for it.
+    var needs: ReportNeeds {
+        switch self {
+        case .dailyRisk: [.bars, .limits]
+        case .limits: [.limits, .events]
+        case .varBacktest, .liquidity: .bars
+        case .stress, .performance: []
+        }
+    }
 
     /// The report, from what was gathered.
     func document(_ inputs: ReportInputs) -> ReportDocument {
@@ -61,47 +68,26 @@ enum ReportFormat: String, CaseIterable, Sendable {
     }
 }
 
-/// How far a report looks back from the newest figure that risk was told.
-struct ReportPeriod: Sendable, Equatable {
-    /// Days, or nil for everything.
-    let days: Int?
-
-    /// A number with d, w, m or y, as `30d`, or `all`. A month has 30 days and a year 365.
-    init?(_ text: String) {
-        if text == "all" {
-            days = nil
-            return
-        }
-        let units = ["d": 1, "w": 7, "m": 30, "y": 365]
-        guard let unit = text.last.flatMap({ units[String($0)] }), let count = Int(text.dropLast()), (1...100).contains(count) || unit == 1
-        else { return nil }
-        guard count >= 1, count * unit <= 36_500 else { return nil }
-        days = count * unit
-    }
-
-    /// The first instant of the period that ends at `end`.
-    func start(before end: Timestamp, earliest: Timestamp) -> Timestamp {
-        guard let days else { return earliest }
-        return Timestamp(nanoseconds: end.nanoseconds - Int64(days) * 86_400_000_000_000)
-    }
-}
-
 /// Which report of what, and printed how.
 struct ReportQuery: RequestParameters {
     let type: ReportType, format: ReportFormat, portfolio: String, period: ReportPeriod
 
     static func read(_ parameters: ParameterReader) -> ReportQuery {
-        let kinds = ReportType.allCases.map(\.rawValue)
-        let named = parameters.path("report_type", "One of \(kinds.joined(separator: ", ")).")
-        let type = ReportType(rawValue: named)
-        parameters.require(type != nil || named == "", "report_type", "must be one of \(kinds.joined(separator: ", "))")
-        let text = parameters.optionalText(
-            "period", "How far it looks back: a number with d, w, m or y, or all; 1y unless said.") ?? "1y"
-        let period = ReportPeriod(text)
-        parameters.require(period != nil, "period", "must be a number with d, w, m or y, as 30d, or all")
-        return ReportQuery(
-            type: type ?? .dailyRisk,
+        ReportQuery(
+            type: parameters.pathChoice("report_type", ReportType.self) ?? .dailyRisk,
             format: parameters.choice("format", "json unless said.", ReportFormat.self) ?? .json,
-            portfolio: parameters.text("portfolio", "The portfolio's id."), period: period ?? ReportPeriod("1y")!)
+            portfolio: parameters.text("portfolio", "The portfolio's id."), period: .read(parameters))
+    }
+}
+
+extension ParameterReader {
+    /// A segment of the path that names one of a few.
+    func pathChoice<E: RawRepresentable & CaseIterable>(_ name: String, _ type: E.Type) -> E? where E.RawValue == String {
+        let allowed = E.allCases.map(\.rawValue).joined(separator: ", ")
+        let text = path(name, "One of \(allowed).")
+        let found = E(rawValue: text)
+        // An empty segment is told of already.
+        require(found != nil || text.isEmpty, name, "must be one of \(allowed)")
+        return found
     }
 }
