@@ -1,19 +1,8 @@
+import TestKit
 import Testing
 import Wire
 
 struct NumberTextTests {
-    /// SplitMix64: the same numbers at every run.
-    private struct SeededRandom {
-        var state: UInt64
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var word = state
-            word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
-            return word ^ (word >> 31)
-        }
-    }
-
     private static func text(_ value: Double) -> String {
         var out: [UInt8] = []
         appendDouble(value, to: &out)
@@ -26,7 +15,7 @@ struct NumberTextTests {
     }
 
     @Test func everyKindOfNumberIsWrittenAsTheStandardLibraryDoes() {
-        var random = SeededRandom(state: 5)
+        var random = SeededGenerator(seed: 5)
         var values: [Double] = []
         for _ in 0..<100_000 {
             values.append(Double(bitPattern: random.next()))
@@ -62,7 +51,7 @@ struct NumberTextTests {
 
     /// Longer than one piece of those a column is put together of.
     @Test(arguments: [0, 1, 2, 341, 5000]) func aColumnIsItsNumbersWithCommas(count: Int) {
-        var random = SeededRandom(state: 9)
+        var random = SeededGenerator(seed: 9)
         let values = (0..<count).map { $0 % 7 == 3 ? .nan : Double(Int64(bitPattern: random.next())) / 1e11 }
         var column = JSONWriter(), apart = JSONWriter()
         column.doubles(values)

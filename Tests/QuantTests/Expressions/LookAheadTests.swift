@@ -1,4 +1,5 @@
 import Quant
+import TestKit
 import Testing
 
 /// No expression reads a bar that is still to come.

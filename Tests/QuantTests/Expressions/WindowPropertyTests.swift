@@ -1,4 +1,5 @@
 @testable import Quant
+import TestKit
 import Testing
 
 @Suite struct WindowPropertyTests {

@@ -1,4 +1,5 @@
 import Quant
+import TestKit
 import Testing
 
 @Suite struct ForecastTests {

@@ -1,4 +1,5 @@
 import Quant
+import TestKit
 import Testing
 
 /// Every function of the catalogue with random valid parameters, over series of every kind: the stream has the bits of

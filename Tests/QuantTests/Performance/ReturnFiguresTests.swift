@@ -1,4 +1,5 @@
 import Quant
+import TestKit
 import Testing
 
 /// Figures beyond `Performance`, and dialects, against other tools; see Tests/Oracles/returns.py.

@@ -4,24 +4,11 @@ import Store
 import TestKit
 import Testing
 
-/// A small seeded generator (splitmix64), so that a failure can be had again.
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
-    }
-}
-
 /// Random writes and reads: each store against the plain one in memory.
 @Suite struct SeriesPropertyTests {
     @Test(arguments: [.lmdb, .postgres] as [SeriesBackend], [1, 2, 3, 4, 5, 6] as [UInt64])
     func storesAgree(_ backend: SeriesBackend, _ seed: UInt64) async throws {
-        var random = SeededGenerator(state: seed)
+        var random = SeededGenerator(seed: seed)
         let plain = MemorySeriesStore(chunkRows: 7)
         try await backend.withStore { store in
             for step in 0..<60 {
