@@ -16,6 +16,7 @@ struct ExcelWriter {
 
     /// The workbook's bytes. The library writes a file; it lies in `scratch` until it is read.
     static func bytes(of report: ReportDocument, scratch: String) throws(DocumentError) -> [UInt8] {
+        // mkstemp writes the name of a new file, which is this user's alone, over the six letters.
         var path = Array((scratch + "/nautilus-report-XXXXXX").utf8CString)
         let descriptor = mkstemp(&path)
         guard descriptor >= 0 else { throw DocumentError("no workbook can be written in \(scratch)") }

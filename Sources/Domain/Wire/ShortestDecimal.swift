@@ -72,7 +72,9 @@ enum PowersOfTen {
     static let whole = 2 * (last - first + 1)
     private static let wholeCount = 18
 
-    /// Two words an entry, the upper one first, the highest bit set; then the whole ones. Never given back.
+    /// Two words an entry, the upper one first, the highest bit set; then the whole ones. Unsafe because the compiler
+    /// cannot know what is so: it is written once, before anyone has it, only read afterwards and never given back. An
+    /// array would count references and check bounds for every number that is written.
     nonisolated(unsafe) static let table: UnsafePointer<UInt64> = {
         let table = UnsafeMutablePointer<UInt64>.allocate(capacity: whole + wholeCount)
         func put(_ exponent: Int, _ value: UInt128) {

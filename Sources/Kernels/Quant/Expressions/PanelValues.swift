@@ -2,7 +2,8 @@ import Numerics
 
 /// A column of a whole panel in one piece, instrument after instrument.
 final class PanelColumn: Sendable {
-    /// Written while a plan runs, each cell by one thread; only read once the column is in an answer.
+    /// Written while a plan runs, each cell by one thread; only read once the column is in an answer. Unsafe because the
+    /// compiler cannot see that the plan gives every thread cells of its own.
     nonisolated(unsafe) let base: UnsafeMutablePointer<Double>
     private let isOwned: Bool
 

@@ -1,5 +1,6 @@
 import CHaru
 import Documents
+import Glibc
 
 /// One PDF while it is made: pages, fonts and lines of text, over libharu. Lengths are points; y grows upwards.
 final class PDFCanvas {
@@ -62,7 +63,7 @@ final class PDFCanvas {
         if turn == 0 {
             HPDF_Page_MoveTextPos(page, Float(x - back), Float(y))
         } else {
-            let (sine, cosine) = PDFTurn.of(turn)
+            let angle = turn * .pi / 180, sine = sin(angle), cosine = cos(angle)
             HPDF_Page_SetTextMatrix(page, Float(cosine), Float(sine), Float(-sine), Float(cosine),
                                     Float(x - back * cosine), Float(y - back * sine))
         }
@@ -114,12 +115,4 @@ struct PDFColor {
     /// Of the series of a chart, in order.
     static let series = [accent, warning, PDFColor(red: 0.184, green: 0.49, blue: 0.31),
                          PDFColor(red: 0.486, green: 0.227, blue: 0.929), PDFColor(red: 0.725, green: 0.11, blue: 0.11)]
-}
-
-/// Sine and cosine of the one angle that labels are turned by.
-enum PDFTurn {
-    static func of(_ degrees: Double) -> (sine: Double, cosine: Double) {
-        precondition(degrees == 35)
-        return (0.5735764363510461, 0.8191520442889918)
-    }
 }
