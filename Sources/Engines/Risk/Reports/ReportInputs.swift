@@ -31,14 +31,29 @@ struct ReportInputs: Sendable {
     let events: [ReportEvent]
     /// Whether more events lie in the period than `events` holds.
     var isCut = false
+    /// Positions that are held, the largest first; sorted once, as every table walks them.
+    let held: [RiskPosition]
 
-    var equity: Double { Exposure.equity(picture.marketValues, cash: picture.cash) }
-
-    /// Positions that are held, the largest first.
-    var held: [RiskPosition] {
-        picture.positions.filter { $0.quantity != 0 }
+    init(
+        needs: ReportNeeds, portfolio: String, from: Timestamp, to: Timestamp, picture: RiskPicture,
+        priceTimes: [String: Timestamp], curve: (times: [Int64], equity: [Double]), bars: AlignedBars,
+        limits: [LimitCheck], events: [ReportEvent], isCut: Bool = false
+    ) {
+        self.needs = needs
+        self.portfolio = portfolio
+        (self.from, self.to) = (from, to)
+        self.picture = picture
+        self.priceTimes = priceTimes
+        self.curve = curve
+        self.bars = bars
+        self.limits = limits
+        self.events = events
+        self.isCut = isCut
+        held = picture.positions.filter { $0.quantity != 0 }
             .sorted { (abs($0.marketValue), $1.symbol) > (abs($1.marketValue), $0.symbol) }
     }
+
+    var equity: Double { Exposure.equity(picture.marketValues, cash: picture.cash) }
 
     /// The head of one of the reports.
     func document(_ type: ReportType, _ conventions: [String]) -> ReportDocument {
