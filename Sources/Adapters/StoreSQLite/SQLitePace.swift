@@ -1,29 +1,43 @@
 import Glibc
 
 /// Whether transactions are short enough to run on their callers' thread. After one that was not (the disk was busy,
-/// the log's pages had to be written back) they go to the writer's thread for a while, so that a slow disk holds
-/// a caller up once in that time, and not at each commit.
+/// the log's pages had to be written back) they go to the writer's thread until a few there were short: a disk that hangs
+/// once delays a handful, one that stays slow holds a caller up ever more seldom.
 struct SQLitePace {
     /// A transaction that takes longer is not short.
     static let limitNanoseconds: Int64 = 5_000_000
-    /// How long none runs on a caller's thread after one that was not short.
-    static let pauseNanoseconds: Int64 = 1_000_000_000
+    /// So many in a row must be short on the writer's thread before the callers' is used again, and at most so many: each
+    /// time that the first one back is slow again the number doubles.
+    static let fewestShort = 4, mostShort = 1024
 
-    private var quickFrom: Int64 = .min
+    private var owed = 0, price = SQLitePace.fewestShort
+    /// Whether a transaction on a caller's thread was short since the last that was not.
+    private var isProven = true
 
     /// Monotonic nanoseconds.
-    var now: Int64 {
+    static var now: Int64 {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)
         return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
     }
 
     /// Whether the next one may run on its caller's thread.
-    var isQuick: Bool { quickFrom == .min || now >= quickFrom }
+    var isQuick: Bool { owed == 0 }
 
-    /// One ended that began at `began`.
-    mutating func took(since began: Int64) {
-        let ended = now
-        quickFrom = ended - began > Self.limitNanoseconds ? ended + Self.pauseNanoseconds : .min
+    /// One ended on its caller's thread.
+    mutating func tookHere(_ nanoseconds: Int64) {
+        if nanoseconds <= Self.limitNanoseconds {
+            isProven = true
+            return
+        }
+        price = isProven ? Self.fewestShort : min(2 * price, Self.mostShort)
+        owed = price
+        isProven = false
+    }
+
+    /// One, or a group of them, ended on the writer's thread.
+    mutating func tookOnItsThread(_ nanoseconds: Int64) {
+        guard owed > 0 else { return }
+        owed = nanoseconds <= Self.limitNanoseconds ? owed - 1 : price
     }
 }

@@ -70,18 +70,22 @@ struct SQLiteWriter: BatchWorker {
 
     func finish() { connection.close() }
 
+    /// More statements than this are not a short transaction.
+    private static let fewStatements = 64
+
     /// A short transaction on the caller's thread: where no commit is flushed to the disk, the log needs no folding by
     /// the writer, no other process writes, and the last ones did not take long.
     mutating func attempt(_ request: SQLiteWrite) -> Bool {
         guard case .transaction(let statements, let answer) = request, configuration.synchronous == .normal,
-            connection.logPages < SQLiteCheckpoints.pagesAtMost, pace.isQuick else { return false }
-        let began = pace.now
+            statements.count <= Self.fewStatements, connection.logPages < SQLiteCheckpoints.pagesAtMost, pace.isQuick
+        else { return false }
+        let began = SQLitePace.now
         connection.setBusyTimeout(milliseconds: 0)
         let result = outcome { () throws(StoreError) in
             try exclusively { () throws(StoreError) in try run(statements) }
         }
         connection.setBusyTimeout(milliseconds: configuration.busyTimeoutMilliseconds)
-        pace.took(since: began)
+        pace.tookHere(SQLitePace.now - began)
         if case .failure(let error) = result, error.code == .busy { return false }
         answer.resume(returning: result)
         fold(mayFlush: false)
@@ -90,7 +94,10 @@ struct SQLiteWriter: BatchWorker {
 
     /// Runs a group under one commit. Where the commit itself fails, or SQLite has undone more than one member (a full
     /// disk, a deferred constraint), nothing was kept: then each runs alone and gets its own answer.
-    private func commit(_ group: [Transaction]) {
+    private mutating func commit(_ group: [Transaction]) {
+        if group.isEmpty { return }
+        let began = SQLitePace.now
+        defer { pace.tookOnItsThread(SQLitePace.now - began) }
         if group.count > 1, let results = runTogether(group) {
             health.note(nil)
             for (member, result) in zip(group, results) { member.answer.resume(returning: result) }

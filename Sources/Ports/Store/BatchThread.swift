@@ -68,8 +68,9 @@ public final class BatchThread<Request: Sendable>: Sendable {
     /// Puts a request in the queue from any thread; throws `.busy` where it is full and `.closed` after `close`.
     public func submit(_ request: Request) throws(StoreError) { try queue.put(request) }
 
-    /// Has the one worker of an idle thread handle a request here and now; false where it is at work, others wait for
-    /// it, or it would have to wait itself. Nothing overtakes what was submitted before.
+    /// Has the one worker of an idle thread handle a request here and now; false where it is at work, many wait for it,
+    /// or it would have to wait itself. Nothing overtakes what was submitted before: a few that wait until the thread
+    /// wakes are handled here first.
     public func attempt(_ request: Request) -> Bool { queue.attempt(request) }
 
     /// Accepts nothing more, and returns when everything accepted has been handled and the threads have ended.
@@ -151,17 +152,24 @@ private final class BatchQueue<Request: Sendable>: Sendable {
         pthread_mutex_unlock(lock)
     }
 
+    /// How many that wait a caller handles before its own: a thread takes longer to wake than they take.
+    private static var takenOver: Int { 4 }
+
     func attempt(_ request: Request) -> Bool {
         pthread_mutex_lock(lock)
-        guard let lent, !isClosed, !isBusy, waiting.isEmpty else {
+        guard let lent, !isClosed, !isBusy, waiting.count <= Self.takenOver else {
             pthread_mutex_unlock(lock)
             return false
         }
         isBusy = true
+        let earlier = waiting
+        waiting = []
         pthread_mutex_unlock(lock)
-        let isDone = lent(request)
+        let handled = earlier.firstIndex { !lent($0) } ?? earlier.count
+        let isDone = handled == earlier.count && lent(request)
         pthread_mutex_lock(lock)
         isBusy = false
+        waiting.insert(contentsOf: earlier[handled...], at: 0)
         if isClosed || !waiting.isEmpty { pthread_cond_signal(wake) }
         pthread_mutex_unlock(lock)
         return isDone

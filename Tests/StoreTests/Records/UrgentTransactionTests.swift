@@ -68,6 +68,16 @@ import Testing
         await thread.close()
     }
 
+    /// Requests of one caller are handled in its order, some on the thread, some here, some here for the thread.
+    @Test(arguments: [1, 2, 3]) func aCallersOrderIsKept(_ seed: UInt64) async throws {
+        let seen = Seen()
+        let thread = try await BatchThread<Int>.start(name: "test", capacity: 10_000, batchLimit: 8) { Counter(seen: seen) }
+        var random = SeededGenerator(seed: seed)
+        for number in 0..<5000 where Bool.random(using: &random) || !thread.attempt(number) { try thread.submit(number) }
+        await thread.close()
+        #expect(seen.numbers == Array(0..<5000))
+    }
+
     @Test func twoStoresOnOneFileWaitForEachOther() async throws {
         let folder = TemporaryFolder(), path = folder.path + "/a.sqlite"
         let first = try await SQLiteRecordStore.open(SQLiteConfiguration(path: path))
@@ -110,6 +120,26 @@ import Testing
         #expect(try await store.query(Statement("SELECT name FROM accounts")).rows == [[.text("c")]])
         await store.close()
     }
+}
+
+/// Writes numbers down; every third it leaves to its own thread.
+private struct Counter: BatchWorker {
+    let seen: Seen
+
+    mutating func attempt(_ request: Int) -> Bool {
+        if request % 3 == 0 { return false }
+        seen.numbers.append(request)
+        return true
+    }
+
+    mutating func run(_ batch: [Int]) { seen.numbers += batch }
+
+    func finish() {}
+}
+
+/// The numbers in the order they were handled; one thread at a time uses the worker.
+private final class Seen: Sendable {
+    nonisolated(unsafe) var numbers: [Int] = []
 }
 
 /// What the caller's thread was; written before the worker is used, on that thread.
