@@ -57,6 +57,7 @@ let cLibraries: [Target] = [
     system("CLMDB", pkgConfig: "lmdb", apt: "liblmdb-dev"),
     system("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
     system("CHaru", apt: "libhpdf-dev"),
+    system("CXGBoost", apt: "libxgboost-dev"),
     system("CXlsxWriter", pkgConfig: "xlsxwriter", apt: "libxlsxwriter-dev"),
     .target(name: "CShims", path: "Sources/CLibraries/CShims"),
     .target(name: "CSimdJSON", path: "Sources/CLibraries/CSimdJSON",
@@ -80,9 +81,10 @@ let ports: [Target] = [
     library("Ports", "Store", ["Market", "Wire", "Runtime", "Telemetry"]),
     library("Ports", "HTTP", ["Market", "Wire", "Runtime", "Telemetry"]),
     library("Ports", "Documents", ["Market", "Wire"]),
+    library("Ports", "Models"),
 ]
 
-let portNames = ["Telemetry", "Runtime", "Bus", "Store", "HTTP", "Documents"]
+let portNames = ["Telemetry", "Runtime", "Bus", "Store", "HTTP", "Documents", "Models"]
 
 let adapters: [Target] = [
     library("Adapters", "HTTPServer", ["HTTP", "Runtime", "Telemetry", "Wire", "CWslay", "CZlib", "COpenSSL", "CShims"]),
@@ -92,6 +94,7 @@ let adapters: [Target] = [
     library("Adapters", "StorePostgres", ["Store", "Runtime", "Telemetry", "Market", "Wire", "CPostgres", "CShims"]),
     library("Adapters", "SeriesLMDB", ["Store", "Runtime", "Telemetry", "Market", "CLMDB", "CShims"]),
     library("Adapters", "Security", ["Runtime", "HTTP", "COpenSSL"]),
+    library("Adapters", "Boosting", ["Models", "CXGBoost"]),
     library("Adapters", "Reports", ["Documents", "Market", "Wire", "CHaru", "CXlsxWriter", "CShims"]),
 ]
 
@@ -100,7 +103,7 @@ let engineNames = ["Analytics", "Risk", "Factors", "Learning", "Features", "Stre
 let engines: [Target] =
     [library("Engines", "EngineKit", engineFloor)] + engineNames.map { library("Engines", $0, engineFloor + ["EngineKit"]) }
 
-let adapterNames = ["HTTPServer", "HTTPClient", "BusRedis", "StoreSQLite", "StorePostgres", "SeriesLMDB", "Security", "Reports"]
+let adapterNames = ["HTTPServer", "HTTPClient", "BusRedis", "StoreSQLite", "StorePostgres", "SeriesLMDB", "Security", "Reports", "Boosting"]
 let hosted = engineFloor + adapterNames + ["EngineKit"]
 let processes: [Target] =
     [
@@ -126,6 +129,7 @@ let testTargets: [Target] = [
     tests("Store", ["Store", "StoreSQLite", "StorePostgres", "SeriesLMDB", "Market", "Runtime", "Telemetry", "TestKit"]),
     tests("HTTP", ["HTTP", "HTTPServer", "HTTPClient", "Runtime", "Telemetry", "Wire", "TestKit"]),
     tests("Documents", ["Documents", "Reports", "Market", "Wire", "TestKit"]),
+    tests("Models", ["Models", "Boosting", "TestKit"]),
     tests("Engines", hosted + engineNames + ["TestKit"]),
     tests("Platform", hosted + engineNames + ["Hosting", "Benchmarks", "TestKit"]),
 ]

@@ -1,3 +1,4 @@
+import Boosting
 import Bus
 import EngineKit
 import HTTP
@@ -80,7 +81,7 @@ enum EngineRecords: CaseIterable, Sendable {
             logger: logger.named(name.rawValue), registry: MetricsRegistry(), bus: bus,
             records: records,
             series: name == .marketdata ? MemorySeriesStore() : nil, peers: peers, digest: { Digest.sha256($0) },
-            press: ReportPress())
+            press: ReportPress(), booster: XGBoostBooster())
         let host = EngineHost(type, context, access: AccessPolicy())
         hosts[name] = host
         peers.add(name, host.application)

@@ -2,6 +2,7 @@ public import Bus
 public import Documents
 public import HTTP
 public import Market
+public import Models
 public import Runtime
 public import Store
 public import Telemetry
@@ -26,6 +27,8 @@ public import Wire
     public let assets: @Sendable (String) -> [UInt8]?
     /// Prints what is not text: PDF and Excel.
     public let press: any DocumentPress
+    /// Fits trees.
+    public let booster: any TreeBooster
     public let outbox: Outbox
     private var sequences: [String: UInt64] = [:]
 
@@ -33,7 +36,8 @@ public import Wire
         name: EngineName, configuration: Configuration, clock: any Clock, identifiers: any IdentifierSource,
         logger: Logger, registry: MetricsRegistry, bus: any MessageBus, records: any RecordStore,
         series: (any SeriesStore)? = nil, peers: any PeerClient, digest: @escaping @Sendable ([UInt8]) -> [UInt8],
-        assets: @escaping @Sendable (String) -> [UInt8]? = { _ in nil }, press: any DocumentPress = NoPress()
+        assets: @escaping @Sendable (String) -> [UInt8]? = { _ in nil }, press: any DocumentPress = NoPress(),
+        booster: any TreeBooster = NoTreeBooster()
     ) {
         self.name = name
         self.configuration = configuration
@@ -48,6 +52,7 @@ public import Wire
         self.digest = digest
         self.assets = assets
         self.press = press
+        self.booster = booster
         outbox = Outbox(source: name.rawValue, bus: bus, records: records, clock: clock, logger: logger, registry: registry)
     }
 

@@ -28,6 +28,7 @@ import Wire
     /// Decisions that are being written; the kill switch waits for them.
     private(set) var approving = 0
     private(set) lazy var monitor = RiskMonitor(context, self)
+    private(set) lazy var desk = BreachDesk(context, self)
     private(set) lazy var scheduler = ReportScheduler(context, self)
     private var decided: Set<String> = []
     private var decidedOrder: [String] = []
@@ -68,6 +69,7 @@ import Wire
         rules = try await RiskControls.rules(context.records)
         try await monitor.start()
         try await scheduler.start()
+        try await desk.start()
         pruner.start()
         audit.start()
     }
@@ -75,6 +77,7 @@ import Wire
     public func stop() async {
         monitor.stop()
         scheduler.stop()
+        desk.stop()
         pruner.stop()
         audit.stop()
     }
@@ -130,7 +133,8 @@ import Wire
             if !isRead { throw RiskError.unreadable(message.topic.description) }
         }
         state.refresh(touched)
-        if !statements.isEmpty { try await context.commit(statements) }
+        // Not left to the writer's thread: the next decision would wait behind it.
+        if !statements.isEmpty { try await context.commit(statements, urgent: true) }
     }
 
     /// The row of an order's reservation as it is now; without one it goes.

@@ -41,6 +41,7 @@ enum RiskRecords {
         ReportRecords.migration,
         ReservationRecords.migration,
         LimitVersions.migration,
+        PredictionRecords.migration,
     ]
 
     /// Writes a limit: a new one after all others, also where one before was removed.

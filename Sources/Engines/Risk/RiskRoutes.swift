@@ -25,7 +25,7 @@ extension RiskEngine {
             [healthRoute, checkRoute, preTradeRoute, realtimeRoute, varRoute.calculation, varBacktestRoute.calculation]
                 + [stressRoute.calculation, monteCarloRoute.calculation, xvaRoute.calculation] + limitRoutes + eventRoutes
                 + killSwitchRoutes + monitorRoutes + alertRoutes + reservationRoutes + reportRoutes + archiveRoutes
-                + viewRoutes,
+                + viewRoutes + predictionRoutes,
             Self.actions)
     }
 
@@ -43,6 +43,7 @@ extension RiskEngine {
         AuditedAction("alert.create", .post, "/api/v1/risk/alerts"),
         AuditedAction("alert.change", .patch, "/api/v1/risk/alerts"),
         AuditedAction("breach.change", .patch, "/api/v1/risk/breaches"),
+        AuditedAction("breach_model.fit", .post, "/api/v1/risk/predictions/model"),
         AuditedAction("report.keep", .post, "/api/v1/risk/reports/{report_type}"),
         AuditedAction("report_schedule.create", .post, "/api/v1/risk/report-schedules"),
         AuditedAction("report_schedule.delete", .delete, "/api/v1/risk/report-schedules/{schedule_id}"),

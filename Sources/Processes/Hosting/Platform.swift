@@ -1,3 +1,4 @@
+import Boosting
 import Bus
 import BusRedis
 public import EngineKit
@@ -90,7 +91,8 @@ public import Telemetry
             name: name, configuration: configuration, clock: clock, identifiers: identifiers,
             logger: logger.named(name.rawValue), registry: registry, bus: bus, records: store,
             series: name == .marketdata ? series : nil, peers: makePeers(), digest: { Digest.sha256($0) },
-            assets: { [assets] in assets.read($0) }, press: ReportPress(scratch: own))
+            assets: { [assets] in assets.read($0) }, press: ReportPress(scratch: own),
+            booster: XGBoostBooster())
         let host = EngineHost(EngineCatalog.type(of: name), context, access: access)
         hosts[name] = host
         local.add(name, host.application)

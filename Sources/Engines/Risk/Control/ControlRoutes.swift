@@ -144,7 +144,7 @@ extension RiskEngine {
         return (made.map { RiskControls.upsert($0) }, made.map { message($0) })
     }
 
-    private func message(_ alert: RiskAlert) -> Message {
+    func message(_ alert: RiskAlert) -> Message {
         var json = JSONWriter()
         alert.write(to: &json)
         let key = alert.portfolioID.isEmpty ? "all" : alert.portfolioID
