@@ -12,33 +12,17 @@ public struct AccumulationDistribution: Kernel {
     /// Takes the next bar.
     @inline(__always)
     public mutating func step(_ bar: PriceVolume, _ scratch: Scratch) -> Double {
-        push(Self.flow(bar))
-    }
-
-    /// The flows first, so that divisions are done side by side.
-    @inline(__always)
-    public mutating func advance(_ sources: Sources, into sinks: Sinks, count: Int, _ scratch: Scratch) {
-        for row in 0..<count { sinks.first[row] = Self.flow(PriceVolume(sources, row)) }
-        var line = self
-        for row in 0..<count { sinks.first[row] = line.push(sinks.first[row]) }
-        self = line
-    }
-
-    /// Adds a bar's flow and answers the total; null and nothing added for null.
-    @inline(__always)
-    mutating func push(_ flow: Double) -> Double {
-        guard flow == flow else { return .nan }
-        total += flow
+        let witness = bar.high + bar.low + bar.close + bar.volume
+        guard witness == witness else { return .nan }
+        total += Self.flow(bar)
         return total
     }
 
-    /// Money flow volume of one bar; null where anything of the bar is.
+    /// Money flow volume of one bar.
     @inline(__always)
     static func flow(_ bar: PriceVolume) -> Double {
         let range = bar.high - bar.low
-        let flow = range > 0 ? ((bar.close - bar.low) - (bar.high - bar.close)) / range * bar.volume : 0
-        let witness = bar.high + bar.low + bar.close + bar.volume
-        return witness == witness ? flow : .nan
+        return range > 0 ? ((bar.close - bar.low) - (bar.high - bar.close)) / range * bar.volume : 0
     }
 }
 
@@ -67,21 +51,7 @@ public struct AccumulationOscillator: Kernel {
     /// Takes the next bar.
     @inline(__always)
     public mutating func step(_ bar: PriceVolume, _ scratch: Scratch) -> Double {
-        push(AccumulationDistribution.flow(bar))
-    }
-
-    /// The flows first, so that divisions are done side by side.
-    @inline(__always)
-    public mutating func advance(_ sources: Sources, into sinks: Sinks, count: Int, _ scratch: Scratch) {
-        for row in 0..<count { sinks.first[row] = AccumulationDistribution.flow(PriceVolume(sources, row)) }
-        var oscillator = self
-        for row in 0..<count { sinks.first[row] = oscillator.push(sinks.first[row]) }
-        self = oscillator
-    }
-
-    @inline(__always)
-    private mutating func push(_ flow: Double) -> Double {
-        let total = line.push(flow)
+        let total = line.step(bar, scratch)
         guard total == total else { return .nan }
         if seen < longest {
             if seen == 0 {

@@ -13,26 +13,6 @@ public struct TrueRange: Kernel {
     @inline(__always)
     public mutating func step(_ bar: Triple, _ scratch: Scratch) -> Double { push(bar) }
 
-    /// Where no bar has a null in it each row is by itself.
-    @inline(__always)
-    public mutating func advance(_ sources: Sources, into sinks: Sinks, count: Int, _ scratch: Scratch) {
-        var range = self
-        var nulls = 0
-        for row in 0..<count {
-            let witness = sources.first[row] + sources.second[row] + sources.third[row]
-            nulls &+= bit(witness != witness)
-        }
-        let end = nulls == 0 ? min(1, count) : count
-        for row in 0..<end { sinks.first[row] = range.push(Triple(sources, row)) }
-        if end < count {
-            for row in end..<count {
-                sinks.first[row] = Self.spread(Triple(sources, row), after: sources.third[row &- 1])
-            }
-            range.previousClose = sources.third[count &- 1]
-        }
-        self = range
-    }
-
     /// The close that the next bar's range reaches to, null before the first.
     @inline(__always)
     var reach: Double {
