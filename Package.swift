@@ -21,7 +21,10 @@ let language: [SwiftSetting] = [
 
 /// Kernels are optimised in debug builds too: tests compare millions of values. `NAUTILUS_MARCH` (for example
 /// `x86-64-v3`) lets a build use newer vector instructions; it changes last bits, so it is never a default.
+///
+/// A square root need not set errno: without a call for that, loops over roots use the vector instruction.
 let kernel: [SwiftSetting] = language
+    + [.unsafeFlags(["-Xcc", "-fno-math-errno"])]
     + [.unsafeFlags(["-O"], .when(configuration: .debug))]
     + (environment["NAUTILUS_MARCH"].map { [.unsafeFlags(["-Xcc", "-march=\($0)"])] } ?? [])
 

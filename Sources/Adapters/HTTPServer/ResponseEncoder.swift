@@ -31,8 +31,10 @@ struct ResponseEncoder {
         commonHead = Array("HTTP/1.1 200 OK\r\n".utf8) + date + Array("Content-Type: application/json\r\nContent-Length: ".utf8)
     }
 
-    /// Appends one answer.
-    func append(_ response: Response, _ wish: Wish, to out: inout [UInt8]) {
+    /// Appends one answer; a body that long is not copied but given back, to be sent behind the rest.
+    @discardableResult func append(
+        _ response: Response, _ wish: Wish, to out: inout [UInt8], apartFrom limit: Int = .max
+    ) -> [UInt8] {
         let packed = compressed(response, wish)
         let count = packed?.count ?? response.body.count
         if response.status == 200 && response.contentType == "application/json" {
@@ -50,7 +52,11 @@ struct ResponseEncoder {
             Self.add("Connection: keep-alive\r\n", to: &out)
         }
         out.append(contentsOf: Self.lineEnd)
-        if !wish.isHead { out.append(contentsOf: packed ?? response.body) }
+        if wish.isHead { return [] }
+        let body = packed ?? response.body
+        if body.count >= limit { return body }
+        out.append(contentsOf: body)
+        return []
     }
 
     private func appendHead(_ response: Response, _ count: Int, to out: inout [UInt8]) {

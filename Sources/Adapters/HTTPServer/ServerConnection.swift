@@ -40,6 +40,8 @@ import Runtime
     /// What came behind a request whose answer is on its way, and how much of it was read.
     private var rest: [UInt8] = [], restRead = 0
     private var out: [UInt8] = [], sent = 0
+    /// The body of the last answer, where it is long: it is sent from where it was made, behind `out`.
+    private var body: [UInt8] = []
     /// Answers in `out`.
     private var unsent = 0
     private var upgrade: (request: Request, sockets: any WebSocketAcceptor)?
@@ -56,7 +58,9 @@ import Runtime
         poller?.watch(.readable)
     }
 
-    private var isBlocked: Bool { sent < out.count }
+    /// Bytes of answers, those that are out already too.
+    private var outCount: Int { out.count + body.count }
+    private var isBlocked: Bool { sent < outCount }
 
     /// Whether it is closed because nothing comes or nothing is taken. An answer may take its time.
     func isLate(_ tick: Int32) -> Bool {
@@ -104,7 +108,7 @@ import Runtime
     private func process(_ bytes: UnsafeRawBufferPointer) -> Int {
         var next = 0
         isProcessing = true
-        while next < bytes.count && state == .open && !isBusy && out.count < Self.outLimit {
+        while next < bytes.count && state == .open && !isBusy && outCount < Self.outLimit {
             switch reader.next(bytes, &next) {
             case .more: break
             case .continueAwaited: append { $0.append(contentsOf: ResponseEncoder.proceed) }
@@ -168,7 +172,7 @@ import Runtime
         if server.isDraining { wish.keepsAlive = false }
         if !wish.keepsAlive { state = .ending }
         unsent += 1
-        append { server.encoder.append(response, wish, to: &$0) }
+        append { body = server.encoder.append(response, wish, to: &$0, apartFrom: Self.outLimit) }
         wish.headers = Headers()
     }
 
@@ -186,6 +190,10 @@ import Runtime
     /// Writes into a buffer that is the server's while there is nothing to write.
     private func append(_ write: (inout [UInt8]) -> Void) {
         if out.capacity == 0 { server.lend(&out) }
+        if !body.isEmpty {
+            out.append(contentsOf: body)
+            body = []
+        }
         write(&out)
     }
 
@@ -221,7 +229,8 @@ import Runtime
     /// False where the caller does not take more for now, or is gone.
     private func write() -> Bool {
         while isBlocked {
-            let count = out.withUnsafeBytes { Glibc.send(fd, $0.baseAddress! + sent, $0.count - sent, Int32(MSG_NOSIGNAL)) }
+            let count = sent < out.count
+                ? send(out, from: sent, body.isEmpty ? 0 : Int32(MSG_MORE)) : send(body, from: sent - out.count, 0)
             if count < 0 {
                 if errno == EINTR { continue }
                 if errno == EAGAIN { poller?.watch(.writable) } else { close() }
@@ -234,9 +243,16 @@ import Runtime
             server.answered(unsent)
             unsent = 0
             sent = 0
+            body = []
             server.takeBack(&out)
         }
         return true
+    }
+
+    private func send(_ bytes: [UInt8], from start: Int, _ flags: Int32) -> Int {
+        bytes.withUnsafeBytes {
+            Glibc.send(fd, $0.baseAddress! + start, $0.count - start, Int32(MSG_NOSIGNAL) | flags)
+        }
     }
 
     private func handOver() {
@@ -265,6 +281,7 @@ import Runtime
         rest = []
         restRead = 0
         out = []
+        body = []
         sent = 0
         server.answered(unsent)
         unsent = 0

@@ -6,22 +6,68 @@ public enum ArrowStream {
     private static let floatingPoint: UInt8 = 3, timestamp: UInt8 = 10
 
     /// A table of `ts` (timestamp in nanoseconds, UTC) and nullable doubles; a value that is not finite is null.
+    ///
+    /// The numbers are copied once, into their place in an answer of the right size.
     public static func encode(times: [Int64], columns: [(name: String, values: [Double])]) -> [UInt8] {
+        let missing = columns.map { column in column.values.count { !$0.isFinite } }
+        let layout = Layout(rows: times.count, missing: missing)
+        let head = schema(columns.map(\.name))
+        let metadata = batch(layout, rows: times.count, missing)
         var out: [UInt8] = []
-        appendMessage(schema(columns.map(\.name)), body: [], to: &out)
-        let (metadata, body) = batch(times: times, columns: columns)
-        appendMessage(metadata, body: body, to: &out)
+        out.reserveCapacity(head.count + metadata.count + layout.bodyLength + 48)
+        appendHead(head, to: &out)
+        appendHead(metadata, to: &out)
+        times.withUnsafeBytes { append($0, to: &out) }
+        for (column, missing) in zip(columns, missing) {
+            if missing > 0 { appendBits(column.values, to: &out) }
+            column.values.withUnsafeBytes { append($0, to: &out) }
+        }
         out.append(contentsOf: [255, 255, 255, 255, 0, 0, 0, 0])
         return out
     }
 
-    private static func appendMessage(_ metadata: [UInt8], body: [UInt8], to out: inout [UInt8]) {
+    /// Where the buffers of a batch lie: for each column which values are there, where any is missing, and the values.
+    private struct Layout {
+        private(set) var buffers: [(Int64, Int64)] = []
+        private(set) var bodyLength = 0
+
+        init(rows: Int, missing: [Int]) {
+            add(0)
+            add(rows * 8)
+            for count in missing {
+                add(count == 0 ? 0 : (rows + 7) / 8)
+                add(rows * 8)
+            }
+        }
+
+        private mutating func add(_ count: Int) {
+            buffers.append((Int64(bodyLength), Int64(count)))
+            bodyLength += (count + 7) / 8 * 8
+        }
+    }
+
+    /// A message without its body.
+    private static func appendHead(_ metadata: [UInt8], to out: inout [UInt8]) {
         let padded = (metadata.count + 7) / 8 * 8
         out.append(contentsOf: [255, 255, 255, 255])
         withUnsafeBytes(of: Int32(padded).littleEndian) { out.append(contentsOf: $0) }
         out.append(contentsOf: metadata)
         out.append(contentsOf: repeatElement(0, count: padded - metadata.count))
-        out.append(contentsOf: body)
+    }
+
+    private static func append(_ bytes: UnsafeRawBufferPointer, to out: inout [UInt8]) {
+        out.append(contentsOf: bytes)
+        out.append(contentsOf: repeatElement(0, count: (8 - bytes.count % 8) % 8))
+    }
+
+    /// One bit a row, set where there is a value.
+    private static func appendBits(_ values: [Double], to out: inout [UInt8]) {
+        for start in stride(from: 0, to: values.count, by: 8) {
+            var bits: UInt8 = 0
+            for row in start..<min(start + 8, values.count) where values[row].isFinite { bits |= 1 << UInt8(row - start) }
+            out.append(bits)
+        }
+        out.append(contentsOf: repeatElement(0, count: (8 - (values.count + 7) / 8 % 8) % 8))
     }
 
     private static func message(
@@ -59,32 +105,14 @@ public enum ArrowStream {
         ])
     }
 
-    private static func batch(
-        times: [Int64], columns: [(name: String, values: [Double])]
-    ) -> (metadata: [UInt8], body: [UInt8]) {
-        var body: [UInt8] = [], buffers: [(Int64, Int64)] = [], nodes: [(Int64, Int64)] = []
-        func add(_ bytes: UnsafeRawBufferPointer) {
-            buffers.append((Int64(body.count), Int64(bytes.count)))
-            body.append(contentsOf: bytes)
-            body.append(contentsOf: repeatElement(0, count: (8 - body.count % 8) % 8))
-        }
-        add(UnsafeRawBufferPointer(start: nil, count: 0))
-        times.withUnsafeBytes { add($0) }
-        nodes.append((Int64(times.count), 0))
-        for column in columns {
-            var bits = [UInt8](repeating: 0, count: (times.count + 7) / 8), missing = 0
-            for (row, value) in column.values.enumerated() {
-                if value.isFinite { bits[row >> 3] |= 1 << UInt8(row & 7) } else { missing += 1 }
-            }
-            if missing == 0 { add(UnsafeRawBufferPointer(start: nil, count: 0)) } else { bits.withUnsafeBytes { add($0) } }
-            column.values.withUnsafeBytes { add($0) }
-            nodes.append((Int64(times.count), Int64(missing)))
-        }
+    /// Metadata of the one record batch.
+    private static func batch(_ layout: Layout, rows: Int, _ missing: [Int]) -> [UInt8] {
+        let nodes = [(Int64(rows), Int64(0))] + missing.map { (Int64(rows), Int64($0)) }
         var builder = FlatBufferBuilder()
-        let bufferList = builder.vector(pairs: buffers), nodeList = builder.vector(pairs: nodes)
+        let bufferList = builder.vector(pairs: layout.buffers), nodeList = builder.vector(pairs: nodes)
         let record = builder.table([
-            .long(slot: 0, Int64(times.count)), .offset(slot: 2, bufferList), .offset(slot: 1, nodeList),
+            .long(slot: 0, Int64(rows)), .offset(slot: 2, bufferList), .offset(slot: 1, nodeList),
         ])
-        return (message(&builder, recordBatchHeader, record, bodyLength: body.count), body)
+        return message(&builder, recordBatchHeader, record, bodyLength: layout.bodyLength)
     }
 }

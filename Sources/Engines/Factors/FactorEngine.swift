@@ -30,7 +30,7 @@ import Wire
     public nonisolated static var migrations: [Migration] { JobRecords.migrations }
 
     public func start() async throws {
-        try await jobs.start { [unowned self] in try await bars($0) }
+        try await jobs.start { [unowned self] in try await withFacts(bars($0), $1) }
     }
 
     public func stop() async { await jobs.stop() }

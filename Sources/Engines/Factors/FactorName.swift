@@ -6,6 +6,11 @@ struct FactorName: Sendable {
     let text: String
     let expression: Expression
 
+    /// Those that are not made by rules, which read neither facts nor groups; what cannot be resolved is left out.
+    static func written(_ names: [String]) -> [FactorName] {
+        names.lazy.filter { !$0.contains("@") }.compactMap { try? parse($0) }
+    }
+
     /// Resolves a name; errors bear where and why.
     static func parse(_ text: String) throws(QuantError) -> FactorName {
         let catalogue = FactorCatalogue.standard

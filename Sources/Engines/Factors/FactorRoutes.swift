@@ -54,7 +54,7 @@ extension FactorEngine {
     }
 
     /// The bars with the columns of stored facts that the factors read.
-    private func withFacts(
+    func withFacts(
         _ series: [(symbol: String, bars: Bars)], _ factors: [FactorName]
     ) async throws -> [(symbol: String, bars: Bars)] {
         let columns = factors.reduce(into: Set<Column>()) { $0.formUnion($1.expression.columns) }

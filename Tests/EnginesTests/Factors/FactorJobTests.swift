@@ -64,7 +64,7 @@ import Wire
         let fixture = try await Self.filled()
         let context = try #require(fixture.hosts[.factor]).context, engine = FactorEngine(context)
         let turn = JobTurn(), first = FactorJobs(context, turn: turn)
-        try await first.start { try await engine.bars($0) }
+        try await first.start { bars, _ in try await engine.bars(bars) }
         let catalogue = FactorCatalogue.standard, range = catalogue.numbers(of: 0)
         let job = FactorJob(id: "j", created: context.clock.now, timeframe: .day1, symbols: [], asOf: nil,
                             factors: range.prefix(640).map { catalogue[$0].id } + ["zscore.9.raw@bars.nothing"])
@@ -76,7 +76,7 @@ import Wire
         try #require(before.state == .running && before.done < 641 && kept.count * 64 == before.done)
 
         let second = FactorJobs(context, turn: JobTurn())
-        try await second.start { try await engine.bars($0) }
+        try await second.start { bars, _ in try await engine.bars(bars) }
         #expect(second["j"]?.done == before.done)
         await fixture.until("it is finished") { second["j"]?.state == .finished }
         let after = try #require(second["j"])
@@ -104,7 +104,7 @@ import Wire
         let block = JobBlock(number: 0, values: [[1, 2, 3], [4, 5, 6]], failed: 0)
         try await context.commit([JobRecords.insert(job), JobRecords.insert(block, of: "k")])
         let jobs = FactorJobs(context, turn: JobTurn())
-        try await jobs.start { try await engine.bars($0) }
+        try await jobs.start { bars, _ in try await engine.bars(bars) }
         await fixture.until("it is finished") { jobs["k"]?.state == .finished }
         let done = try #require(jobs["k"])
         #expect(done.detail.contains("anew") && done.done == 2)
@@ -118,7 +118,7 @@ import Wire
         let context = try #require(fixture.hosts[.factor]).context, engine = FactorEngine(context)
         let turn = JobTurn(), jobs = FactorJobs(context, turn: turn)
         turn.began()
-        try await jobs.start { try await engine.bars($0) }
+        try await jobs.start { bars, _ in try await engine.bars(bars) }
         let catalogue = FactorCatalogue.standard
         try await jobs.submit(FactorJob(
             id: "c", created: context.clock.now, timeframe: .day1, symbols: [], asOf: nil,
@@ -138,6 +138,45 @@ import Wire
         _ = try await fixture.json(.factor, .delete, path, status: 409)
         _ = try await fixture.json(.factor, .delete, "/factors/jobs/nobody", status: 404)
         _ = try await fixture.json(.factor, .get, "/factors/jobs/nobody/values", status: 404)
+        await fixture.stop()
+    }
+
+    /// A job keeps the groups it was given, over a restart too, and reads the facts that are stored.
+    @Test @LoopActor func aJobKnowsGroupsAndFacts() async throws {
+        let fixture = try await Self.filled()
+        for (place, symbol) in ["AAPL", "GOOG", "MSFT"].enumerated() {
+            let facts = [("shares_outstanding", 10), ("net_income", 4 * (place + 1))].map { concept, value in
+                #"{"symbol":"\#(symbol)","concept":"\#(concept)","period_end":"2019-12-31T00:00:00Z","#
+                    + #""filed_at":"2020-02-01T00:00:00Z","value":\#(value)}"#
+            }
+            let stored = try await fixture.json(
+                .marketdata, .post, "/market-data/facts", #"{"facts":[\#(facts.joined(separator: ","))]}"#)
+            #expect(stored["stored"]?.int == 2)
+        }
+        let factors = #""factors":["group_neutralize(close,sector)","rank(pe_ratio)","ts_mean(earnings_yield(),3)"]"#
+        let some = #""groups":{"AAPL":{"sector":"a"},"GOOG":{"sector":"a"}}"#
+        let refused = try await fixture.json(
+            .factor, .post, "/factors/batch", #"{"symbols":["AAPL","GOOG","MSFT"],\#(factors),\#(some)}"#, status: 422)
+        #expect(refused.pointers == ["/groups"] && refused.messages.first?.contains("MSFT") == true)
+
+        let all = #""groups":{"AAPL":{"sector":"a"},"GOOG":{"sector":"a"},"MSFT":{"sector":"\"b\""}}"#
+        let body = #"{"symbols":["AAPL","GOOG","MSFT"],\#(factors),\#(all),"as_of":"2030-01-01"}"#
+        let started = try await fixture.json(.factor, .post, "/factors/batch", body, status: 202)
+        let path = "/factors/jobs/" + (try #require(started["job_id"]?.text))
+        try await fixture.until("the job is done") {
+            try await fixture.json(.factor, .get, path)["state"]?.text == "finished"
+        }
+        let answer = try await fixture.json(.factor, .post, "/factors/calculate", body)
+        let items = try await fixture.json(.factor, .get, path + "/values")["items"]?.elements ?? []
+        #expect(items.count == 3)
+        for item in items {
+            let expected = answer["values"]?[try #require(item["factor"]?.text)]?[0]?.elements ?? []
+            #expect(expected.count == 3 && expected.allSatisfy { $0.double != nil })
+            #expect(item["values"]?.elements == expected)
+        }
+        let context = try #require(fixture.hosts[.factor]).context
+        let kept = try #require(try await JobRecords.all(context.records).first)
+        #expect(kept.groups == [.sector: ["AAPL": "a", "GOOG": "a", "MSFT": "\"b\""]])
         await fixture.stop()
     }
 

@@ -47,6 +47,49 @@ import Testing
         }
     }
 
+    /// Statistics that share a window, over blocks, nulls and ties: the bits of each alone and of its stream.
+    @Test(arguments: ["", ",min_periods=1", ",min_periods=7"])
+    func sharedWindowsHaveTheBitsOfEachAlone(least: String) async throws {
+        let ties = "max(sign(close-open)*2,-volume*0)"
+        var texts: [String] = []
+        for series in ["close", ties] {
+            for period in [7, 24] {
+                texts += [0.8, 0.2, 0.5].map { "ts_quantile(\(series),\(period),\($0)\(least))" }
+                texts += ["rank", "slope", "rsquare", "resi", "stddev", "mean", "max", "argmin"].map {
+                    "ts_\($0)(\(series),\(period)\(least))"
+                }
+                texts.append("ts_corr(\(series),volume,\(period)\(least))")
+            }
+        }
+        let panel = try Self.panel(3, rows: 2300)
+        let expressions = try texts.map { try Expression.parse($0) }
+        let together = await ExpressionSet(expressions).evaluate(panel, threads: 2)
+        for (index, expression) in expressions.enumerated() {
+            let alone = expression.evaluate(panel)
+            for (instrument, bars) in panel.bars.enumerated() {
+                let own = together.values(index, instrument: instrument)
+                var stream = try FeatureStream(try Feature.parse(expression.text))
+                let streamed = (0..<bars.count).map { stream.update(BarValues(bars, row: $0))[0] }
+                #expect(zip(own, alone[instrument]).allSatisfy { sameBits($0, $1) }, "\(expression.text) alone")
+                #expect(zip(own, streamed).allSatisfy { sameBits($0, $1) }, "\(expression.text) as a stream")
+            }
+        }
+    }
+
+    /// Memory of an answer that is gone is written anew, not read.
+    @Test func memoryThatComesAgainIsWrittenAnew() async throws {
+        let panel = try Self.panel(60, rows: 2500)
+        let set = ExpressionSet([try Expression.parse("close"), try Expression.parse("rank(close-open)")])
+        let other = ExpressionSet([try Expression.parse("volume"), try Expression.parse("delay(close,2400)")])
+        let first = await set.evaluate(panel, threads: 2)
+        for _ in 0..<3 { _ = await other.evaluate(panel, threads: 2) }
+        let again = await set.evaluate(panel, threads: 2)
+        for output in 0..<2 {
+            let pairs = zip(first.values(output).joined(), again.values(output).joined())
+            #expect(pairs.allSatisfy { sameBits($0, $1) })
+        }
+    }
+
     @Test func commonPartsAreComputedOnce() throws {
         let mean = try Expression.parse("ts_mean(close*volume,20)")
         let more = try Expression.parse("ts_mean(volume*close,20)+1")

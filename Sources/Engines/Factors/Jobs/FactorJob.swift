@@ -20,6 +20,8 @@ struct FactorJob: Sendable {
     let asOf: Timestamp?
     /// Ids of the catalogue and expressions.
     let factors: [String]
+    /// The group of each symbol, by grouping.
+    var groups: [Grouping: [String: String]] = [:]
     var state = State.queued
     var done = 0
     /// Factors without a single value, and those that this version does not know.
@@ -63,6 +65,12 @@ struct JobBody: RequestBody {
         fields.require(bars.from == nil, "from", "a job calculates one date; send as_of")
         fields.require(bars.to == nil, "to", "a job calculates one date; send as_of")
         return JobBody(bars: bars, choice: FactorChoice.read(fields, limit: FactorJob.factorLimit))
+    }
+
+    /// Refuses groups that are missing where the symbols are known already; of a whole universe a symbol without a
+    /// group has nulls.
+    func requireGroups(of names: [String]) throws(Problem) {
+        try FactorGroups.require(bars.groups, of: bars.symbols.map(\.text), for: FactorName.written(names))
     }
 }
 

@@ -13,8 +13,8 @@ import Wire
 @LoopActor final class FactorJobs {
     /// Jobs that wait or run at once; more are refused.
     static let queueLimit = 32
-    /// Reads the bars of a request.
-    typealias Load = @LoopActor (PanelBody) async throws -> [(symbol: String, bars: Bars)]
+    /// Reads the bars of a request, with the facts that these factors read.
+    typealias Load = @LoopActor (PanelBody, [FactorName]) async throws -> [(symbol: String, bars: Bars)]
 
     let turn: JobTurn
     private let context: EngineContext
@@ -107,15 +107,16 @@ import Wire
     /// Does what is left of a job, until it is over or the engine stops.
     private func run(_ id: String) async throws {
         guard let load, let asked = jobs[id] else { return queue.removeAll { $0 == id } }
+        let written = await context.compute { FactorName.written(asked.factors) }
         let series = try await load(PanelBody(
             symbols: asked.symbols, universe: asked.symbols.isEmpty ? .stored : nil, timeframe: asked.timeframe,
-            from: nil, to: nil, asOf: asked.asOf, panel: nil, groups: [:]))
+            from: nil, to: nil, asOf: asked.asOf, panel: nil, groups: asked.groups), written)
         guard series.count * asked.factors.count <= FactorJob.valueLimit else {
             throw Problem.invalid("/factors", "\(asked.factors.count) factors of \(series.count) symbols are more than "
                 + "\(FactorJob.valueLimit) values")
         }
         let digest = context.digest
-        let bench = try await context.compute { try JobBench(series, digest: digest) }
+        let bench = try await context.compute { try JobBench(series, groups: asked.groups, digest: digest) }
         var done = try await JobRecords.blocks(of: id, context.records)
         guard var job = jobs[id], !job.isOver else { return }
         var statements: [Statement] = []

@@ -2,16 +2,19 @@ import HTTP
 import Market
 import Quant
 
-/// The bars of a job, ready to be calculated with.
+/// The bars and facts of a job, ready to be calculated with.
 struct JobBench: Sendable {
-    /// Digest of every bar read, and the time of the values.
+    /// Digest of every bar and fact read, and the time of the values.
     let version: String, time: Timestamp?
     private let panel: Panel
     private let data: CatalogueData
 
     /// Throws 422 where the panel would be too large.
-    init(_ series: [(symbol: String, bars: Bars)], digest: ([UInt8]) -> [UInt8]) throws(Problem) {
-        panel = try FactorTable.panel(series)
+    init(
+        _ series: [(symbol: String, bars: Bars)], groups: [Grouping: [String: String]] = [:],
+        digest: ([UInt8]) -> [UInt8]
+    ) throws(Problem) {
+        panel = try FactorTable.panel(series, groups: groups)
         time = panel.ts.last.map { Timestamp(nanoseconds: $0) }
         let lookBack = FactorCatalogue.standard.rules.lazy.filter { $0.series.allSatisfy { $0.origin == .bars } }
             .flatMap(\.variants).map(\.template.lookBack).max() ?? 0
@@ -23,7 +26,9 @@ struct JobBench: Sendable {
             let outer = bytes
             bytes = Array(item.symbol.utf8) + [0]
             for time in item.bars.ts { add(UInt64(bitPattern: time)) }
-            for column in [item.bars.open, item.bars.high, item.bars.low, item.bars.close, item.bars.volume] {
+            let facts = item.bars.fundamentals.sorted { $0.key.rawValue < $1.key.rawValue }
+            for column in [item.bars.open, item.bars.high, item.bars.low, item.bars.close, item.bars.volume]
+                + facts.map(\.value) {
                 for value in column { add(value.isNaN ? 0 : value.bitPattern) }
             }
             bytes = outer + digest(bytes)
@@ -40,8 +45,7 @@ struct JobBench: Sendable {
                 return data.values(catalogue.rules[made.rule], tuple: made.tuple,
                                    variants: made.variant..<made.variant + 1)[0]
             }
-            // Jobs keep no groups: what neutralises by them has nulls too.
-            guard let factor = try? FactorName.parse(name), factor.expression.groupings.isEmpty else {
+            guard let factor = try? FactorName.parse(name) else {
                 failed += 1
                 return [Double](repeating: .nan, count: panel.symbols.count)
             }

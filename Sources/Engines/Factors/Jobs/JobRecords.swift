@@ -1,5 +1,7 @@
 import Market
+import Quant
 import Store
+import Wire
 
 /// Jobs and what they have done so far. A block is written with the progress it makes, in one transaction.
 enum JobRecords {
@@ -17,16 +19,21 @@ enum JobRecords {
                 failed BIGINT NOT NULL, bytes BYTEA NOT NULL, PRIMARY KEY (job, block))
             """,
         ]),
+        Migration(version: 3, name: "groups of factor jobs", statements: [
+            "ALTER TABLE factor_job ADD COLUMN symbol_groups TEXT NOT NULL DEFAULT '[]'",
+        ]),
     ]
 
-    private static let columns = "id, created, timeframe, symbols, as_of, factors, state, ts, data_version, detail"
+    private static let columns = "id, created, timeframe, symbols, as_of, factors, state, ts, data_version, detail, "
+        + "symbol_groups"
 
     static func insert(_ job: FactorJob) -> Statement {
-        Statement("INSERT INTO factor_job (\(columns)) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)", [
+        Statement("INSERT INTO factor_job (\(columns)) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)", [
             .text(job.id), .integer(job.created.nanoseconds), .text(job.timeframe.rawValue), .text(symbols(job)),
             job.asOf.map { .integer($0.nanoseconds) } ?? .null,
             .blob(Array(job.factors.joined(separator: "\n").utf8)), .text(job.state.rawValue),
             job.time.map { .integer($0.nanoseconds) } ?? .null, .text(job.dataVersion), .text(job.detail),
+            .text(text(job.groups)),
         ])
     }
 
@@ -37,6 +44,34 @@ enum JobRecords {
             [.text(job.id), .text(symbols(job)), .text(job.state.rawValue),
              job.time.map { .integer($0.nanoseconds) } ?? .null, .text(job.dataVersion), .text(job.detail)],
             expectedChanges: 1)
+    }
+
+    /// Groups as a JSON list of grouping, symbol and group.
+    private static func text(_ groups: [Grouping: [String: String]]) -> String {
+        var json = JSONWriter()
+        json.beginArray()
+        for grouping in Grouping.allCases {
+            for (symbol, group) in (groups[grouping] ?? [:]).sorted(by: { $0.key < $1.key }) {
+                json.beginArray()
+                for part in [grouping.rawValue, symbol, group] { json.string(part) }
+                json.endArray()
+            }
+        }
+        json.endArray()
+        return String(decoding: json.bytes, as: UTF8.self)
+    }
+
+    private static func groups(_ text: String) throws -> [Grouping: [String: String]] {
+        try JSONParser().withDocument(Array(text.utf8)) { root in
+            var groups: [Grouping: [String: String]] = [:]
+            root.forEachElement { item in
+                var parts: [String] = []
+                item.forEachElement { part in parts.append(part.string ?? "") }
+                guard parts.count == 3, let grouping = Grouping(rawValue: parts[0]) else { return }
+                groups[grouping, default: [:]][parts[1]] = parts[2]
+            }
+            return groups
+        }
     }
 
     private static func symbols(_ job: FactorJob) -> String { job.symbols.map(\.text).joined(separator: " ") }
@@ -88,6 +123,7 @@ enum JobRecords {
         job.time = try time(7)
         job.dataVersion = try row.value(8)
         job.detail = try row.value(9)
+        job.groups = try groups(row.value(10))
         return job
     }
 

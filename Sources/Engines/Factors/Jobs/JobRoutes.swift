@@ -21,9 +21,10 @@ extension FactorEngine {
               answer: Self.answer, status: 202, errors: [429, 503]
         ) { [unowned self] (_: NoParameters, body: JobBody, _) in
             let names = try body.choice.resolve(try await stored.found(), limit: FactorJob.factorLimit)
+            try body.requireGroups(of: names)
             let job = FactorJob(
                 id: context.identifiers.nextText(), created: context.clock.now, timeframe: body.bars.timeframe,
-                symbols: body.bars.symbols, asOf: body.bars.asOf, factors: names)
+                symbols: body.bars.symbols, asOf: body.bars.asOf, factors: names, groups: body.bars.groups)
             try await jobs.submit(job)
             return JobAnswer(job: jobs[job.id] ?? job, status: 202)
         }

@@ -5,21 +5,22 @@ final class PanelColumn: Sendable {
     /// Written while a plan runs, each cell by one thread; only read once the column is in an answer. Unsafe because the
     /// compiler cannot see that the plan gives every thread cells of its own.
     nonisolated(unsafe) let base: UnsafeMutablePointer<Double>
-    private let isOwned: Bool
+    /// Bytes that go back; none of lent memory.
+    private let bytes: Int?
 
     init(count: Int) {
-        base = .allocate(capacity: max(1, count))
-        isOwned = true
-        LargePages.advise(UnsafeMutableRawBufferPointer(start: base, count: count * MemoryLayout<Double>.stride))
+        let bytes = count * MemoryLayout<Double>.stride
+        base = LargeMemory.take(bytes: bytes).bindMemory(to: Double.self, capacity: count)
+        self.bytes = bytes
     }
 
     /// Memory of someone who outlives the column.
     init(lent base: UnsafeMutablePointer<Double>) {
         self.base = base
-        isOwned = false
+        bytes = nil
     }
 
-    deinit { if isOwned { base.deallocate() } }
+    deinit { if let bytes { LargeMemory.give(base, bytes: bytes) } }
 }
 
 /// What expressions gave over a panel: a number for each output, instrument and row, NaN for null.

@@ -52,7 +52,7 @@ struct Plan: Sendable {
 
 extension Plan {
     init(_ source: Program) {
-        let program = Self.withCopies(source)
+        let program = Self.withCopies(SharedWindows.merge(source))
         let found = Lifetimes(program)
         var columns: [Column] = []
         var constants: [Double] = []

@@ -152,10 +152,10 @@ struct PlanRun: Sendable {
 
     private func advance(_ steps: [Plan.Step], _ places: [Scratch], _ state: Scratch, count: Int) {
         places.withUnsafeBufferPointer { places in
-            for step in steps {
-                let (inputs, outputs) = (step.inputs, step.outputs)
-                step.stage.advance(
-                    state + step.state,
+            for index in steps.indices {
+                let (inputs, outputs) = (steps[index].inputs, steps[index].outputs)
+                steps[index].stage.advance(
+                    state + steps[index].state,
                     Sources(places[inputs.0], places[inputs.1], places[inputs.2], places[inputs.3]),
                     Sinks(
                         places[outputs.0], places[outputs.1], places[outputs.2], places[outputs.3],

@@ -16,7 +16,22 @@ struct TimeSeriesDeviation: Kernel {
     var lookBack: Int { window.period - 1 }
     @inline(__always)
     mutating func step(_ value: Double, _ scratch: Scratch) -> Double {
-        (window.push(value, scratch).deviations / Double(window.period - 1)).squareRoot()
+        Self.deviation(window.push(value, scratch).deviations, period: window.period)
+    }
+
+    /// The sums first, so that divisions and roots are done side by side.
+    @inline(__always)
+    mutating func advance(_ sources: Sources, into sinks: Sinks, count: Int, _ scratch: Scratch) {
+        var moments = window
+        for row in 0..<count { sinks.first[row] = moments.push(sources.first[row], scratch).deviations }
+        window = moments
+        for row in 0..<count { sinks.first[row] = Self.deviation(sinks.first[row], period: moments.period) }
+    }
+
+    /// Of Σ(x−x̄)².
+    @inline(__always)
+    static func deviation(_ deviations: Double, period: Int) -> Double {
+        (deviations / Double(period - 1)).squareRoot()
     }
 }
 
@@ -129,29 +144,5 @@ struct SimpleReturn: Kernel {
         let change = value / previous - 1
         previous = value
         return change.isFinite ? change : .nan
-    }
-}
-
-/// `ts_rank(x,n)`: rank of the newest of the last n values among them, ties averaged, scaled to (0,1].
-struct TimeSeriesRank: Kernel {
-    private let period: Int
-    private var slot = 0
-    private var run = ValidRun()
-    init(period: Int) { self.period = period }
-    var scratchCount: Int { period }
-    var lookBack: Int { period - 1 }
-    @inline(__always)
-    mutating func step(_ value: Double, _ scratch: Scratch) -> Double {
-        scratch[slot] = value
-        slot += 1
-        if slot == period { slot = 0 }
-        guard run.push(value, atLeast: period) else { return .nan }
-        var below = 0
-        var equal = 0
-        for index in 0..<period {
-            below += scratch[index] < value ? 1 : 0
-            equal += scratch[index] == value ? 1 : 0
-        }
-        return (Double(below) + Double(equal + 1) / 2) / Double(period)
     }
 }

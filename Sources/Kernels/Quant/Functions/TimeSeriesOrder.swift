@@ -30,76 +30,71 @@ struct TimeSeriesPosition: Kernel {
         }
         let oldest = time - period
         if best < oldest {
-            for age in 0..<period {
-                let candidate = scratch[slot + age < period ? slot + age : slot + age - period]
-                if age == 0 || candidate > bestValue {
-                    best = oldest + age
-                    bestValue = candidate
-                }
-            }
+            let age = ageOfLargest(scratch)
+            best = oldest + age
+            bestValue = scratch[slot + age < period ? slot + age : slot + age - period]
         } else if signed > bestValue {
             best = time - 1
             bestValue = signed
         }
         return Double(best - oldest + 1)
     }
+
+    /// How many values of the full window are older than its largest, the oldest of them where several are equal.
+    @inline(__always)
+    private func ageOfLargest(_ scratch: Scratch) -> Int {
+        var pair = SIMD2(repeating: scratch[0])
+        var index = 0
+        while index &+ 2 <= period {
+            pair = Lanes.larger(UnsafeRawPointer(scratch + index).loadUnaligned(as: SIMD2<Double>.self), pair)
+            index &+= 2
+        }
+        var largest = larger(pair[0], pair[1])
+        if index < period { largest = larger(scratch[index], largest) }
+        var age = 0
+        while age < period &- slot, scratch[slot &+ age] != largest { age &+= 1 }
+        if slot &+ age < period { return age }
+        while scratch[slot &+ age &- period] != largest { age &+= 1 }
+        return age
+    }
 }
 
 /// `ts_quantile(x,n,q)`: linear quantile of the last n values, kept in order as they come and go.
 struct TimeSeriesQuantile: Kernel {
-    private let period: Int
-    private let fraction: Double
-    private var slot = 0
-    private var count = 0
+    private var window: SortedWindow
+    private let place: QuantilePlace
 
     init(period: Int, fraction: Double) {
-        self.period = period
-        self.fraction = fraction
+        window = SortedWindow(period)
+        place = QuantilePlace(fraction, count: period)
     }
 
-    var scratchCount: Int { 2 * period }
-    var lookBack: Int { period - 1 }
+    var scratchCount: Int { window.scratchCount }
+    var lookBack: Int { window.period - 1 }
 
     @inline(__always)
     mutating func step(_ value: Double, _ scratch: Scratch) -> Double {
-        let sorted = scratch + period
-        let leaving = scratch[slot]
-        scratch[slot] = value
-        slot += 1
-        if slot == period { slot = 0 }
-        if leaving == leaving {
-            var index = place(of: leaving, in: sorted)
-            count -= 1
-            while index < count {
-                sorted[index] = sorted[index + 1]
-                index += 1
-            }
-        }
-        if value == value {
-            var index = count
-            while index > 0, sorted[index - 1] > value {
-                sorted[index] = sorted[index - 1]
-                index -= 1
-            }
-            sorted[index] = value
-            count += 1
-        }
-        guard count == period else { return .nan }
-        let rank = fraction * Double(period - 1)
-        let low = Int(rank)
-        let high = min(low + 1, period - 1)
-        return sorted[low] + (sorted[high] - sorted[low]) * (rank - Double(low))
+        _ = window.push(value, scratch)
+        return window.isFull ? place.value(window, scratch) : .nan
+    }
+}
+
+/// `ts_rank(x,n)`: rank of the newest of the last n values among them, ties averaged, scaled to (0,1].
+struct TimeSeriesRank: Kernel {
+    private var window: SortedWindow
+    init(period: Int) { window = SortedWindow(period) }
+    var scratchCount: Int { window.scratchCount }
+    var lookBack: Int { window.period - 1 }
+    @inline(__always)
+    mutating func step(_ value: Double, _ scratch: Scratch) -> Double {
+        let below = window.push(value, scratch)
+        return window.isFull ? Self.rank(value, below: below, window, scratch) : .nan
     }
 
-    /// First place that is not below a value.
+    /// Rank of the newest value of a full window, of whose values `below` are smaller.
     @inline(__always)
-    private func place(of value: Double, in sorted: Scratch) -> Int {
-        var low = 0
-        var high = count
-        while low < high {
-            let middle = (low + high) / 2
-            if sorted[middle] < value { low = middle + 1 } else { high = middle }
-        }
-        return low
+    static func rank(_ value: Double, below: Int, _ window: SortedWindow, _ scratch: Scratch) -> Double {
+        let equal = window.equals(value, below: below, scratch)
+        return (Double(below) + Double(equal + 1) / 2) / Double(window.period)
     }
 }

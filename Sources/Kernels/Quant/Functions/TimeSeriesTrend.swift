@@ -19,9 +19,18 @@ struct TimeSeriesResidual: Kernel {
     var lookBack: Int { window.period - 1 }
     @inline(__always)
     mutating func step(_ value: Double, _ scratch: Scratch) -> Double {
-        let trend = window.push(value, scratch), count = Double(window.period)
-        let slope = WindowTrend.slope(period: window.period, sum: trend.sum, weighted: trend.weighted)
-        return (value - trend.pivot) - trend.sum / count - slope * (count - 1) / 2
+        let line = window.push(value, scratch)
+        let slope = WindowTrend.slope(period: window.period, sum: line.sum, weighted: line.weighted)
+        return Self.residual(value, line, slope, period: window.period)
+    }
+
+    /// Of the window's sums and its slope.
+    @inline(__always)
+    static func residual(
+        _ value: Double, _ line: (pivot: Double, sum: Double, weighted: Double), _ slope: Double, period: Int
+    ) -> Double {
+        let count = Double(period)
+        return (value - line.pivot) - line.sum / count - slope * (count - 1) / 2
     }
 }
 
@@ -39,9 +48,15 @@ struct TimeSeriesRSquare: Kernel {
     mutating func step(_ value: Double, _ scratch: Scratch) -> Double {
         let line = trend.push(value, scratch)
         let deviations = moments.push(value, scratch + trend.scratchCount).deviations
-        if deviations <= 0 { return .nan }
         let slope = WindowTrend.slope(period: trend.period, sum: line.sum, weighted: line.weighted)
-        let count = Double(trend.period)
+        return Self.share(slope, deviations, period: trend.period)
+    }
+
+    /// Of the slope and Σ(x−x̄)².
+    @inline(__always)
+    static func share(_ slope: Double, _ deviations: Double, period: Int) -> Double {
+        if deviations <= 0 { return .nan }
+        let count = Double(period)
         let share = slope * slope * (count * (count * count - 1) / 12) / deviations
         return share > 1 ? 1 : share
     }

@@ -41,8 +41,20 @@ struct WindowScan: Kernel {
         filled = min(filled + 1, period)
     }
 
+    /// Puts so many pairs into the window of which no statistic is asked; only the newest of them are read.
+    @inline(__always)
+    mutating func skip(_ count: Int, _ pair: (_ row: Int) -> Pair, _ scratch: Scratch) {
+        let passed = max(0, count &- period)
+        slot = (slot &+ passed) % period
+        for row in passed..<count { take(pair(row), scratch) }
+        filled = min(filled &+ passed, period)
+    }
+
     /// The statistic of the window, whose newest pair is `pair`.
-    func answer(_ pair: Pair, _ scratch: Scratch) -> Double {
+    func answer(_ pair: Pair, _ scratch: Scratch) -> Double { answer(statistic, pair, scratch) }
+
+    /// Another statistic of the same window.
+    func answer(_ statistic: Statistic, _ pair: Pair, _ scratch: Scratch) -> Double {
         let sample = gather(scratch)
         guard sample.count >= needed, sample.count >= WindowSample.leastCount(statistic) else { return .nan }
         switch statistic {
@@ -87,25 +99,6 @@ extension Double: WindowInput {
 
 extension Pair: WindowInput {
     var pair: Pair { self }
-}
-
-/// A statistic under `min_periods`: that of the full-window kernel while its window is full and has no null, that of
-/// the scan where the kernel has no value.
-struct Lenient<Full: Kernel>: Kernel where Full.Input: WindowInput, Full.Output == Double {
-    private var full: Full
-    private var scan: WindowScan
-    init(_ full: Full, _ scan: WindowScan) {
-        self.full = full
-        self.scan = scan
-    }
-    var scratchCount: Int { scan.scratchCount + full.scratchCount }
-    var lookBack: Int { scan.lookBack }
-    @inline(__always)
-    mutating func step(_ input: Full.Input, _ scratch: Scratch) -> Double {
-        scan.take(input.pair, scratch)
-        let value = full.step(input, scratch + scan.scratchCount)
-        return value == value ? value : scan.answer(input.pair, scratch)
-    }
 }
 
 /// `WindowScan` of one series.

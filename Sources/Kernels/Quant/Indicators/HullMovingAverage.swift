@@ -24,6 +24,21 @@ public struct HullMovingAverage: Kernel {
         let slow = long.step(value, scratch + short.scratchCount)
         return smooth.step(2 * quick - slow, scratch + short.scratchCount + long.scratchCount)
     }
+
+    /// One average after the other: each by itself has what it needs in registers.
+    @inline(__always)
+    public mutating func advance(_ sources: Sources, into sinks: Sinks, count: Int, _ scratch: Scratch) {
+        short.advance(sources, into: sinks, count: count, scratch)
+        var slow = long, last = smooth
+        let slowScratch = scratch + short.scratchCount
+        for row in 0..<count {
+            sinks.first[row] = 2 * sinks.first[row] - slow.step(sources.first[row], slowScratch)
+        }
+        let lastScratch = slowScratch + long.scratchCount
+        for row in 0..<count { sinks.first[row] = last.step(sinks.first[row], lastScratch) }
+        long = slow
+        smooth = last
+    }
 }
 
 /// `zlema(x,n)`: the EMA of 2x − x of (n − 1)/2 bars ago, rounded down, seeded with the mean of the first n of these
