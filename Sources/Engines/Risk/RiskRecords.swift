@@ -41,6 +41,8 @@ enum RiskRecords {
         ReportRecords.migration,
         ReservationRecords.migration,
         LimitVersions.migration,
+        CapitalBookRecords.migration,
+        ExecutionRecords.migration,
     ]
 
     /// Writes a limit: a new one after all others, also where one before was removed.

@@ -25,7 +25,7 @@ extension RiskEngine {
             [healthRoute, checkRoute, preTradeRoute, realtimeRoute, varRoute.calculation, varBacktestRoute.calculation]
                 + [stressRoute.calculation, monteCarloRoute.calculation, xvaRoute.calculation] + limitRoutes + eventRoutes
                 + killSwitchRoutes + monitorRoutes + alertRoutes + reservationRoutes + reportRoutes + archiveRoutes
-                + viewRoutes,
+                + viewRoutes + capitalRoutes,
             Self.actions)
     }
 
@@ -45,6 +45,7 @@ extension RiskEngine {
         AuditedAction("breach.change", .patch, "/api/v1/risk/breaches"),
         AuditedAction("report.keep", .post, "/api/v1/risk/reports/{report_type}"),
         AuditedAction("report_schedule.create", .post, "/api/v1/risk/report-schedules"),
+        AuditedAction("capital_book.keep", .post, "/api/v1/risk/capital-books"),
         AuditedAction("report_schedule.delete", .delete, "/api/v1/risk/report-schedules/{schedule_id}"),
     ]
 
