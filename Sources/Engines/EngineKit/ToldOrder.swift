@@ -24,7 +24,8 @@ public struct ToldOrder: Sendable {
             value.member(name)?.double.flatMap { FixedPoint($0) }
         }
         guard let id = text("id"), let state = text("state"), let symbol = text("symbol").flatMap({ Symbol($0) }),
-              let side = text("side").flatMap({ Side(rawValue: $0) }), let quantity = number(json, "quantity"),
+              let side = text("side").flatMap({ Side(rawValue: $0) }),
+              let quantity = number(json, "ordered_quantity") ?? number(json, "quantity"),
               let reference = number(json, "reference_price"),
               let time = text("ts").flatMap({ Timestamp(iso8601: $0) }) else { return nil }
         self.id = id

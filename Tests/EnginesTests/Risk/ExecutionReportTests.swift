@@ -22,9 +22,11 @@ extension EngineFixture {
             "ts":"\(filled.iso8601)"}
             """
         }
+        let done = fills.isEmpty ? quantity : fills.reduce(0) { $0 + $1.quantity }
         let body = """
             {"id":"\(id)","portfolio_id":"\(portfolio)","strategy_id":"","deployment_id":"d","symbol":"\(symbol)",\
-            "side":"\(side)","state":"\(state ?? (fills.isEmpty ? "cancelled" : "filled"))","quantity":\(quantity),\
+            "side":"\(side)","state":"\(state ?? (fills.isEmpty ? "cancelled" : "filled"))","quantity":\(done),\
+            "ordered_quantity":\(quantity),\
             "reference_price":\(reference),"ts":"\(placed.iso8601)","updated":"\(filled.iso8601)","reasons":[],\
             "fills":[\(parts.joined(separator: ","))]}
             """

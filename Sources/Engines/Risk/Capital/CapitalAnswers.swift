@@ -29,16 +29,16 @@ enum CapitalConventions {
         "chapters of the Basel Framework in force from 1 January 2023; amounts in the reporting currency"
     static let counterparty = [
         ("exposure", "EAD = 1.4 × (replacement cost + multiplier × add-on)"),
-        ("margined", "the lower of the margined and the unmargined exposure, both with the collateral held"),
-        ("days", "250 business days a year")
+        ("margined", "a margined set has the lower of its margined and unmargined exposures, with the collateral held"),
+        ("days", "maturities and margin periods count 250 business days a year")
     ]
     static let creditValuation = [
         ("standalone", "SCVA = 1/1.4 × risk weight × Σ maturity × EAD × mean discount at 5 %"),
-        ("version_of_approach", "full where there is a hedge, else reduced")
+        ("approach", "CVA capital is of the full version where there is a hedge, else of the reduced one")
     ]
     static let marketRisk = [
-        ("scenario", "correlations low, medium and high; the largest sum over all classes counts"),
-        ("curvature", "losses beyond delta: CVR = −(change of value ∓ weight × delta)")
+        ("scenario", "sensitivities are summed with low, medium and high correlations; the largest sum counts"),
+        ("curvature", "curvature counts losses beyond delta: CVR = −(change of value ∓ weight × delta)")
     ]
     /// What MAR21 to MAR23 ask for and is not measured.
     static let notIncluded = [

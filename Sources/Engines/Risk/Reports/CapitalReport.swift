@@ -67,6 +67,17 @@ struct CapitalReport {
         return (isFormula ? text : first.uppercased() + text.dropFirst()) + "."
     }
 
+    /// A class in a word.
+    private static func name(_ riskClass: SbmRiskClass) -> String {
+        switch riskClass {
+        case .rates: "Rates"
+        case .credit: "Credit"
+        case .equity: "Equity"
+        case .commodity: "Commodities"
+        case .foreignExchange: "Currencies"
+        }
+    }
+
     private static func figure(_ figure: CapitalFigure) -> ReportFigure {
         ReportFigure(
             figure.name, figure.label, .optional(figure.value, figure.name == "multiplier" ? .ratio : .money),
@@ -225,7 +236,7 @@ struct CapitalReport {
                 .chart(
                     ReportChart(
                         "risk_classes", "Capital by risk class, \(sensitivities.binding.rawValue) correlations",
-                        .names(classes.map(\.rawValue)), .money,
+                        .names(classes.map(Self.name)), .money,
                         SensitivitiesCapital.Component.allCases.map { component in
                             .init(
                                 component.rawValue,
@@ -279,7 +290,7 @@ struct CapitalReport {
             .sorted { $0.1.positions[place] > $1.1.positions[place] }
         let rows: [[ReportValue]] = all.prefix(Self.mostRows).map { part, bucket in
             [
-                .text(part.riskClass.rawValue), .text(part.component.rawValue), .text(bucket.bucket.description),
+                .text(Self.name(part.riskClass)), .text(part.component.rawValue), .text(bucket.bucket.description),
                 .number(Double(bucket.factors), .count), .number(bucket.sum, .money),
                 .number(bucket.positions[place], .money)
             ]

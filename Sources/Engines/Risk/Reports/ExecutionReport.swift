@@ -86,7 +86,7 @@ struct ExecutionReport {
         }
         for symbol in without.sorted() {
             report.warnings.append(
-                "No daily bars of \(symbol) are stored: its orders are measured against the decision only.")
+                "No daily bars of \(symbol) around its orders are stored: only the decision measures them.")
         }
         report.sections = [overview, slippage, shortfall, symbols, orders]
         return report
