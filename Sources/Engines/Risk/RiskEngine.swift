@@ -34,7 +34,7 @@ import Wire
     private var decidedOrder: [String] = []
     private let returns: ReturnsCache
     let reportBars: ReportBars
-    private let pruner: RecordsPruner
+    private let pruner: RecordsPruner, executionPruner: RecordsPruner
     private let approved: Counter, denied: Counter
     let checkSeconds: Histogram
     private var found: RiskMetrics
@@ -46,6 +46,7 @@ import Wire
         returns = ReturnsCache(context)
         reportBars = ReportBars(context)
         pruner = RecordsPruner(context, table: "risk_events", column: "recorded", setting: "RISK_EVENTS_DAYS")
+        executionPruner = RecordsPruner(context, table: "executions", column: "recorded", setting: "RISK_EVENTS_DAYS")
         approved = context.registry.counter("nautilus_risk_approved_orders_total", "Intents approved before trade.")
         denied = context.registry.counter("nautilus_risk_denied_orders_total", "Intents denied before trade.")
         checkSeconds = context.registry.histogram(
@@ -71,6 +72,7 @@ import Wire
         try await scheduler.start()
         try await desk.start()
         pruner.start()
+        executionPruner.start()
         audit.start()
     }
 
@@ -79,6 +81,7 @@ import Wire
         scheduler.stop()
         desk.stop()
         pruner.stop()
+        executionPruner.stop()
         audit.stop()
     }
 
@@ -121,6 +124,9 @@ import Wire
                     touched.insert(fill.portfolioID)
                 case Topics.order.name:
                     guard let ended = OrderProgress(json: json) else { return false }
+                    if ended.state.isFinal, let row = ExecutionRecords.upsert(message.data, json, at: context.clock.now) {
+                        statements.append(row)
+                    }
                     guard ended.state.isFinal, ended.state != .denied else { return true }
                     state.end(ended.orderID, ended.fills.map { ($0.id, $0.quantity) })
                     statements += reserved(ended.orderID)

@@ -41,6 +41,8 @@ enum RiskRecords {
         ReportRecords.migration,
         ReservationRecords.migration,
         LimitVersions.migration,
+        CapitalBookRecords.migration,
+        ExecutionRecords.migration,
         PredictionRecords.migration,
     ]
 

@@ -25,7 +25,7 @@ extension RiskEngine {
             [healthRoute, checkRoute, preTradeRoute, realtimeRoute, varRoute.calculation, varBacktestRoute.calculation]
                 + [stressRoute.calculation, monteCarloRoute.calculation, xvaRoute.calculation] + limitRoutes + eventRoutes
                 + killSwitchRoutes + monitorRoutes + alertRoutes + reservationRoutes + reportRoutes + archiveRoutes
-                + viewRoutes + predictionRoutes,
+                + viewRoutes + capitalRoutes + predictionRoutes,
             Self.actions)
     }
 
@@ -46,6 +46,7 @@ extension RiskEngine {
         AuditedAction("breach_model.fit", .post, "/api/v1/risk/predictions/model"),
         AuditedAction("report.keep", .post, "/api/v1/risk/reports/{report_type}"),
         AuditedAction("report_schedule.create", .post, "/api/v1/risk/report-schedules"),
+        AuditedAction("capital_book.keep", .post, "/api/v1/risk/capital-books"),
         AuditedAction("report_schedule.delete", .delete, "/api/v1/risk/report-schedules/{schedule_id}"),
     ]
 

@@ -25,6 +25,11 @@ struct OrderRecord: Sendable {
         }
         json.key("quantity")
         json.fixed(fills.isEmpty ? intent.expectedQuantity : fills.reduce(.zero) { $0 + $1.quantity })
+        // What was wanted, where the order said so: a fill may decide the quantity of others.
+        if case .quantity(let wanted) = intent.size {
+            json.key("ordered_quantity")
+            json.fixed(wanted)
+        }
         json.key("reference_price")
         json.fixed(intent.referencePrice)
         json.key("filled_quantity")

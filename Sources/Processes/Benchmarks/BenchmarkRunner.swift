@@ -9,7 +9,7 @@ import Glibc
         "series.read.sum", "series.range", "series.postgres", "indicators", "indicators.stream", "analytics.performance",
         "analytics.revaluation", "backtest.sweep",
         "var.monte_carlo", "factors.panel", "factors.catalogue", "factors.correlation",
-        "risk.pretrade", "risk.montecarlo", "risk.historical", "risk.views",
+        "risk.pretrade", "risk.montecarlo", "risk.historical", "risk.views", "risk.capital",
         "ml.inference", "ws.fanout", "ws.idle",
         "e2e.tick_to_order",
     ]
@@ -83,6 +83,7 @@ import Glibc
         if isAsked("risk.montecarlo", asked) { for figure in try await pathBenchmarks() { each(figure) } }
         if isAsked("risk.historical", asked) { each(try historicalBenchmark()) }
         if isAsked("risk.views", asked) { for figure in viewBenchmarks() { each(figure) } }
+        if isAsked("risk.capital", asked) { for figure in try capitalBenchmarks() { each(figure) } }
         if isAsked("ml.inference", asked) { for figure in try inferenceBenchmarks() { each(figure) } }
         try await sockets(asked, each)
         if isAsked("e2e.tick_to_order", asked) {

@@ -39,6 +39,15 @@ import Wire
         for limit in [#"{"id":"gross","type":"gross_exposure","threshold":1000}"#, #"{"id":"lev","type":"leverage","threshold":9}"#] {
             _ = try await fixture.json(.risk, .post, "/api/v1/risk/limits", limit, status: 201)
         }
+        _ = try await fixture.json(.risk, .post, "/api/v1/risk/capital-books", """
+            {"portfolio_id":"p","name":"book","sa_ccr":\(RiskEngine.counterpartyExample),"ba_cva":\(RiskEngine.cvaExample),\
+            "market_risk":\(RiskEngine.marketRiskExample)}
+            """, status: 201)
+        for (index, side) in ["buy", "sell", "buy"].enumerated() {
+            try await fixture.publishOrder(
+                "o\(index)", "KO", side, reference: 100, quantity: 10, at: BarColumns.walk(600).times[580 + index],
+                fills: index == 2 ? [] : [(10, 100.5)])
+        }
         return fixture
     }
 

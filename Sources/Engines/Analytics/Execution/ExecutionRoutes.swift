@@ -92,7 +92,7 @@ extension AnalyticsEngine {
     }
 
     /// The order of an id, or the one whose fill it is.
-    private func storedOrder(_ id: String) async throws -> StoredOrder {
+    private func storedOrder(_ id: String) async throws -> ToldOrder {
         if let order = try await order(id) { return order }
         if let dot = id.lastIndex(of: "."), let order = try await order(String(id[..<dot])),
            let fill = order.fills.first(where: { $0.id == id }) {
@@ -101,12 +101,12 @@ extension AnalyticsEngine {
         throw Problem.notFound("no execution \(id)")
     }
 
-    private func order(_ id: String) async throws -> StoredOrder? {
-        guard StoredOrder.isPlain(id) else { return nil }
+    private func order(_ id: String) async throws -> ToldOrder? {
+        guard ToldOrder.isPlain(id) else { return nil }
         let response = try await ask(.strategy, "/orders/\(id)")
         if response.status == 404 { return nil }
         guard response.status == 200 else { throw Problem.unavailable("strategy", "it answered \(response.status)") }
-        return try JSONParser().withDocument(response.body) { StoredOrder(json: $0) }
+        return try JSONParser().withDocument(response.body) { ToldOrder(json: $0) }
     }
 
     /// A question to another engine.
@@ -120,7 +120,7 @@ extension AnalyticsEngine {
     }
 
     /// Bars from before the order until well after its last fill: minutes where some are stored then, else days.
-    private func bars(around order: StoredOrder, _ named: Timeframe?) async throws -> (Timeframe, BarColumns) {
+    private func bars(around order: ToldOrder, _ named: Timeframe?) async throws -> (Timeframe, BarColumns) {
         let last = order.fills.map(\.time).max() ?? order.time
         for timeframe in named.map({ [$0] }) ?? [.minute1, .day1] {
             let step = timeframe.nanoseconds
@@ -132,31 +132,15 @@ extension AnalyticsEngine {
         return (.day1, BarColumns())
     }
 
-    /// A bar's close is known when the bar is over; orders of a deployment bear the time of the bar they came of, so
-    /// for them it counts at that time. Averages are of the typical prices of bars after arrival, to the last fill.
     private static func measure(
-        _ stored: StoredOrder, _ bars: BarColumns, _ timeframe: Timeframe
+        _ stored: ToldOrder, _ bars: BarColumns, _ timeframe: Timeframe
     ) throws -> MeasuredExecution {
-        let rows = bars.times.indices.filter { bars.close[$0].isFinite && bars.close[$0] > 0 }
-        let step = timeframe.nanoseconds, shift = stored.deploymentID.isEmpty ? step : 0
-        let times = rows.map { bars.times[$0] + shift }, closes = rows.map { bars.close[$0] }
-        let typical = rows.map { row in
-            let value = (bars.high[row] + bars.low[row] + bars.close[row]) / 3
-            return value.isFinite && value > 0 ? value : bars.close[row]
-        }
-        let volumes = rows.map { bars.volume[$0] }
         do throws(QuantError) {
-            let path = try MarketPath(times: times, prices: closes)
-            let start = stored.time.nanoseconds
-            let last = max(start, stored.fills.map(\.time.nanoseconds).max() ?? start)
-            let isTraded = volumes.allSatisfy { $0.isFinite && $0 >= 0 }
-            let byVolume = try MarketPath(times: times, prices: typical, volumes: isTraded ? volumes : nil)
-            let byTime = try MarketPath(times: times, prices: typical, volumes: rows.map { _ in 1 })
-            var order = stored.order
-            order.arrival = path.price(at: start)
-            order.vwap = byVolume.volumeWeighted(from: start + 1, to: last + shift)
-            order.twap = byTime.volumeWeighted(from: start + 1, to: last + shift)
-            order.close = path.price(from: last)
+            let step = timeframe.nanoseconds, start = stored.time.nanoseconds
+            let market = try ExecutionMarket(
+                times: bars.times, high: bars.high, low: bars.low, close: bars.close, volume: bars.volume,
+                known: stored.deploymentID.isEmpty ? step : 0)
+            let order = market.measured(stored.order, from: start, to: stored.lastTime.nanoseconds), path = market.path
             return try MeasuredExecution(
                 id: stored.id, symbol: stored.symbol, currency: nil, order: order,
                 fillTimes: stored.fills.map { $0.time.nanoseconds }, start: nil, end: nil, path: path,

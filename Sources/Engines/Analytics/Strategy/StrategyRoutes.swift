@@ -58,7 +58,7 @@ extension AnalyticsEngine {
 
     /// Every deployment of a strategy; 404 where there is no such strategy.
     private func deployments(of id: String) async throws -> [StoredDeployment] {
-        guard StoredOrder.isPlain(id) else { throw Problem.notFound("no strategy \(id)") }
+        guard ToldOrder.isPlain(id) else { throw Problem.notFound("no strategy \(id)") }
         let known = try await ask(.strategy, "/api/v1/strategies/versions/\(id)")
         if known.status == 404 { throw Problem.notFound("no strategy \(id)") }
         guard known.status == 200 else { throw Problem.unavailable("strategy", "it answered \(known.status)") }
@@ -96,9 +96,9 @@ extension AnalyticsEngine {
     private func runs(_ deployments: [StoredDeployment], _ timeframe: Timeframe) async throws -> [StrategyRun] {
         var runs: [StrategyRun] = []
         for deployment in deployments {
-            var parts: [(fill: StoredOrder.Fill, side: Side)] = []
+            var parts: [(fill: ToldOrder.Fill, side: Side)] = []
             try await pages("/orders", "deployment_id=\(deployment.id)") { item in
-                guard let order = StoredOrder(json: item), order.deploymentID == deployment.id else { return }
+                guard let order = ToldOrder(json: item), order.deploymentID == deployment.id else { return }
                 parts += order.fills.map { ($0, order.side) }
             }
             parts.sort { ($0.fill.time, $0.fill.id) < ($1.fill.time, $1.fill.id) }

@@ -34,12 +34,12 @@ struct StrategyRun: Sendable {
     var pnl: Money { realized + unrealized - fees }
 
     /// Replays the fills, oldest first, over closes.
-    init(_ deployment: StoredDeployment, fills all: [StoredOrder.Fill], sides: [Side], bars: BarColumns) {
+    init(_ deployment: StoredDeployment, fills all: [ToldOrder.Fill], sides: [Side], bars: BarColumns) {
         self.deployment = deployment
         var cash = deployment.capital, quantity = FixedPoint.zero, cost = Money.zero
         var opened = Timestamp(nanoseconds: 0), tripPnl = Money.zero, tripPaid = Money.zero
         var next = 0, price: Price?
-        func take(_ fill: StoredOrder.Fill, _ side: Side) {
+        func take(_ fill: ToldOrder.Fill, _ side: Side) {
             let notional = fill.quantity * fill.price
             if side == .buy {
                 if quantity.isZero {

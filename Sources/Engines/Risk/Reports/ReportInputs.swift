@@ -13,6 +13,10 @@ struct ReportNeeds: OptionSet, Sendable {
     static let limits = ReportNeeds(rawValue: 2)
     /// Breaches and warnings of the period.
     static let events = ReportNeeds(rawValue: 4)
+    /// The newest capital book.
+    static let capital = ReportNeeds(rawValue: 64)
+    /// Orders that ended in the period, with daily bars of their instruments.
+    static let executions = ReportNeeds(rawValue: 128)
 }
 
 /// Everything a report is made of, gathered once: making it is arithmetic without waiting.
@@ -31,6 +35,14 @@ struct ReportInputs: Sendable {
     let events: [ReportEvent]
     /// Whether more events lie in the period than `events` holds.
     var isCut = false
+    /// Nil where none is kept.
+    var capital: CapitalBook?
+    /// Orders that ended in the period, the newest first.
+    var executions: [ToldOrder] = []
+    /// Daily bars by symbol, from well before the first order.
+    var executionBars: [String: BarColumns] = [:]
+    /// Whether more orders ended than `executions` holds.
+    var areExecutionsCut = false
     /// Positions that are held, the largest first; sorted once, as every table walks them.
     let held: [RiskPosition]
 

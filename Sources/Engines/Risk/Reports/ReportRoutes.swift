@@ -16,7 +16,8 @@ extension RiskEngine {
     var reportRoutes: [Route] {
         [
             .raw(.get, "/api/v1/risk/reports/{report_type}",
-                 "A report on a portfolio: daily_risk, limits, var_backtest, stress, performance or liquidity.",
+                 "A report on a portfolio: daily_risk, limits, var_backtest, stress, performance, liquidity, "
+                     + "capital or execution.",
                  answer: Self.reportAnswer, errors: [404, 422, 503],
                  produces: ReportFormat.allCases.map(\.contentType)) { [unowned self] (query: ReportQuery, _) in
                 let document = try await report(query.type, of: query.portfolio, query.period)
@@ -69,11 +70,28 @@ extension RiskEngine {
             portfolio, from: start, to: end, limit: Self.reportEvents + 1, context.records) : []
         let symbols = needs.contains(.bars) ? told.positions.filter { $0.quantity != 0 }.map(\.symbol) : []
         let usable = book.curve.usable, first = usable.times.firstIndex { $0 >= start.nanoseconds } ?? usable.times.count
-        return ReportInputs(
+        var inputs = ReportInputs(
             needs: needs, portfolio: portfolio, from: start, to: end, picture: complete, priceTimes: priceTimes,
             curve: (Array(usable.times[first...]), Array(usable.equity[first...])),
             bars: try await reportBars.aligned(symbols, to: end), limits: check(applying, complete),
             events: Array(events.prefix(Self.reportEvents)), isCut: events.count > Self.reportEvents)
+        if needs.contains(.capital) { inputs.capital = try await CapitalBookRecords.newest(portfolio, context.records) }
+        if needs.contains(.executions) { try await addExecutions(to: &inputs) }
+        return inputs
+    }
+
+    /// Orders that ended in the period, and bars from well before the first of them.
+    private func addExecutions(to inputs: inout ReportInputs) async throws {
+        let most = ExecutionRecords.most
+        let found = try await ExecutionRecords.read(
+            inputs.portfolio, from: inputs.from, to: inputs.to, limit: most + 1, context.records)
+        inputs.areExecutionsCut = found.count > most
+        inputs.executions = Array(found.prefix(most))
+        let first = inputs.executions.map(\.time).min() ?? inputs.to
+        for symbol in Set(inputs.executions.map(\.symbol)) {
+            inputs.executionBars[symbol.text] = try await BarsClient(context).bars(
+                symbol, .day1, from: first.adding(nanoseconds: -40 * 86_400_000_000_000))
+        }
     }
 
     /// The most events that a report lists.

@@ -5,6 +5,7 @@ import Market
 /// The reports there are.
 enum ReportType: String, CaseIterable, Sendable {
     case dailyRisk = "daily_risk", limits, varBacktest = "var_backtest", stress, performance, liquidity
+    case capital, execution
 
     var title: String {
         switch self {
@@ -14,6 +15,8 @@ enum ReportType: String, CaseIterable, Sendable {
         case .stress: "Stress test"
         case .performance: "Performance report"
         case .liquidity: "Liquidity report"
+        case .capital: "Regulatory capital"
+        case .execution: "Execution report"
         }
     }
 
@@ -24,6 +27,8 @@ enum ReportType: String, CaseIterable, Sendable {
         case .limits: [.limits, .events]
         case .varBacktest, .liquidity: .bars
         case .stress, .performance: []
+        case .capital: .capital
+        case .execution: .executions
         }
     }
 
@@ -36,6 +41,8 @@ enum ReportType: String, CaseIterable, Sendable {
         case .stress: StressReport(inputs).document
         case .performance: PerformanceReport(inputs).document
         case .liquidity: LiquidityReport(inputs).document
+        case .capital: CapitalReport(inputs).document
+        case .execution: ExecutionReport(inputs).document
         }
     }
 }

@@ -1,26 +1,31 @@
-import Market
-import Quant
-import Wire
+public import Market
+public import Quant
+public import Wire
 
-/// An order as the strategy engine tells of it.
-struct StoredOrder: Sendable {
+/// An order as the strategy engine tells of it: in its answers, and in order updates on the bus.
+public struct ToldOrder: Sendable {
     /// A part of it.
-    struct Fill: Sendable {
-        let id: String, quantity: FixedPoint, price: Price, commission: Money, time: Timestamp
+    public struct Fill: Sendable {
+        /// Its id; above 0; of one; what the venue charged; when.
+        public let id: String, quantity: FixedPoint, price: Price, commission: Money, time: Timestamp
     }
 
-    let id: String, portfolioID: String, strategyID: String, deploymentID: String, state: String
-    let symbol: Symbol, side: Side, quantity: FixedPoint, reference: Price, time: Timestamp
-    private(set) var fills: [Fill]
+    /// Whose order it is, and how it stands.
+    public let id: String, portfolioID: String, strategyID: String, deploymentID: String, state: String
+    /// What was wanted, at which price it was decided, and when.
+    public let symbol: Symbol, side: Side, quantity: FixedPoint, reference: Price, time: Timestamp
+    /// What was carried out.
+    public private(set) var fills: [Fill]
 
     /// Nil where a member is missing.
-    init?(json: JSONValue) {
+    public init?(json: JSONValue) {
         func text(_ name: String) -> String? { json.member(name)?.string }
         func number(_ value: JSONValue, _ name: String) -> FixedPoint? {
             value.member(name)?.double.flatMap { FixedPoint($0) }
         }
         guard let id = text("id"), let state = text("state"), let symbol = text("symbol").flatMap({ Symbol($0) }),
-              let side = text("side").flatMap({ Side(rawValue: $0) }), let quantity = number(json, "quantity"),
+              let side = text("side").flatMap({ Side(rawValue: $0) }),
+              let quantity = number(json, "ordered_quantity") ?? number(json, "quantity"),
               let reference = number(json, "reference_price"),
               let time = text("ts").flatMap({ Timestamp(iso8601: $0) }) else { return nil }
         self.id = id
@@ -44,15 +49,18 @@ struct StoredOrder: Sendable {
         self.fills = fills
     }
 
+    /// When the last of it was carried out; when it was placed where nothing was.
+    public var lastTime: Timestamp { fills.map(\.time).max() ?? time }
+
     /// The order as if one fill were all of it.
-    func only(_ fill: Fill) -> StoredOrder {
+    public func only(_ fill: Fill) -> ToldOrder {
         var copy = self
         copy.fills = [fill]
         return copy
     }
 
     /// What is measured: the reference price is what the order was decided at.
-    var order: ExecutedOrder {
+    public var order: ExecutedOrder {
         ExecutedOrder(
             isBuy: side == .buy, quantity: max(quantity, fills.reduce(.zero) { $0 + $1.quantity }).double,
             parts: fills.map {
@@ -62,7 +70,7 @@ struct StoredOrder: Sendable {
     }
 
     /// Whether a text may be an id: it goes into a path as it stands.
-    static func isPlain(_ id: String) -> Bool {
+    public static func isPlain(_ id: String) -> Bool {
         !id.isEmpty && !id.contains("..") && id.utf8.allSatisfy {
             (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0) || [45, 46, 58, 95].contains($0)
         }
