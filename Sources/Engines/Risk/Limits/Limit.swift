@@ -44,6 +44,8 @@ struct Limit: RequestBody {
     /// The share of daily volume that one may trade.
     let participation: Double
     let isActive: Bool
+    /// Whether one alone may loosen it.
+    var approval = LimitApproval.none
 
     static func read(_ fields: FieldReader) -> Limit {
         let text = fields.optionalString(
@@ -89,7 +91,10 @@ struct Limit: RequestBody {
             participation: fields.optionalNumber("participation",
                 "For liquidity_days: share of volume; 0.2 unless said.",
                                                  above: 0, upTo: 1) ?? 0.2,
-            isActive: fields.bool("active", "Whether it is judged.", default: true))
+            isActive: fields.bool("active", "Whether it is judged.", default: true),
+            approval: fields.optionalChoice(
+                "approval", "four-eyes: what loosens it waits until another person approves; none unless said.",
+                LimitApproval.self) ?? .none)
     }
 
     func write(to json: inout JSONWriter) {
@@ -127,6 +132,8 @@ struct Limit: RequestBody {
         json.double(participation)
         json.key("active")
         json.bool(isActive)
+        json.key("approval")
+        json.string(approval.rawValue)
         json.endObject()
     }
 
