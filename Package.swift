@@ -57,6 +57,7 @@ let cLibraries: [Target] = [
     system("CLMDB", pkgConfig: "lmdb", apt: "liblmdb-dev"),
     system("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
     system("CHaru", apt: "libhpdf-dev"),
+    system("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
     system("CXlsxWriter", pkgConfig: "xlsxwriter", apt: "libxlsxwriter-dev"),
     .target(name: "CShims", path: "Sources/CLibraries/CShims"),
     .target(name: "CSimdJSON", path: "Sources/CLibraries/CSimdJSON",
@@ -92,6 +93,7 @@ let adapters: [Target] = [
     library("Adapters", "StorePostgres", ["Store", "Runtime", "Telemetry", "Market", "Wire", "CPostgres", "CShims"]),
     library("Adapters", "SeriesLMDB", ["Store", "Runtime", "Telemetry", "Market", "CLMDB", "CShims"]),
     library("Adapters", "Security", ["Runtime", "HTTP", "COpenSSL"]),
+    library("Adapters", "Couriers", ["HTTP", "Runtime", "Market", "Wire", "CCurl", "COpenSSL"]),
     library("Adapters", "Reports", ["Documents", "Market", "Wire", "CHaru", "CXlsxWriter", "CShims"]),
 ]
 
@@ -100,7 +102,7 @@ let engineNames = ["Analytics", "Risk", "Factors", "Learning", "Features", "Stre
 let engines: [Target] =
     [library("Engines", "EngineKit", engineFloor)] + engineNames.map { library("Engines", $0, engineFloor + ["EngineKit"]) }
 
-let adapterNames = ["HTTPServer", "HTTPClient", "BusRedis", "StoreSQLite", "StorePostgres", "SeriesLMDB", "Security", "Reports"]
+let adapterNames = ["HTTPServer", "HTTPClient", "BusRedis", "StoreSQLite", "StorePostgres", "SeriesLMDB", "Security", "Reports", "Couriers"]
 let hosted = engineFloor + adapterNames + ["EngineKit"]
 let processes: [Target] =
     [

@@ -16,6 +16,7 @@ struct ImportTests {
         "StorePostgres": ["Store", "CPostgres"],
         "SeriesLMDB": ["Store", "CLMDB"],
         "Security": ["HTTP", "COpenSSL"],
+        "Couriers": ["HTTP", "CCurl", "COpenSSL"],
         "Reports": ["Documents", "CHaru", "CXlsxWriter"],
     ]
 

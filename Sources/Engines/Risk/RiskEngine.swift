@@ -25,9 +25,12 @@ import Wire
     /// Open and closed rules that make alerts.
     var rules: [RiskAlert] = []
     var killSwitch = KillSwitch()
+    /// One decision at a time of a change that needs two people.
+    let deciding = KeyedLock()
     /// Decisions that are being written; the kill switch waits for them.
     private(set) var approving = 0
     private(set) lazy var monitor = RiskMonitor(context, self)
+    private(set) lazy var responder = Responder(context, self)
     private(set) lazy var scheduler = ReportScheduler(context, self)
     private var decided: Set<String> = []
     private var decidedOrder: [String] = []
@@ -41,7 +44,7 @@ import Wire
     public init(_ context: EngineContext) {
         self.context = context
         idempotency = Idempotency(context)
-        audit = AuditTrail(context)
+        audit = AuditTrail(context, chained: true)
         returns = ReturnsCache(context)
         reportBars = ReportBars(context)
         pruner = RecordsPruner(context, table: "risk_events", column: "recorded", setting: "RISK_EVENTS_DAYS")
@@ -66,6 +69,7 @@ import Wire
         for open in try await ReservationRecords.reservations(context.records) { state.reserve(open) }
         killSwitch = try await RiskControls.killSwitch(context.records)
         rules = try await RiskControls.rules(context.records)
+        try await responder.start()
         try await monitor.start()
         try await scheduler.start()
         pruner.start()
@@ -74,6 +78,7 @@ import Wire
 
     public func stop() async {
         monitor.stop()
+        responder.stop()
         scheduler.stop()
         pruner.stop()
         audit.stop()
@@ -150,6 +155,12 @@ import Wire
         // second of them is denied.
         if decided.contains(intent.orderID) { return }
         var checks = judge(intent)
+        if responder.isReduction(intent) {
+            // It makes a holding smaller: limits that it does not bring all the way back must not keep it from that.
+            checks = checks.map(\.excused)
+        } else if let why = responder.blocked(intent.portfolioID, symbol: intent.symbol, strategy: intent.strategyID) {
+            checks.append(.refusal("block", why))
+        }
         if killSwitch.isOn { checks.append(.stopped(by: killSwitch)) }
         approving += 1
         defer { approving -= 1 }

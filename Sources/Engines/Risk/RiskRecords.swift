@@ -41,6 +41,9 @@ enum RiskRecords {
         ReportRecords.migration,
         ReservationRecords.migration,
         LimitVersions.migration,
+        AuditTrail.chainMigration(version: 30),
+        LimitChanges.migration,
+        ResponseRecords.migration,
     ]
 
     /// Writes a limit: a new one after all others, also where one before was removed.
