@@ -83,6 +83,8 @@ extension RiskEngine {
 
     /// A limit as it is from now on.
     func put(_ limit: Limit) {
+        var limit = limit
+        limit.adjusted = adjuster.threshold(of: limit)
         if let index = limits.firstIndex(where: { $0.id == limit.id }) { limits[index] = limit } else { limits.append(limit) }
     }
 

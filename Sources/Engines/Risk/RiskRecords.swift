@@ -44,6 +44,8 @@ enum RiskRecords {
         AuditTrail.chainMigration(version: 30),
         LimitChanges.migration,
         ResponseRecords.migration,
+        ClientRecords.migration,
+        AdjustmentRecords.migration,
     ]
 
     /// Writes a limit: a new one after all others, also where one before was removed.

@@ -53,6 +53,9 @@ import Wire
     private func round(_ portfolio: String) async {
         do {
             if let checks = try await engine?.judge(portfolio) { try await note(checks, of: portfolio) }
+            for group in await engine?.judgeGroups(around: portfolio) ?? [] {
+                try await note(group.checks, of: group.name)
+            }
             rounds[portfolio, default: 0] += 1
         } catch {
             context.logger.warning("a portfolio was not judged", [

@@ -22,6 +22,8 @@ enum LimitLoosening {
         add(loosensApproval(before, after), "approval is no longer asked for")
         add(after.type != before.type || after.expression != before.expression, "it looks at something else")
         add(!covers(after.scope, before.scope), "its scope leaves out what it held for")
+        add(loosensSchedule(before, after), "its schedule changes")
+        add(loosensAdjustment(before, after), "its adjustment reaches further")
         add(after.threshold > before.threshold, "threshold rises from \(before.threshold) to \(after.threshold)")
         if let least = before.minimum {
             add(after.minimum.map { $0 < least } ?? true,
@@ -45,8 +47,25 @@ enum LimitLoosening {
         before.approval == .fourEyes && after.approval == .none
     }
 
+    /// A schedule may only be taken up where it tightens, and given up where that does.
+    private static func loosensSchedule(_ before: Limit, _ after: Limit) -> Bool {
+        if before.schedule == after.schedule { return false }
+        guard let old = before.schedule else { return after.schedule?.threshold.map { $0 > before.threshold } ?? true }
+        guard after.schedule == nil else { return true }
+        return old.threshold.map { after.threshold > $0 } ?? false
+    }
+
+    private static func loosensAdjustment(_ before: Limit, _ after: Limit) -> Bool {
+        switch (before.adjust, after.adjust) {
+        case (nil, nil): false
+        case (nil, let new?): new.most > before.threshold
+        case (let old?, nil): after.threshold > old.least
+        case (let old?, let new?): new.most > old.most || new.least > old.least || new.reference > old.reference
+        }
+    }
+
     /// Whether all that one scope looks at is looked at by another in the same way.
     private static func covers(_ wide: LimitScope, _ narrow: LimitScope) -> Bool {
-        wide == narrow || (wide == .all && !narrow.isPart)
+        wide == narrow || (wide == .all && !narrow.isPart && !narrow.isGroup)
     }
 }

@@ -109,7 +109,9 @@ import Wire
 
     /// Why new orders are denied; nil where no block holds.
     func blocked(_ portfolio: String, symbol: Symbol, strategy: String) -> String? {
-        for row in rows.values where row.state == .blocking && row.portfolioID == portfolio {
+        if rows.isEmpty { return nil }
+        let names = [portfolio] + (engine?.groups(of: portfolio).map(\.text) ?? [])
+        for row in rows.values where row.state == .blocking && names.contains(row.portfolioID) {
             let isOf = switch LimitScope(row.target) {
             case .symbol(let name)?: name == symbol.text
             // An instrument whose sector is not known may be of it.
