@@ -84,7 +84,8 @@ enum CurlCall {
         mutating func read(_ into: UnsafeMutablePointer<CChar>, _ room: Int) -> Int {
             let count = min(room, bytes.count - at)
             bytes.withUnsafeBytes { from in
-                if count > 0 { UnsafeMutableRawPointer(into).copyMemory(from: from.baseAddress! + at, byteCount: count) }
+                guard count > 0 else { return }
+                UnsafeMutableRawPointer(into).copyMemory(from: from.baseAddress! + at, byteCount: count)
             }
             at += count
             return count

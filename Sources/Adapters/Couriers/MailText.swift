@@ -18,7 +18,8 @@ enum MailText {
 
     /// A header's text on one line: ASCII as it is, anything else as encoded words (RFC 2047).
     static func word(_ text: String) -> String {
-        let clean = String(String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 32 || $0.value == 127 ? " " : $0 }))
+        let scalars = text.unicodeScalars.map { $0.value < 32 || $0.value == 127 ? " " : $0 }
+        let clean = String(String.UnicodeScalarView(scalars))
         if clean.utf8.count <= 70, clean.utf8.allSatisfy({ $0 < 127 }) { return clean }
         var words: [String] = [], part: [UInt8] = []
         for character in clean {

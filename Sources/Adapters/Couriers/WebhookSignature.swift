@@ -4,11 +4,12 @@ import Runtime
 
 /// The header fields of a webhook.
 enum WebhookSignature {
-    /// `X-Nautilus-Signature` has, for each secret, `v1=` and HMAC-SHA256 in lower-case hexadecimal over the timestamp in
-    /// seconds, a full stop and the body.
+    /// `X-Nautilus-Signature` has, for each secret, `v1=` and HMAC-SHA256 in lower-case hexadecimal over the timestamp
+    /// in seconds, a full stop and the body.
     static func headers(_ body: [UInt8], id: String, at time: Timestamp, secrets: [String]) -> [String] {
         let seconds = "\(time.seconds)"
-        let signatures = secrets.map { "v1=" + hexadecimal(hmac(Array("\(seconds).".utf8) + body, key: Array($0.utf8))) }
+        let signed = Array("\(seconds).".utf8) + body
+        let signatures = secrets.map { "v1=" + hexadecimal(hmac(signed, key: Array($0.utf8))) }
         return [
             "Content-Type: application/json", "Idempotency-Key: \(id)", "X-Nautilus-Timestamp: \(seconds)",
             "X-Nautilus-Signature: \(signatures.joined(separator: ","))", "User-Agent: Nautilus",

@@ -15,7 +15,8 @@ public enum SecretFile {
         guard let text = read(path) else {
             throw KeyFileError(description: "the key file \(path) cannot be read: \(String(cString: strerror(errno)))")
         }
-        let keys = text.split(whereSeparator: \.isNewline).map { String($0) }.filter { !$0.hasPrefix("#") && !$0.isEmpty }
+        let keys = text.split(whereSeparator: \.isNewline).map { String($0) }
+            .filter { !$0.hasPrefix("#") && !$0.isEmpty }
         guard !keys.isEmpty else { throw KeyFileError(description: "the key file \(path) holds no key") }
         return keys
     }

@@ -7,7 +7,8 @@ import Wire
 extension RiskEngine {
     private static let limitExample = """
         {"id":"gross","type":"gross_exposure","threshold":250000,"scope":"portfolio:sample","portfolio_id":"sample","version":1,\
-        "warn_at":0.8,"method":"parametric","confidence":0.99,"horizon_days":1,"participation":0.2,"active":true,"approval":"none"}
+        "warn_at":0.8,"method":"parametric","confidence":0.99,"horizon_days":1,"participation":0.2,"active":true,\
+        "approval":"none"}
         """
 
     var limitRoutes: [Route] {
@@ -34,7 +35,8 @@ extension RiskEngine {
                 let limit = try self.find(path.id)
                 return JSONBody { limit.write(to: &$0) }
             },
-            .json(.put, "/api/v1/risk/limits/{limit_id}", "Changes a limit; 202 where it is loosened and needs two people.",
+            .json(.put, "/api/v1/risk/limits/{limit_id}",
+                  "Changes a limit; 202 where it is loosened and needs two people.",
                   example: #"{"type":"gross_exposure","threshold":300000,"portfolio_id":"sample"}"#,
                   answer: Self.limitExample, errors: [404, 409]) {
                 [unowned self] (path: LimitPath, body: Limit, request) in
@@ -52,7 +54,8 @@ extension RiskEngine {
                     return try await self.propose(limit, of: known, reasons, request, record)
                 }
             },
-            .json(.delete, "/api/v1/risk/limits/{limit_id}", "Removes a limit; 202 where that needs two people.", answer: Self.limitExample,
+            .json(.delete, "/api/v1/risk/limits/{limit_id}", "Removes a limit; 202 where that needs two people.",
+                  answer: Self.limitExample,
                 errors: [404]) {
                 [unowned self] (path: LimitPath, _: NoBody, request) in
                 let limit = try self.find(path.id), reasons = self.needsApproval(limit, nil)
@@ -85,7 +88,8 @@ extension RiskEngine {
     func put(_ limit: Limit) {
         var limit = limit
         limit.adjusted = adjuster.threshold(of: limit)
-        if let index = limits.firstIndex(where: { $0.id == limit.id }) { limits[index] = limit } else { limits.append(limit) }
+        guard let index = limits.firstIndex(where: { $0.id == limit.id }) else { return limits.append(limit) }
+        limits[index] = limit
     }
 
     /// Throws 422 where a limit contradicts another.

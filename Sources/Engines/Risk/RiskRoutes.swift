@@ -22,7 +22,8 @@ extension RiskEngine {
 
     public var routes: [Route] {
         audit.audited(
-            [auditHeadRoute, healthRoute, checkRoute, preTradeRoute, realtimeRoute, varRoute.calculation, varBacktestRoute.calculation]
+            [auditHeadRoute, healthRoute, checkRoute, preTradeRoute, realtimeRoute]
+                + [varRoute.calculation, varBacktestRoute.calculation]
                 + [stressRoute.calculation, monteCarloRoute.calculation, xvaRoute.calculation] + limitRoutes + eventRoutes
                 + killSwitchRoutes + monitorRoutes + alertRoutes + reservationRoutes + reportRoutes + archiveRoutes
                 + viewRoutes + limitChangeRoutes + responseRuleRoutes + responseRoutes
@@ -130,7 +131,9 @@ extension RiskEngine {
         }
         var checks = try self.judged(judged, figures) + groups
         if let symbol = body.order.flatMap({ Symbol($0.symbol) }),
-           let why = responder.blocked(portfolio, symbol: symbol, strategy: "") { checks.append(.refusal("block", why)) }
+           let why = responder.blocked(portfolio, symbol: symbol, strategy: "") {
+            checks.append(.refusal("block", why))
+        }
         if body.order != nil, killSwitch.isOn { checks.append(.stopped(by: killSwitch)) }
         return Self.answer(portfolio, figures, checks)
     }

@@ -81,8 +81,8 @@ extension StrategyEngine {
         if let id = body.id, openOrders[id] != nil { throw Problem.conflict("there is an order \(id) already") }
         let now = context.clock.now
         let intent = OrderIntent(
-            orderID: body.id ?? context.identifiers.nextText(), portfolioID: body.portfolioID, strategyID: "", symbol: body.symbol,
-            side: body.side, size: .quantity(body.quantity), expectedQuantity: body.quantity, referencePrice: price,
+            orderID: body.id ?? context.identifiers.nextText(), portfolioID: body.portfolioID, strategyID: "",
+            symbol: body.symbol, side: body.side, size: .quantity(body.quantity), expectedQuantity: body.quantity, referencePrice: price,
             limitPrice: body.price, time: now)
         let order = OrderRecord(intent: intent, deploymentID: "", state: .pending, updated: now)
         AuditScope.current?.object = "order/\(intent.orderID)"

@@ -45,7 +45,8 @@ public struct Setting: Sendable {
     }
 
     /// Every variable, for every process: one environment configures all of them.
-    public static let all: [Setting] = general + network + storage + bus + risk + acceleration + EngineName.allCases.flatMap(engine)
+    public static let all: [Setting] = general + network + storage + bus + risk + acceleration
+        + EngineName.allCases.flatMap(engine)
 
     private static let general = [
         Setting("LOG_LEVEL", "info", .choice(["debug", "info", "warning", "error"]),

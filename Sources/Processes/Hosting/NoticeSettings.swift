@@ -12,7 +12,8 @@ extension CourierConfiguration {
         user = configuration.text("SMTP_USER")
         requiresTLS = configuration.text("SMTP_TLS") == "on"
         if mailURL.contains("@") {
-            throw StartError(.configuration, "NAUTILUS_SMTP_URL names a user; set NAUTILUS_SMTP_USER and a password file")
+            throw StartError(
+                .configuration, "NAUTILUS_SMTP_URL names a user; set NAUTILUS_SMTP_USER and a password file")
         }
         if !mailURL.isEmpty, !mailURL.hasPrefix("smtp://"), !mailURL.hasPrefix("smtps://") {
             throw StartError(.configuration, "NAUTILUS_SMTP_URL must begin with smtp:// or smtps://")

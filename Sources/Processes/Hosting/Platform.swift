@@ -88,7 +88,8 @@ public import Telemetry
         records.append(store)
         if name == .marketdata { series = try await Stores.series(configuration, own, clock: clock) }
         // Risk alone tells people; the others start no threads for it.
-        let courier: any NoticeCourier = name == .risk ? CurlCourier(try CourierConfiguration(configuration)) : NoCourier()
+        let courier: any NoticeCourier = name == .risk
+            ? CurlCourier(try CourierConfiguration(configuration)) : NoCourier()
         let context = EngineContext(
             name: name, configuration: configuration, clock: clock, identifiers: identifiers,
             logger: logger.named(name.rawValue), registry: registry, bus: bus, records: store,

@@ -22,7 +22,10 @@ public struct AuditEntry: Sendable, Equatable {
         request = String(decoding: body, as: UTF8.self)
     }
 
-    init(actor: String, action: String, object: String, request: String, requestID: String, traceID: String?, origin: String?) {
+    init(
+        actor: String, action: String, object: String, request: String, requestID: String, traceID: String?,
+        origin: String?
+    ) {
         self.actor = actor
         self.action = action
         self.object = object

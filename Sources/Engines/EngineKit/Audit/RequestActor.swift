@@ -2,8 +2,8 @@ public import HTTP
 public import Runtime
 import Wire
 
-/// Who sends a request: the fingerprint of the key they showed, which proves that they have it, and the name they gave in
-/// `X-Actor`, which proves nothing until there is a login.
+/// Who sends a request: the fingerprint of the key they showed, which proves that they have it, and the name they gave
+/// in `X-Actor`, which proves nothing until there is a login.
 @LoopActor public struct RequestActor: Sendable, Equatable {
     /// The first 6 bytes of the key's digest; nil where no key was shown.
     public let key: String?

@@ -135,7 +135,8 @@ struct PortfolioBook: Sendable {
     var reducible: [ReducibleLine] {
         lines.filter { $0.held != 0 }.map { line in
             ReducibleLine(
-                symbol: line.symbol.text, sector: line.facts?.sector, quantity: line.held, price: line.price(order: nil))
+                symbol: line.symbol.text, sector: line.facts?.sector, quantity: line.held,
+                price: line.price(order: nil))
         }
     }
 

@@ -55,7 +55,8 @@ struct Limit: RequestBody {
 
     static func read(_ fields: FieldReader) -> Limit {
         let text = fields.optionalString(
-            "scope", "all, firm, or client:, portfolio:, strategy:, symbol: or sector: and a name; all when left out.", length: 1...300)
+            "scope", "all, firm, or client:, portfolio:, strategy:, symbol: or sector: and a name; all when left out.",
+            length: 1...300)
         let portfolio = fields.optionalString("portfolio_id", "The portfolio it holds for; all when left out.",
             length: 1...200)
         let named = text.flatMap { LimitScope($0) }
@@ -93,7 +94,8 @@ struct Limit: RequestBody {
         if adjust != nil {
             switch scope {
             case .portfolio, .symbol: break
-            default: fields.refuse(at: ["auto_adjust"], "needs a scope portfolio: or symbol:, whose volatility is followed")
+            default:
+                fields.refuse(at: ["auto_adjust"], "needs a scope portfolio: or symbol:, whose volatility is followed")
             }
         }
         return Limit(
@@ -168,7 +170,9 @@ struct Limit: RequestBody {
     }
 
     /// Whether it holds for a portfolio.
-    func applies(to portfolio: String) -> Bool { isActive && !scope.isGroup && (portfolioID == nil || portfolioID == portfolio) }
+    func applies(to portfolio: String) -> Bool {
+        isActive && !scope.isGroup && (portfolioID == nil || portfolioID == portfolio)
+    }
 
     /// Whether it looks at orders of a strategy; those of all others too, unless it is of one.
     func applies(toStrategy strategy: String) -> Bool {

@@ -133,7 +133,8 @@ extension RiskEngine {
         limits[index].adjusted = adjuster.threshold(of: limits[index])
     }
 
-    /// Daily returns of an instrument, or of a portfolio's holdings as a share of its equity; nil where they are not known.
+    /// Daily returns of an instrument, or of a portfolio's holdings as a share of its equity; nil where they are not
+    /// known.
     func dailyReturns(of scope: LimitScope) async throws -> [Double]? {
         switch scope {
         case .symbol(let name): return await returns.returns(of: [name])[name]

@@ -61,7 +61,8 @@ extension RiskEngine {
     /// Active limits over several portfolios, this one among them.
     func groupLimits(of portfolio: String) -> [Limit] {
         let groups = groups(of: portfolio)
-        return limits.filter { $0.isActive && groups.contains($0.scope) }.compactMap { $0.effective(at: context.clock.now) }
+        return limits.filter { $0.isActive && groups.contains($0.scope) }
+            .compactMap { $0.effective(at: context.clock.now) }
     }
 
     /// The portfolios of a group by name: of the firm all that were told of.
@@ -149,7 +150,8 @@ extension RiskEngine {
                     }
                 }
             },
-            .json(.put, "/api/v1/risk/clients/{client_id}", "Says which portfolios are a client's; none ends the client.",
+            .json(.put, "/api/v1/risk/clients/{client_id}",
+                  "Says which portfolios are a client's; none ends the client.",
                   example: #"{"portfolios":["sample"]}"#, answer: Self.clientExample, errors: [409]) {
                 [unowned self] (path: ClientPath, body: ClientBody, _) in
                 try self.refuseLoosening(path.id, body.portfolios)
@@ -180,7 +182,8 @@ extension RiskEngine {
             return losing.contains(name)
         }
         if let held {
-            throw Problem.conflict("limit \(held.id) takes two people to loosen, and would no longer hold for a portfolio")
+            throw Problem.conflict(
+                "limit \(held.id) takes two people to loosen, and would no longer hold for a portfolio")
         }
     }
 }

@@ -5,7 +5,8 @@ import Wire
 
 /// A day of the week.
 enum Weekday: String, CaseIterable, Sendable {
-    case monday = "mon", tuesday = "tue", wednesday = "wed", thursday = "thu", friday = "fri", saturday = "sat", sunday = "sun"
+    case monday = "mon", tuesday = "tue", wednesday = "wed", thursday = "thu", friday = "fri"
+    case saturday = "sat", sunday = "sun"
 }
 
 /// Hours of some days in which a limit holds, or holds with another threshold.
@@ -24,7 +25,8 @@ struct LimitSchedule: RequestBody, Equatable {
         let names = fields.strings("days", "mon to sun; all when left out.", required: false)
         let days = names.compactMap { Weekday(rawValue: $0) }
         let from = fields.optionalString("from", "Begins, HH:MM; 00:00 unless said.", length: 5...5) ?? "00:00"
-        let to = fields.optionalString("to", "Ends, HH:MM; 00:00, the day's end, unless said.", length: 5...5) ?? "00:00"
+        let to = fields.optionalString("to", "Ends, HH:MM; 00:00, the day's end, unless said.", length: 5...5)
+            ?? "00:00"
         if !fields.isDescribing {
             fields.require(days.count == names.count, "days", "must be of mon, tue, wed, thu, fri, sat, sun")
             fields.require(DayTime.minutes(from) != nil, "from", "must be HH:MM")
@@ -32,7 +34,8 @@ struct LimitSchedule: RequestBody, Equatable {
         }
         return LimitSchedule(
             days: days, from: DayTime.minutes(from) ?? 0, to: DayTime.minutes(to) ?? 0,
-            offset: fields.optionalInt("utc_offset_minutes", "East of UTC, the whole year; 0 unless said.", -840...840) ?? 0,
+            offset: fields.optionalInt(
+                "utc_offset_minutes", "East of UTC, the whole year; 0 unless said.", -840...840) ?? 0,
             threshold: fields.optionalNumber(
                 "threshold", "Within the hours; the limit holds in them alone when left out.", from: 0))
     }
@@ -76,7 +79,8 @@ struct LimitAdjustment: RequestBody, Equatable {
         let most = fields.number("most", "The highest threshold.", from: 0)
         fields.require(least <= most, "least", "must not be above most")
         return LimitAdjustment(
-            reference: fields.number("reference_volatility", "A day's, at which the limit's own threshold holds.", above: 0),
+            reference: fields.number(
+                "reference_volatility", "A day's, at which the limit's own threshold holds.", above: 0),
             least: least, most: most)
     }
 
@@ -95,8 +99,8 @@ struct LimitAdjustment: RequestBody, Equatable {
     /// Smaller changes of the threshold, as a share of it, are not made.
     static let leastChange = 0.01
 
-    /// A day's exponentially weighted volatility, √((1−λ)Σλ^k r²) from the oldest return on, begun with the mean square of
-    /// the first `returnsNeeded`; nil where there are fewer.
+    /// A day's exponentially weighted volatility, √((1−λ)Σλ^k r²) from the oldest return on, begun with the mean square
+    /// of the first `returnsNeeded`; nil where there are fewer.
     static func volatility(_ returns: [Double]) -> Double? {
         guard returns.count >= returnsNeeded, returns.allSatisfy(\.isFinite) else { return nil }
         var variance = returns.prefix(returnsNeeded).reduce(0) { $0 + $1 * $1 } / Double(returnsNeeded)

@@ -51,8 +51,8 @@ enum DayTime {
     /// Of `HH:MM`; nil where it is none.
     static func minutes(_ text: String) -> Int? {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count == 2, parts.allSatisfy({ $0.utf8.count == 2 && $0.utf8.allSatisfy { (48...57).contains($0) } }),
-              let hour = Int(parts[0]), let minute = Int(parts[1]), hour < 24, minute < 60 else { return nil }
+        let isWritten = parts.allSatisfy { $0.utf8.count == 2 && $0.utf8.allSatisfy { (48...57).contains($0) } }
+        guard parts.count == 2, isWritten, let hour = Int(parts[0]), let minute = Int(parts[1]), hour < 24, minute < 60 else { return nil }
         return hour * 60 + minute
     }
 
@@ -91,7 +91,8 @@ struct NoticeChannel: RequestBody, Equatable {
         }
         return NoticeChannel(
             id: fields.string("id", "An id of the caller's, such as desk.", length: 1...64),
-            title: fields.optionalString("title", "What people read.", length: 0...200) ?? "", kind: kind, target: target,
+            title: fields.optionalString("title", "What people read.", length: 0...200) ?? "", kind: kind,
+            target: target,
             quiet: fields.optionalObject("quiet_hours", "In them only hard breaches are told; others wait.",
                                          QuietHours.self),
             isActive: fields.bool("active", "Whether it is told.", default: true))

@@ -34,7 +34,8 @@ import Wire
         fresh.rules = try await ResponseRecords.rules(context.records)
         for breach in try await ResponseRecords.openCases(context.records) { fresh.restore(breach) }
         desk = fresh
-        channels = Dictionary(uniqueKeysWithValues: try await ResponseRecords.channels(context.records).map { ($0.id, $0) })
+        let known = try await ResponseRecords.channels(context.records)
+        channels = Dictionary(uniqueKeysWithValues: known.map { ($0.id, $0) })
         rows = Dictionary(uniqueKeysWithValues: try await ResponseRecords.live(context.records).map { ($0.id, $0) })
         guard task == nil else { return }
         task = spawn { [weak self, clock = context.clock] in

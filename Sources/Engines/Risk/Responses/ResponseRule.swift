@@ -33,7 +33,8 @@ struct EscalationStep: RequestBody, Equatable {
 
     static func read(_ fields: FieldReader) -> EscalationStep {
         EscalationStep(
-            seconds: fields.int("after_seconds", "After the rule has begun, unless somebody acknowledged.", 0...2_592_000),
+            seconds: fields.int(
+                "after_seconds", "After the rule has begun, unless somebody acknowledged.", 0...2_592_000),
             channels: fields.strings("channels", "Ids of channels."))
     }
 }
@@ -74,8 +75,10 @@ struct ResponseRule: RequestBody, Equatable {
             severity: fields.optionalChoice("severity", "soft: from a warning on; hard unless said.",
                                             ResponseSeverity.self) ?? .hard,
             type: type, scope: scope,
-            portfolio: fields.optionalString("portfolio_id", "Only this portfolio; all when left out.", length: 1...200),
-            seconds: fields.optionalInt("for_seconds", "How long it must have lasted; 0 unless said.", 0...2_592_000) ?? 0,
+            portfolio: fields.optionalString(
+                "portfolio_id", "Only this portfolio; all when left out.", length: 1...200),
+            seconds: fields.optionalInt(
+                "for_seconds", "How long it must have lasted; 0 unless said.", 0...2_592_000) ?? 0,
             channels: channels, steps: steps,
             fraction: fields.optionalNumber("fraction", "For reduce: the share of the limit aimed at; 0.9 unless said.",
                                             above: 0, upTo: 1) ?? 0.9,
