@@ -61,6 +61,7 @@ let cLibraries: [Target] = [
     system("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
     system("CHaru", apt: "libhpdf-dev"),
     system("CXGBoost", apt: "libxgboost-dev"),
+    system("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
     system("CXlsxWriter", pkgConfig: "xlsxwriter", apt: "libxlsxwriter-dev"),
     .target(name: "CShims", path: "Sources/CLibraries/CShims"),
     .target(name: "CSimdJSON", path: "Sources/CLibraries/CSimdJSON",
@@ -98,6 +99,7 @@ let adapters: [Target] = [
     library("Adapters", "SeriesLMDB", ["Store", "Runtime", "Telemetry", "Market", "CLMDB", "CShims"]),
     library("Adapters", "Security", ["Runtime", "HTTP", "COpenSSL"]),
     library("Adapters", "Boosting", ["Models", "CXGBoost"]),
+    library("Adapters", "Couriers", ["HTTP", "Runtime", "Market", "Wire", "CCurl", "COpenSSL"]),
     library("Adapters", "Reports", ["Documents", "Market", "Wire", "CHaru", "CXlsxWriter", "CShims"]),
 ]
 
@@ -106,7 +108,8 @@ let engineNames = ["Analytics", "Risk", "Factors", "Learning", "Features", "Stre
 let engines: [Target] =
     [library("Engines", "EngineKit", engineFloor)] + engineNames.map { library("Engines", $0, engineFloor + ["EngineKit"]) }
 
-let adapterNames = ["HTTPServer", "HTTPClient", "BusRedis", "StoreSQLite", "StorePostgres", "SeriesLMDB", "Security", "Reports", "Boosting"]
+let adapterNames = ["HTTPServer", "HTTPClient", "BusRedis", "StoreSQLite", "StorePostgres", "SeriesLMDB", "Security", "Reports", "Boosting",
+                    "Couriers"]
 let hosted = engineFloor + adapterNames + ["EngineKit"]
 let processes: [Target] =
     [

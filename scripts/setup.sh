@@ -10,7 +10,7 @@ what=${1:-build}
 
 build=(pkg-config build-essential libuv1-dev libwslay-dev libhttp-parser-dev libhiredis-dev libpq-dev
   libssl-dev libsqlite3-dev liblmdb-dev libsimdjson-dev zlib1g-dev
-  libhpdf-dev libxlsxwriter-dev libxgboost-dev fonts-dejavu-core)
+  libhpdf-dev libxlsxwriter-dev libxgboost-dev libcurl4-openssl-dev fonts-dejavu-core)
 run=(python3 python3-venv)
 test=(redis-server postgresql curl prometheus prometheus-alertmanager)
 bench=(nginx wrk)

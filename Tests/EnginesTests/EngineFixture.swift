@@ -53,13 +53,13 @@ enum EngineRecords: CaseIterable, Sendable {
 
     /// Brings up market data and `types` and waits until all are ready.
     static func make(
-        _ types: [any Engine.Type], records: EngineRecords = .sqlite
+        _ types: [any Engine.Type], records: EngineRecords = .sqlite, courier: any NoticeCourier = NoCourier()
     ) async throws -> EngineFixture {
         let all: [any Engine.Type] = [MarketDataEngine.self] + types
         let fixture = EngineFixture(all.map { $0.name })
         let number = EngineRecords.next()
         for type in all {
-            try await fixture.add(type, try await (type.name == .marketdata ? .sqlite : records).open(type.name, number))
+            try await fixture.add(type, try await (type.name == .marketdata ? .sqlite : records).open(type.name, number), courier)
         }
         await fixture.bus.start()
         for host in fixture.hosts.values { host.start() }
@@ -74,14 +74,16 @@ enum EngineRecords: CaseIterable, Sendable {
                         metrics: MetricsRegistry(), logger: logger)
     }
 
-    private func add(_ type: any Engine.Type, _ records: any RecordStore) async throws {
+    private func add(
+        _ type: any Engine.Type, _ records: any RecordStore, _ courier: any NoticeCourier
+    ) async throws {
         let name = type.name
         let context = EngineContext(
             name: name, configuration: try Configuration(environment: [:]), clock: clock, identifiers: identifiers,
             logger: logger.named(name.rawValue), registry: MetricsRegistry(), bus: bus,
             records: records,
             series: name == .marketdata ? MemorySeriesStore() : nil, peers: peers, digest: { Digest.sha256($0) },
-            press: ReportPress(), booster: XGBoostBooster())
+            press: ReportPress(), booster: XGBoostBooster(), courier: courier)
         let host = EngineHost(type, context, access: AccessPolicy())
         hosts[name] = host
         peers.add(name, host.application)

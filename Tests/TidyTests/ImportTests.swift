@@ -17,6 +17,7 @@ struct ImportTests {
         "SeriesLMDB": ["Store", "CLMDB"],
         "Security": ["HTTP", "COpenSSL"],
         "Boosting": ["Models", "CXGBoost"],
+        "Couriers": ["HTTP", "CCurl", "COpenSSL"],
         "Reports": ["Documents", "CHaru", "CXlsxWriter"],
     ]
 

@@ -1,5 +1,4 @@
 import COpenSSL
-import Glibc
 
 /// Why a key file is not taken.
 public struct KeyFileError: Error, Sendable, CustomStringConvertible {
@@ -31,30 +30,11 @@ public struct APIKeys: Sendable {
     public static func first(in path: String) throws(KeyFileError) -> String? { try keys(in: path).first }
 
     private static func keys(in path: String) throws(KeyFileError) -> [String] {
-        var info = stat()
-        guard stat(path, &info) == 0 else {
-            throw KeyFileError(description: "the key file \(path) cannot be read: \(String(cString: strerror(errno)))")
-        }
-        guard info.st_mode & 0o077 == 0 else {
-            throw KeyFileError(description: "the key file \(path) can be read by others; chmod 600 it")
-        }
-        guard let text = read(path) else {
-            throw KeyFileError(description: "the key file \(path) cannot be read: \(String(cString: strerror(errno)))")
-        }
-        let keys = text.split(whereSeparator: \.isNewline).map { String($0) }.filter { !$0.hasPrefix("#") && !$0.isEmpty }
-        guard !keys.isEmpty else { throw KeyFileError(description: "the key file \(path) holds no key") }
+        let keys = try SecretFile.lines(of: path)
         guard keys.allSatisfy({ $0.utf8.count >= minimumLength }) else {
             throw KeyFileError(description: "a key in \(path) is shorter than \(minimumLength) characters")
         }
         return keys
-    }
-
-    private static func read(_ path: String) -> String? {
-        guard let file = fopen(path, "r") else { return nil }
-        defer { fclose(file) }
-        var bytes = [UInt8](repeating: 0, count: 65_536)
-        let count = fread(&bytes, 1, bytes.count, file)
-        return String(validating: bytes.prefix(count), as: UTF8.self)
     }
 
     /// Whether the key is one of the file's. Every one is looked at, whichever matches.

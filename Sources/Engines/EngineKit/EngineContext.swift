@@ -29,6 +29,8 @@ public import Wire
     public let press: any DocumentPress
     /// Fits trees.
     public let booster: any TreeBooster
+    /// Carries notices out of the platform.
+    public let courier: any NoticeCourier
     public let outbox: Outbox
     private var sequences: [String: UInt64] = [:]
 
@@ -37,7 +39,8 @@ public import Wire
         logger: Logger, registry: MetricsRegistry, bus: any MessageBus, records: any RecordStore,
         series: (any SeriesStore)? = nil, peers: any PeerClient, digest: @escaping @Sendable ([UInt8]) -> [UInt8],
         assets: @escaping @Sendable (String) -> [UInt8]? = { _ in nil }, press: any DocumentPress = NoPress(),
-        booster: any TreeBooster = NoTreeBooster()
+        booster: any TreeBooster = NoTreeBooster(),
+        courier: any NoticeCourier = NoCourier()
     ) {
         self.name = name
         self.configuration = configuration
@@ -53,6 +56,7 @@ public import Wire
         self.assets = assets
         self.press = press
         self.booster = booster
+        self.courier = courier
         outbox = Outbox(source: name.rawValue, bus: bus, records: records, clock: clock, logger: logger, registry: registry)
     }
 
@@ -84,19 +88,40 @@ public import Wire
     private lazy var refused = registry.counter(
         "nautilus_bus_unpublished_messages_total", "Messages of conflated topics that the bus did not take.")
 
+    /// Gives audit rows their places, where the engine's trail is a chain.
+    var chain: AuditChain?
+
     /// Writes state and lossless messages in one transaction, then publishes: neither is ever there without the other.
-    /// So is the audit row of the request that the task answers. An order waits for an `urgent` one: the store may
-    /// commit it on the loop; keep it short.
+    /// So is the audit row of the request that the task answers, and those of steps that the engine takes itself. An
+    /// order waits for an `urgent` one: the store may commit it on the loop; keep it short.
     @discardableResult
     public func commit(
-        _ statements: [Statement], _ messages: [Message] = [], urgent: Bool = false
+        _ statements: [Statement], _ messages: [Message] = [], urgent: Bool = false, audit entries: [AuditEntry] = []
     ) async throws -> [ResultSet] {
         guard let scope = AuditScope.current, scope.engine == name else {
-            return try await outbox.commit(statements, messages, urgent: urgent)
+            return try await commit(statements, messages, urgent, entries)
         }
-        return try await scope.committing(self) { row in
-            Array(try await outbox.commit(statements + row, messages, urgent: urgent).dropLast(row.count))
+        return try await scope.committing(self) { own in
+            try await commit(statements, messages, urgent, own + entries)
         }
+    }
+
+    private func commit(
+        _ statements: [Statement], _ messages: [Message], _ urgent: Bool, _ entries: [AuditEntry]
+    ) async throws -> [ResultSet] {
+        try await audited(entries) { rows in
+            Array(try await outbox.commit(statements + rows, messages, urgent: urgent).dropLast(rows.count))
+        }
+    }
+
+    /// Runs a commit with the rows of these steps in it.
+    func audited<T>(_ entries: [AuditEntry], _ commit: ([Statement]) async throws -> T) async throws -> T {
+        if entries.isEmpty { return try await commit([]) }
+        let rows = entries.map { entry in
+            AuditRow(id: identifiers.nextText(), recorded: clock.now.nanoseconds, entry: entry)
+        }
+        guard let chain else { return try await commit(rows.map(\.insert)) }
+        return try await chain.append(rows, commit)
     }
 
     /// Arithmetic over no more numbers than this takes less time than a change of threads and back.

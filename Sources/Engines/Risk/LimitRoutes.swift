@@ -7,7 +7,8 @@ import Wire
 extension RiskEngine {
     private static let limitExample = """
         {"id":"gross","type":"gross_exposure","threshold":250000,"scope":"portfolio:sample","portfolio_id":"sample","version":1,\
-        "warn_at":0.8,"method":"parametric","confidence":0.99,"horizon_days":1,"participation":0.2,"active":true}
+        "warn_at":0.8,"method":"parametric","confidence":0.99,"horizon_days":1,"participation":0.2,"active":true,\
+        "approval":"none"}
         """
 
     var limitRoutes: [Route] {
@@ -34,7 +35,8 @@ extension RiskEngine {
                 let limit = try self.find(path.id)
                 return JSONBody { limit.write(to: &$0) }
             },
-            .json(.put, "/api/v1/risk/limits/{limit_id}", "Changes a limit.",
+            .json(.put, "/api/v1/risk/limits/{limit_id}",
+                  "Changes a limit; 202 where it is loosened and needs two people.",
                   example: #"{"type":"gross_exposure","threshold":300000,"portfolio_id":"sample"}"#,
                   answer: Self.limitExample, errors: [404, 409]) {
                 [unowned self] (path: LimitPath, body: Limit, request) in
@@ -45,12 +47,19 @@ extension RiskEngine {
                     throw Problem.conflict("limit \(path.id) is at version \(known.version), not \(limit.version)")
                 }
                 limit.version = known.version + 1
-                return try await self.idempotency.once(request) { try await self.store(limit, status: 200, $0) }
+                return try await self.idempotency.once(request) { record in
+                    let reasons = self.needsApproval(known, limit)
+                    if reasons.isEmpty { return try await self.store(limit, status: 200, record) }
+                    try self.refuseConflicts(of: limit)
+                    return try await self.propose(limit, of: known, reasons, request, record)
+                }
             },
-            .json(.delete, "/api/v1/risk/limits/{limit_id}", "Removes a limit.", answer: Self.limitExample,
+            .json(.delete, "/api/v1/risk/limits/{limit_id}", "Removes a limit; 202 where that needs two people.",
+                  answer: Self.limitExample,
                 errors: [404]) {
-                [unowned self] (path: LimitPath, _: NoBody, _) in
-                let limit = try self.find(path.id)
+                [unowned self] (path: LimitPath, _: NoBody, request) in
+                let limit = try self.find(path.id), reasons = self.needsApproval(limit, nil)
+                if !reasons.isEmpty { return try await self.propose(nil, of: limit, reasons, request, nil) }
                 try await self.context.commit([
                     RiskRecords.delete(path.id), LimitVersions.insert(limit, "removed", at: self.context.clock.now),
                 ])
@@ -66,17 +75,30 @@ extension RiskEngine {
     }
 
     private func store(_ limit: Limit, status: Int, _ record: Idempotency.Record) async throws -> JSONBody {
+        try refuseConflicts(of: limit)
+        let answer = JSONBody(status: status) { limit.write(to: &$0) }
+        let change = LimitVersions.insert(limit, status == 201 ? "created" : "changed", at: context.clock.now)
+        AuditScope.current?.object = "limit/\(limit.id)"
+        try await context.commit([RiskRecords.upsert(limit), change] + record.statements(answer, context))
+        put(limit)
+        return answer
+    }
+
+    /// A limit as it is from now on.
+    func put(_ limit: Limit) {
+        var limit = limit
+        limit.adjusted = adjuster.threshold(of: limit)
+        guard let index = limits.firstIndex(where: { $0.id == limit.id }) else { return limits.append(limit) }
+        limits[index] = limit
+    }
+
+    /// Throws 422 where a limit contradicts another.
+    func refuseConflicts(of limit: Limit) throws {
         if let found = LimitConflicts.first(of: limit, among: limits) {
             throw Problem(422, found.message, errors: [FieldError(
                 pointer: limit.minimum.map { $0 > found.other.threshold } == true ? "/minimum" : "/threshold",
                 message: found.message)])
         }
-        let answer = JSONBody(status: status) { limit.write(to: &$0) }
-        let change = LimitVersions.insert(limit, status == 201 ? "created" : "changed", at: context.clock.now)
-        AuditScope.current?.object = "limit/\(limit.id)"
-        try await context.commit([RiskRecords.upsert(limit), change] + record.statements(answer, context))
-        if let index = limits.firstIndex(where: { $0.id == limit.id }) { limits[index] = limit } else { limits.append(limit) }
-        return answer
     }
 
     private var listRoute: Route {

@@ -6,8 +6,11 @@ import Store
 enum LimitRows {
     @LoopActor static func decode(_ rows: ResultSet) throws -> [Limit] {
         try rows.records.map { row in
-            let bytes: [UInt8] = try row.value(0)
-            return try Route.body(Limit.self, Request(method: .post, path: "/", body: bytes))
+            try decode(try row.value(0))
         }
+    }
+
+    @LoopActor static func decode(_ bytes: [UInt8]) throws -> Limit {
+        try Route.body(Limit.self, Request(method: .post, path: "/", body: bytes))
     }
 }

@@ -19,20 +19,36 @@ import Wire
     let idempotency: Idempotency
     let audit: AuditTrail
     var state = RiskState()
-    var limits: [Limit] = [] { didSet { applying = [:] } }
+    var limits: [Limit] = [] {
+        didSet {
+            applying = [:]
+            isTimed = limits.contains { $0.schedule != nil }
+            isGrouped = limits.contains { $0.scope.isGroup && $0.isActive }
+        }
+    }
+    /// Whether some limit has a schedule, and whether some looks at several portfolios.
+    private var isTimed = false, isGrouped = false
+    /// The minute that `applying` is for.
+    private var applyingMinute: Int64 = 0
+    /// The client of each portfolio that has one.
+    var clients: [String: String] = [:]
     /// Limits that hold for a portfolio and what they need, until limits change.
     private var applying: [String: (limits: [Limit], needs: LimitNeeds)] = [:]
     /// Open and closed rules that make alerts.
     var rules: [RiskAlert] = []
     var killSwitch = KillSwitch()
+    /// One decision at a time of a change that needs two people.
+    let deciding = KeyedLock()
     /// Decisions that are being written; the kill switch waits for them.
     private(set) var approving = 0
     private(set) lazy var monitor = RiskMonitor(context, self)
     private(set) lazy var desk = BreachDesk(context, self)
+    private(set) lazy var responder = Responder(context, self)
+    private(set) lazy var adjuster = LimitAdjuster(context, self)
     private(set) lazy var scheduler = ReportScheduler(context, self)
     private var decided: Set<String> = []
     private var decidedOrder: [String] = []
-    private let returns: ReturnsCache
+    let returns: ReturnsCache
     let reportBars: ReportBars
     private let pruner: RecordsPruner, executionPruner: RecordsPruner
     private let approved: Counter, denied: Counter
@@ -42,7 +58,7 @@ import Wire
     public init(_ context: EngineContext) {
         self.context = context
         idempotency = Idempotency(context)
-        audit = AuditTrail(context)
+        audit = AuditTrail(context, chained: true)
         returns = ReturnsCache(context)
         reportBars = ReportBars(context)
         pruner = RecordsPruner(context, table: "risk_events", column: "recorded", setting: "RISK_EVENTS_DAYS")
@@ -60,6 +76,9 @@ import Wire
 
     public func start() async throws {
         limits = try await RiskRecords.limits(context.records)
+        clients = try await ClientRecords.clients(context.records)
+        try await adjuster.start()
+        for limit in limits where limit.adjust != nil { adjust(limit) }
         decidedOrder = try await RiskRecords.recentDecisions(context.records, limit: Self.memory)
         decided = Set(decidedOrder)
         state = RiskState()
@@ -68,6 +87,7 @@ import Wire
         for open in try await ReservationRecords.reservations(context.records) { state.reserve(open) }
         killSwitch = try await RiskControls.killSwitch(context.records)
         rules = try await RiskControls.rules(context.records)
+        try await responder.start()
         try await monitor.start()
         try await scheduler.start()
         try await desk.start()
@@ -78,6 +98,8 @@ import Wire
 
     public func stop() async {
         monitor.stop()
+        responder.stop()
+        adjuster.stop()
         scheduler.stop()
         desk.stop()
         pruner.stop()
@@ -156,10 +178,21 @@ import Wire
         }
         if decided.contains(intent.orderID) { return }
         await prepare(intent.portfolioID, intent.symbol)
+        let groups = isGrouped ? groupLimits(of: intent.portfolioID) : []
+        let groupReturns = groups.isEmpty ? nil : await groupReturns(groups, intent.symbol)
         // Nothing is awaited from here until the order's reservation counts: what two orders may not do together, the
         // second of them is denied.
         if decided.contains(intent.orderID) { return }
         var checks = judge(intent)
+        if !groups.isEmpty {
+            checks += judgeGroups(groups, order: order(intent), of: intent.portfolioID, returns: groupReturns)
+        }
+        if responder.isReduction(intent) {
+            // It makes a holding smaller: limits that it does not bring all the way back must not keep it from that.
+            checks = checks.map(\.excused)
+        } else if let why = responder.blocked(intent.portfolioID, symbol: intent.symbol, strategy: intent.strategyID) {
+            checks.append(.refusal("block", why))
+        }
         if killSwitch.isOn { checks.append(.stopped(by: killSwitch)) }
         approving += 1
         defer { approving -= 1 }
@@ -223,8 +256,14 @@ import Wire
 
     /// Limits that hold for a portfolio, and what they need.
     func applying(to portfolio: String) -> (limits: [Limit], needs: LimitNeeds) {
+        if isTimed {
+            let minute = context.clock.now.seconds / 60
+            if minute != applyingMinute { applying = [:] }
+            applyingMinute = minute
+        }
         if let known = applying[portfolio] { return known }
-        let found = limits.filter { $0.applies(to: portfolio) }
+        let now = context.clock.now
+        let found = limits.filter { $0.applies(to: portfolio) }.compactMap { $0.effective(at: now) }
         let made = (found, LimitNeeds(found))
         applying[portfolio] = made
         return made
@@ -248,8 +287,7 @@ import Wire
         let (all, needs) = applying(to: intent.portfolioID)
         let applying = all.filter { $0.applies(toStrategy: intent.strategyID) }
         if applying.isEmpty { return [] }
-        let signed = (intent.side == .buy ? 1 : -1) * intent.expectedQuantity.double
-        let order = RiskOrder(symbol: intent.symbol.text, quantity: signed, price: intent.referencePrice.double)
+        let order = order(intent)
         let start = context.clock.monotonic
         guard let figures = state.figures(
             of: intent.portfolioID, order: order, symbol: intent.symbol, rate: rate, needs)
@@ -257,6 +295,11 @@ import Wire
             return applying.map { LimitCheck($0, missing: "nothing is known of portfolio \(intent.portfolioID) yet") }
         }
         return check(applying, figures, since: start)
+    }
+
+    private func order(_ intent: OrderIntent) -> RiskOrder {
+        let signed = (intent.side == .buy ? 1 : -1) * intent.expectedQuantity.double
+        return RiskOrder(symbol: intent.symbol.text, quantity: signed, price: intent.referencePrice.double)
     }
 
     /// Adds what limits need and the store has: returns of the last year of stored daily bars.

@@ -158,6 +158,10 @@ extension RiskEngine {
                     guard let row = try await RiskEvents.find(body.id, self.context.records) else {
                         throw Problem.notFound("no breach \(body.id)")
                     }
+                    if body.state != .open,
+                       let open = self.responder.openCase(try row.value(1), try row.value(3)) {
+                        _ = try await self.responder.acknowledge(open.id, by: RequestActor(request, self.context).text)
+                    }
                     var json = JSONWriter()
                     try RiskEvents.write(row, to: &json)
                     let answer = JSONBody { [bytes = json.bytes] in $0.raw(bytes) }

@@ -22,10 +22,12 @@ extension RiskEngine {
 
     public var routes: [Route] {
         audit.audited(
-            [healthRoute, checkRoute, preTradeRoute, realtimeRoute, varRoute.calculation, varBacktestRoute.calculation]
+            [auditHeadRoute, healthRoute, checkRoute, preTradeRoute, realtimeRoute]
+                + [varRoute.calculation, varBacktestRoute.calculation]
                 + [stressRoute.calculation, monteCarloRoute.calculation, xvaRoute.calculation] + limitRoutes + eventRoutes
                 + killSwitchRoutes + monitorRoutes + alertRoutes + reservationRoutes + reportRoutes + archiveRoutes
-                + viewRoutes + capitalRoutes + predictionRoutes,
+                + viewRoutes + capitalRoutes + predictionRoutes + limitChangeRoutes + responseRuleRoutes + responseRoutes
+                + clientRoutes + [adjustmentRoute],
             Self.actions)
     }
 
@@ -35,6 +37,17 @@ extension RiskEngine {
         AuditedAction("limit.change", .put, "/api/v1/risk/limits/{limit_id}"),
         AuditedAction("reservation.release", .delete, "/api/v1/risk/reservations/{order_id}"),
         AuditedAction("limit.delete", .delete, "/api/v1/risk/limits/{limit_id}"),
+        AuditedAction("limit_change.approve", .post, "/api/v1/risk/limit-changes/{change_id}/approve"),
+        AuditedAction("limit_change.reject", .post, "/api/v1/risk/limit-changes/{change_id}/reject"),
+        AuditedAction("client.change", .put, "/api/v1/risk/clients/{client_id}"),
+        AuditedAction("response_rule.create", .post, "/api/v1/risk/response-rules"),
+        AuditedAction("response_rule.change", .put, "/api/v1/risk/response-rules/{rule_id}"),
+        AuditedAction("response_rule.delete", .delete, "/api/v1/risk/response-rules/{rule_id}"),
+        AuditedAction("channel.create", .post, "/api/v1/risk/channels"),
+        AuditedAction("channel.change", .put, "/api/v1/risk/channels/{channel_id}"),
+        AuditedAction("channel.delete", .delete, "/api/v1/risk/channels/{channel_id}"),
+        AuditedAction("breach.acknowledge", .post, "/api/v1/risk/cases/{case_id}/acknowledge"),
+        AuditedAction("block.release", .delete, "/api/v1/risk/blocks/{block_id}"),
         AuditedAction("breach.detect", .post, "/api/v1/risk/breaches"),
         AuditedAction("kill_switch.turn", .post, "/api/v1/risk/kill-switch"),
         AuditedAction("monitor.start", .post, "/api/v1/risk/monitor/start"),
@@ -102,6 +115,7 @@ extension RiskEngine {
 
     private func answer(_ portfolio: String, _ body: CheckBody) async throws -> JSONBody {
         let figures: RiskFigures, judged: [Limit]
+        var groups: [LimitCheck] = []
         if let order = body.order, body.isOfStored, let symbol = Symbol(order.symbol) {
             // As an intent is judged, open orders included.
             await prepare(portfolio, symbol)
@@ -110,12 +124,18 @@ extension RiskEngine {
             let found = state.figures(of: portfolio, order: order, symbol: symbol, rate: rate, needs)
             guard let found else { throw unknown(portfolio) }
             (figures, judged) = (found, applying)
+            let limits = groupLimits(of: portfolio)
+            groups = judgeGroups(limits, order: order, of: portfolio, returns: await groupReturns(limits, symbol))
         } else {
             let picture = try picture(portfolio, body)
             judged = body.limits ?? applying(to: portfolio).limits
             figures = try await complete(picture, for: judged).afterOrder().figures(LimitNeeds(judged))
         }
-        var checks = try self.judged(judged, figures)
+        var checks = try self.judged(judged, figures) + groups
+        if let symbol = body.order.flatMap({ Symbol($0.symbol) }),
+           let why = responder.blocked(portfolio, symbol: symbol, strategy: "") {
+            checks.append(.refusal("block", why))
+        }
         if body.order != nil, killSwitch.isOn { checks.append(.stopped(by: killSwitch)) }
         return Self.answer(portfolio, figures, checks)
     }

@@ -18,7 +18,7 @@ extension StrategyEngine {
             .json(.post, "/orders", "Places an order: pre-trade check first, then the paper venue at the latest price.",
                   example: #"{"portfolio_id":"sample","symbol":"GOOG","side":"buy","quantity":1}"#,
                   answer: Self.orderExample,
-                      errors: [404, 503]) { [unowned self] (_: NoParameters, body: OrderBody, request) in
+                      errors: [404, 409, 503]) { [unowned self] (_: NoParameters, body: OrderBody, request) in
                 try await idempotency.once(request) { try await self.place(body, request, $0) }
             },
             .json(.get, "/orders", "Orders, newest first; those of one deployment where it is named.",
@@ -35,6 +35,12 @@ extension StrategyEngine {
             .json(.delete, "/orders/{order_id}", "Cancels an order that is not final yet.", answer: Self.orderExample,
                   errors: [404, 409]) { [unowned self] (path: OrderPath, _: NoBody, _) in try await self.cancel(path.id) },
         ]
+    }
+
+    private func isKnown(_ id: String) async throws -> Bool {
+        if openOrders[id] != nil { return true }
+        let rows = try await context.records.query(Statement("SELECT id FROM orders WHERE id = $1", [.text(id)]))
+        return !rows.rows.isEmpty
     }
 
     private func order(_ id: String) async throws -> OrderRecord {
@@ -65,15 +71,18 @@ extension StrategyEngine {
     // MARK: Placing
 
     private func place(_ body: OrderBody, _ request: Request, _ record: Idempotency.Record) async throws -> JSONBody {
+        if let id = body.id, try await isKnown(id) { throw Problem.conflict("there is an order \(id) already") }
         _ = try await cash(of: body.portfolioID)
         guard let price = try await latestPrice(body.symbol) else {
             throw Problem(422, "no price of \(body.symbol) is known: no quote came and no bar is stored", errors: [
                 FieldError(pointer: "/symbol", message: "has no price; import bars or send a quote")])
         }
+        // The loop turned while the price was looked up.
+        if let id = body.id, openOrders[id] != nil { throw Problem.conflict("there is an order \(id) already") }
         let now = context.clock.now
         let intent = OrderIntent(
-            orderID: context.identifiers.nextText(), portfolioID: body.portfolioID, strategyID: "", symbol: body.symbol,
-            side: body.side, size: .quantity(body.quantity), expectedQuantity: body.quantity, referencePrice: price,
+            orderID: body.id ?? context.identifiers.nextText(), portfolioID: body.portfolioID, strategyID: "",
+            symbol: body.symbol, side: body.side, size: .quantity(body.quantity), expectedQuantity: body.quantity, referencePrice: price,
             limitPrice: body.price, time: now)
         let order = OrderRecord(intent: intent, deploymentID: "", state: .pending, updated: now)
         AuditScope.current?.object = "order/\(intent.orderID)"

@@ -56,10 +56,11 @@ struct DeployBody: RequestBody {
 
 /// An order to place by hand.
 struct OrderBody: RequestBody {
-    let portfolioID: String, symbol: Symbol, side: Side, quantity: Quantity, price: Price?
+    let id: String?, portfolioID: String, symbol: Symbol, side: Side, quantity: Quantity, price: Price?
 
     static func read(_ fields: FieldReader) -> OrderBody {
         OrderBody(
+            id: fields.optionalString("id", "An id of the caller's; one is made when left out.", length: 1...64),
             portfolioID: fields.string("portfolio_id", "The portfolio that gets the fill.", length: 1...200),
             symbol: fields.symbol("symbol", "The instrument."), side: fields.choice("side", "Which way.", Side.self),
             quantity: fields.fixed("quantity", "Shares, above 0.", above: .zero),

@@ -147,7 +147,7 @@ public import Telemetry
             response.headers.add("Access-Control-Allow-Methods", allow)
             let asked = request.headers["Access-Control-Request-Headers"]
             response.headers.add("Access-Control-Allow-Headers",
-                                 asked ?? "Content-Type, Idempotency-Key, X-API-Key, X-Request-ID, traceparent")
+                                 asked ?? "Content-Type, Idempotency-Key, X-API-Key, X-Actor, X-Request-ID, traceparent")
             response.headers.add("Access-Control-Max-Age", "600")
         }
         return response

@@ -45,7 +45,8 @@ public struct Setting: Sendable {
     }
 
     /// Every variable, for every process: one environment configures all of them.
-    public static let all: [Setting] = general + network + storage + bus + acceleration + EngineName.allCases.flatMap(engine)
+    public static let all: [Setting] = general + network + storage + bus + risk + acceleration
+        + EngineName.allCases.flatMap(engine)
 
     private static let general = [
         Setting("LOG_LEVEL", "info", .choice(["debug", "info", "warning", "error"]),
@@ -98,7 +99,8 @@ public struct Setting: Sendable {
         Setting("RISK_SAMPLES_DAYS", "30", .integer(0...100_000),
                 "How many days the utilisations found by these checks are kept; 0 is for ever."),
         Setting("AUDIT_DAYS", "2555", .integer(0...100_000),
-                "How many days rows of the audit trail are kept; 0 is for ever."),
+                "How many days rows of the audit trail are kept; 0 is for ever. "
+                    + "Those of the risk engine are a chain and are never deleted."),
         Setting("SQLITE_SYNCHRONOUS", "normal", .choice(["normal", "full"]),
                 "What a commit waits for: normal survives a killed process, full a power cut too. "
                     + "The portfolio ledger is always full."),
@@ -109,6 +111,22 @@ public struct Setting: Sendable {
                 secret: true),
         Setting("SPOOL_BYTES", "268435456", .integer(65_536...1_000_000_000_000),
                 "Bytes of lossless messages kept on disk for each lane while Redis is away; beyond it new work is refused."),
+    ]
+
+    private static let risk = [
+        Setting("RISK_APPROVAL", "limits", .choice(["limits", "all"]),
+                "Which limits take two people to loosen: limits that say approval four-eyes, or all."),
+        Setting("RISK_APPROVAL_BY", "name", .choice(["name", "key"]),
+                "By what two people differ: the name in X-Actor, or the key in X-API-Key."),
+        Setting("RISK_APPROVAL_HOURS", "72", .integer(1...8760), "How long a change waits for the second person."),
+        Setting("WEBHOOK_SECRET_FILE", "", .text,
+                "A file with one secret a line, mode 600 or 400: webhooks are signed with each."),
+        Setting("SMTP_URL", "", .text, "The mail server, smtp://host:port or smtps://host:port; empty sends no mail."),
+        Setting("SMTP_FROM", "", .text, "The address that mails come from."),
+        Setting("SMTP_USER", "", .text, "The user, where the mail server asks for one."),
+        Setting("SMTP_PASSWORD_FILE", "", .text, "A file whose first line is that user's password, mode 600 or 400."),
+        Setting("SMTP_TLS", "on", .choice(["on", "off"]),
+                "on sends no mail over a connection that is not encrypted; off for a server on this machine."),
     ]
 
     private static let acceleration = [

@@ -1,6 +1,7 @@
 import Boosting
 import Bus
 import BusRedis
+import Couriers
 public import EngineKit
 import HTTPClient
 public import HTTP
@@ -87,12 +88,15 @@ public import Telemetry
         let store = try await Stores.records(configuration, name, own, clock: clock)
         records.append(store)
         if name == .marketdata { series = try await Stores.series(configuration, own, clock: clock) }
+        // Risk alone tells people; the others start no threads for it.
+        let courier: any NoticeCourier = name == .risk
+            ? CurlCourier(try CourierConfiguration(configuration)) : NoCourier()
         let context = EngineContext(
             name: name, configuration: configuration, clock: clock, identifiers: identifiers,
             logger: logger.named(name.rawValue), registry: registry, bus: bus, records: store,
             series: name == .marketdata ? series : nil, peers: makePeers(), digest: { Digest.sha256($0) },
             assets: { [assets] in assets.read($0) }, press: ReportPress(scratch: own),
-            booster: XGBoostBooster())
+            booster: XGBoostBooster(), courier: courier)
         let host = EngineHost(EngineCatalog.type(of: name), context, access: access)
         hosts[name] = host
         local.add(name, host.application)

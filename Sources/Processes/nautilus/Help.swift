@@ -15,6 +15,7 @@ enum Help {
               import    stores bars from a CSV file; import facts stores figures of filings
               backup    copies every store while the engines run
               restore   puts a backup in the place of the stores
+              audit     tells whether the risk engine's log is as it was written
               bus       streams, groups, lag and dead letters
               bench     measures speed
               openapi   prints the OpenAPI document of all services

@@ -11,6 +11,7 @@ case "import" where arguments.dropFirst().first == "facts":
 case "import": ProcessRunner.run("nautilus") { try await ImportCommand(arguments.dropFirst()).run() }
 case "backup": ProcessRunner.run("nautilus") { try BackupCommand(arguments.dropFirst(), restores: false).run() }
 case "restore": ProcessRunner.run("nautilus") { try BackupCommand(arguments.dropFirst(), restores: true).run() }
+case "audit": ProcessRunner.run("nautilus") { try await AuditCommand(arguments.dropFirst()).run() }
 case "bus": ProcessRunner.run("nautilus") { try await BusCommand(arguments.dropFirst()).run() }
 case "bench": ProcessRunner.run("nautilus") { try await BenchCommand(arguments.dropFirst()).run() }
 case "openapi": ProcessRunner.run("nautilus") { try await OpenAPICommand(arguments.dropFirst()).run() }

@@ -26,17 +26,21 @@ import Store
     }
 
     /// Who acted: the fingerprint of the key they presented, so that a key can be told from another and not be read.
-    func actor(_ context: EngineContext) -> String {
-        guard let key = request.headers["X-API-Key"] else { return "anonymous" }
-        return "key:" + hexadecimal(Array(context.digest(Array(key.utf8)).prefix(6)))
+    /// With it the name in `X-Actor`, where there is one: a name is told, not proved.
+    func actor(_ context: EngineContext) -> String { RequestActor(request, context).text }
+
+    private func entry(_ context: EngineContext) -> AuditEntry {
+        AuditEntry(
+            actor: actor(context), action: action, object: object, request: AuditTrail.body(request.body, context),
+            requestID: request.requestID, traceID: request.traceID, origin: request.headers["X-Forwarded-For"])
     }
 
     /// Runs a commit with this request's row in it, unless the row is written. A commit that fails leaves it to the next.
-    func committing<T>(_ context: EngineContext, _ commit: ([Statement]) async throws -> T) async throws -> T {
+    func committing<T>(_ context: EngineContext, _ commit: ([AuditEntry]) async throws -> T) async throws -> T {
         guard row == .missing else { return try await commit([]) }
         row = .written
         do {
-            return try await commit([AuditTrail.insert(self, context)])
+            return try await commit([entry(context)])
         } catch {
             if row == .written { row = .missing }
             throw error
@@ -50,6 +54,6 @@ import Store
     func close(_ context: EngineContext) async throws {
         let isMissing = row == .missing
         row = .late
-        if isMissing { try await context.records.transaction([AuditTrail.insert(self, context)]) }
+        if isMissing { _ = try await context.audited([entry(context)]) { try await context.records.transaction($0) } }
     }
 }

@@ -22,11 +22,16 @@ public struct AuditedAction: Sendable {
 @LoopActor public final class AuditTrail {
     private let context: EngineContext
     private let pruner: RecordsPruner
+    private let isChained: Bool
     /// A longer body is told by its digest: the first so many bytes would be half a thing.
     private nonisolated static let bodyLimit = 4096
 
-    public init(_ context: EngineContext) {
+    /// - Parameter chained: each row's hash covers the row before, and none is ever deleted; the engine's migrations
+    ///   have `chainMigration` too.
+    public init(_ context: EngineContext, chained: Bool = false) {
         self.context = context
+        isChained = chained
+        if chained { context.chain = AuditChain(context.records, context.digest) }
         pruner = RecordsPruner(context, table: "audit_events", column: "recorded", setting: "AUDIT_DAYS")
     }
 
@@ -42,8 +47,11 @@ public struct AuditedAction: Sendable {
         ])
     }
 
-    /// Begins to delete what is older than `NAUTILUS_AUDIT_DAYS`.
-    public func start() { pruner.start() }
+    /// The columns of a chained trail, after `migration`.
+    public nonisolated static func chainMigration(version: Int) -> Migration { AuditChain.migration(version: version) }
+
+    /// Begins to delete what is older than `NAUTILUS_AUDIT_DAYS`; nothing of a chain.
+    public func start() { if !isChained { pruner.start() } }
 
     public func stop() { pruner.stop() }
 
@@ -74,20 +82,7 @@ public struct AuditedAction: Sendable {
         }
     }
 
-    static func insert(_ scope: AuditScope, _ context: EngineContext) -> Statement {
-        let request = scope.request
-        return Statement(
-            """
-            INSERT INTO audit_events (id, recorded, actor, action, object, request, request_id, trace_id, origin)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-            """,
-            [.text(context.identifiers.nextText()), .integer(context.clock.now.nanoseconds),
-             .text(scope.actor(context)), .text(scope.action), .text(scope.object),
-             .text(body(request.body, context)), .text(request.requestID), request.traceID.map { .text($0) } ?? .null,
-             request.headers["X-Forwarded-For"].map { .text($0) } ?? .null])
-    }
-
-    private static func body(_ bytes: [UInt8], _ context: EngineContext) -> String {
+    static func body(_ bytes: [UInt8], _ context: EngineContext) -> String {
         if bytes.count <= bodyLimit, let text = String(validating: bytes, as: UTF8.self), !text.contains("\0") { return text }
         return "\(bytes.count) bytes, digest \(hexadecimal(context.digest(bytes)))"
     }

@@ -128,6 +128,18 @@ struct PortfolioBook: Sendable {
         update(index)
     }
 
+    /// What is held of an instrument, signed; fills that were not told yet included.
+    func held(_ symbol: Symbol) -> Double { index(of: symbol).map { lines[$0].held } ?? 0 }
+
+    /// What is held, as reductions see it.
+    var reducible: [ReducibleLine] {
+        lines.filter { $0.held != 0 }.map { line in
+            ReducibleLine(
+                symbol: line.symbol.text, sector: line.facts?.sector, quantity: line.held,
+                price: line.price(order: nil))
+        }
+    }
+
     // MARK: Returns
 
     /// Whether returns of all that limits read were asked for, not too long ago.

@@ -92,7 +92,7 @@ extension RiskEngine {
     private func detect(_ body: CheckBody) async throws -> JSONBody {
         guard let portfolio = body.portfolioID else { throw Problem.invalid("/portfolio_id", "is required") }
         let picture = try picture(portfolio, body)
-        let judged = body.limits ?? limits.filter { $0.applies(to: portfolio) }
+        let judged = body.limits ?? applying(to: portfolio).limits
         let checks = check(judged, try await complete(picture, for: judged))
         // Limits of the body are nobody's: they are judged, and nothing is recorded of them.
         let events = body.limits == nil ? try await monitor.note(checks, of: portfolio) : []
@@ -118,7 +118,7 @@ extension RiskEngine {
 
     /// Judges the stored limits on a portfolio as it is; nil where nothing was told of it.
     func judge(_ portfolio: String) async throws -> [LimitCheck]? {
-        let applying = limits.filter { $0.applies(to: portfolio) }
+        let applying = applying(to: portfolio).limits
         guard !applying.isEmpty, var picture = state.picture(of: portfolio, order: nil, rate: 0) else { return nil }
         picture.returns = nil
         return check(applying, try await complete(picture, for: applying))

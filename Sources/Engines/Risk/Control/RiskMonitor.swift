@@ -53,6 +53,9 @@ import Wire
     private func round(_ portfolio: String) async {
         do {
             if let checks = try await engine?.judge(portfolio) { try await note(checks, of: portfolio) }
+            for group in await engine?.judgeGroups(around: portfolio) ?? [] {
+                try await note(group.checks, of: group.name)
+            }
             rounds[portfolio, default: 0] += 1
         } catch {
             context.logger.warning("a portfolio was not judged", [
@@ -80,11 +83,15 @@ import Wire
             statements += rows
             messages += told
         }
+        engine.responder.measure(checks, of: portfolio)
         if statements.isEmpty { return [] }
+        let changed = checks.filter { $0.verdict != before[$0.limit.id] ?? .pass }
         // Before the wait: a round beside this one must not tell the same.
         findings[portfolio] = after
         do {
-            try await context.commit(statements, messages)
+            try await engine.responder.observing(changed, of: portfolio, at: now) { cases in
+                try await context.commit(statements + cases, messages)
+            }
         } catch {
             findings[portfolio] = before
             throw error

@@ -25,7 +25,7 @@ enum RiskMethod: String, CaseIterable, Sendable {
 struct Limit: RequestBody {
     var id: String
     let type: LimitType
-    let threshold: Double
+    var threshold: Double
     /// What it looks at.
     let scope: LimitScope
     /// The least value that passes; nil for none.
@@ -44,19 +44,32 @@ struct Limit: RequestBody {
     /// The share of daily volume that one may trade.
     let participation: Double
     let isActive: Bool
+    /// Whether one alone may loosen it.
+    var approval = LimitApproval.none
+    /// When it holds; always where there is none.
+    var schedule: LimitSchedule?
+    /// How its threshold follows volatility; not where there is none.
+    var adjust: LimitAdjustment?
+    /// The threshold that volatility has led to; its own where nil. No part of its definition.
+    var adjusted: Double?
 
     static func read(_ fields: FieldReader) -> Limit {
         let text = fields.optionalString(
-            "scope", "all, or portfolio:, strategy:, symbol: or sector: and a name; all when left out.", length: 1...300)
+            "scope", "all, firm, or client:, portfolio:, strategy:, symbol: or sector: and a name; all when left out.",
+            length: 1...300)
         let portfolio = fields.optionalString("portfolio_id", "The portfolio it holds for; all when left out.",
             length: 1...200)
         let named = text.flatMap { LimitScope($0) }
         if text != nil {
-            fields.require(named != nil, "scope", "must be all, portfolio:<id>, strategy:<id>, symbol:<name> or sector:<name>")
+            fields.require(named != nil, "scope", text?.hasPrefix("trader:") == true
+                ? "orders do not say yet which trader placed them: a limit of a trader cannot be judged"
+                : "must be all, firm, client:<id>, portfolio:<id>, strategy:<id>, symbol:<name> or sector:<name>")
         }
         let scope = portfolio.map { .portfolio($0) } ?? named ?? .all
         let type = fields.choice("type", "What it looks at.", LimitType.self)
         fields.require(!scope.isPart || type.isOfParts, "scope", "\(type.rawValue) cannot be judged on a part of a portfolio")
+        fields.require(!scope.isGroup || type.isOfGroups, "scope",
+                       "\(type.rawValue) cannot be judged on several portfolios together")
         let expression = fields.optionalString(
             "expression", "For the type expression: arithmetic over types of limits, equity and cash.", length: 1...1000)
         var parsed: MetricExpression?
@@ -75,6 +88,16 @@ struct Limit: RequestBody {
         let soft = fields.optionalNumber("soft_threshold", "Above it, it warns; none when left out.", from: 0)
         fields.require(minimum.map { $0 <= threshold } ?? true, "minimum", "is above threshold: nothing keeps both")
         fields.require(soft.map { $0 <= threshold } ?? true, "soft_threshold", "must not be above threshold")
+        let adjust = fields.optionalObject(
+            "auto_adjust", "Has the threshold follow volatility; for a scope portfolio: or symbol:.",
+            LimitAdjustment.self)
+        if adjust != nil {
+            switch scope {
+            case .portfolio, .symbol: break
+            default:
+                fields.refuse(at: ["auto_adjust"], "needs a scope portfolio: or symbol:, whose volatility is followed")
+            }
+        }
         return Limit(
             id: fields.optionalString("id", "An id of the caller's; one is made when left out.", length: 1...64) ?? "",
             type: type, threshold: threshold, scope: scope, minimum: minimum, softThreshold: soft, expression: parsed,
@@ -89,7 +112,13 @@ struct Limit: RequestBody {
             participation: fields.optionalNumber("participation",
                 "For liquidity_days: share of volume; 0.2 unless said.",
                                                  above: 0, upTo: 1) ?? 0.2,
-            isActive: fields.bool("active", "Whether it is judged.", default: true))
+            isActive: fields.bool("active", "Whether it is judged.", default: true),
+            approval: fields.optionalChoice(
+                "approval", "four-eyes: what loosens it waits until another person approves; none unless said.",
+                LimitApproval.self) ?? .none,
+            schedule: fields.optionalObject("schedule", "When it holds, or with which threshold; always when left out.",
+                                            LimitSchedule.self),
+            adjust: adjust)
     }
 
     func write(to json: inout JSONWriter) {
@@ -127,11 +156,23 @@ struct Limit: RequestBody {
         json.double(participation)
         json.key("active")
         json.bool(isActive)
+        json.key("approval")
+        json.string(approval.rawValue)
+        if let schedule {
+            json.key("schedule")
+            schedule.write(to: &json)
+        }
+        if let adjust {
+            json.key("auto_adjust")
+            adjust.write(to: &json)
+        }
         json.endObject()
     }
 
     /// Whether it holds for a portfolio.
-    func applies(to portfolio: String) -> Bool { isActive && (portfolioID == nil || portfolioID == portfolio) }
+    func applies(to portfolio: String) -> Bool {
+        isActive && !scope.isGroup && (portfolioID == nil || portfolioID == portfolio)
+    }
 
     /// Whether it looks at orders of a strategy; those of all others too, unless it is of one.
     func applies(toStrategy strategy: String) -> Bool {

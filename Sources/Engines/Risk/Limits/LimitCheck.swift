@@ -12,7 +12,7 @@ enum RiskVerdict: String, Comparable, Sendable {
 struct LimitCheck: Sendable {
     let limit: Limit
     let value: Double
-    let verdict: RiskVerdict
+    private(set) var verdict: RiskVerdict
     /// Why it cannot be judged; nil where it was.
     private let missing: String?
     /// Whether it says that nothing may be traded.
@@ -50,11 +50,23 @@ struct LimitCheck: Sendable {
 
     /// What an order meets while all orders are stopped: no order may have any size.
     static func stopped(by killSwitch: KillSwitch) -> LimitCheck {
+        refusal("kill_switch", "the kill switch is on: \(killSwitch.reason)")
+    }
+
+    /// What an order meets that may not be placed, whatever its size.
+    static func refusal(_ id: String, _ reason: String) -> LimitCheck {
         let limit = Limit(
-            id: "kill_switch", type: .orderSize, threshold: 0, scope: .all, minimum: nil, softThreshold: nil,
+            id: id, type: .orderSize, threshold: 0, scope: .all, minimum: nil, softThreshold: nil,
             expression: nil, warnAt: 1, method: .parametric, confidence: 0.99, horizonDays: 1, participation: 0.2,
             isActive: true)
-        return LimitCheck(limit, missing: "the kill switch is on: \(killSwitch.reason)", isStop: true)
+        return LimitCheck(limit, missing: reason, isStop: true)
+    }
+
+    /// The same as a warning, where it is a breach: for an order that makes a holding smaller.
+    var excused: LimitCheck {
+        var check = self
+        if verdict == .breach { check.verdict = .warn }
+        return check
     }
 
     private init(_ limit: Limit, missing: String, isStop: Bool) {

@@ -2,6 +2,8 @@ import Market
 
 /// What a limit looks at.
 enum LimitScope: Hashable, Sendable {
+    /// All portfolios together, or those of one client, as one that holds the sum.
+    case firm, client(String)
     /// Each portfolio as a whole.
     case all
     case portfolio(String)
@@ -16,9 +18,14 @@ enum LimitScope: Hashable, Sendable {
             self = .all
             return
         }
+        if text == "firm" {
+            self = .firm
+            return
+        }
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         guard parts.count == 2, !parts[1].isEmpty else { return nil }
         switch parts[0] {
+        case "client": self = .client(parts[1])
         case "portfolio": self = .portfolio(parts[1])
         case "strategy": self = .strategy(parts[1])
         case "symbol":
@@ -32,6 +39,8 @@ enum LimitScope: Hashable, Sendable {
     var text: String {
         switch self {
         case .all: "all"
+        case .firm: "firm"
+        case .client(let name): "client:\(name)"
         case .portfolio(let name): "portfolio:\(name)"
         case .strategy(let name): "strategy:\(name)"
         case .symbol(let name): "symbol:\(name)"
@@ -43,6 +52,14 @@ enum LimitScope: Hashable, Sendable {
     var isPart: Bool {
         switch self {
         case .symbol, .sector: true
+        default: false
+        }
+    }
+
+    /// Whether it looks at several portfolios together.
+    var isGroup: Bool {
+        switch self {
+        case .firm, .client: true
         default: false
         }
     }
@@ -61,11 +78,15 @@ enum LimitScope: Hashable, Sendable {
 
     /// Whether some portfolio or order is seen by both.
     func overlaps(_ other: LimitScope) -> Bool {
-        self == other || (self == .all && !other.isPart) || (other == .all && !isPart)
+        self == other || (self == .all && !other.isPart && !other.isGroup)
+            || (other == .all && !isPart && !isGroup)
     }
 }
 
 extension LimitType {
+    /// Whether it can be judged on several portfolios together: curves and counts do not add up.
+    var isOfGroups: Bool { self != .maxDrawdown && self != .orderRate }
+
     /// Whether it can be judged on a part of the holdings.
     var isOfParts: Bool {
         switch self {

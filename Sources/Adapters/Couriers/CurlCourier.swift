@@ -1,0 +1,63 @@
+// Couriers: notices that leave the platform, over libcurl: webhooks and mail. Secrets stay here.
+import CCurl
+public import HTTP
+public import Market
+import Runtime
+
+/// Where and as whom notices are sent.
+public struct CourierConfiguration: Sendable {
+    /// Secrets that webhooks are signed with: each makes a signature, so that one can be replaced by the next.
+    public var secrets: [String]
+    /// `smtp://host:port` or `smtps://host:port`; empty where no mail is sent.
+    public var mailURL = ""
+    /// The sender's address; a user and a password, where the server asks for them.
+    public var sender = "", user = "", password = ""
+    /// Whether a connection that begins in the clear must go on encrypted.
+    public var requiresTLS = false
+    /// How long a webhook and a mail may take, in seconds.
+    public var webhookSeconds = 10, mailSeconds = 20
+
+    public init(secrets: [String] = []) { self.secrets = secrets }
+}
+
+/// Sends over libcurl, each notice on one of a few threads, so that a receiver that hangs holds up few others.
+public final class CurlCourier: NoticeCourier {
+    private static let threadCount = 4
+    private static let isReady = curl_global_init(Int(CURL_GLOBAL_ALL)) == CURLE_OK
+    private let configuration: CourierConfiguration
+    private let threads: [SerialThread]
+
+    public init(_ configuration: CourierConfiguration) {
+        self.configuration = configuration
+        threads = (0..<Self.threadCount).map { SerialThread(name: "courier-\($0)") }
+        precondition(Self.isReady, "libcurl cannot be used")
+    }
+
+    deinit { for thread in threads { thread.stop() } }
+
+    public func post(_ body: [UInt8], to url: String, id: String, at time: Timestamp) async -> NoticeOutcome {
+        if configuration.secrets.isEmpty {
+            return .refused("nothing to sign with: set NAUTILUS_WEBHOOK_SECRET_FILE")
+        }
+        let headers = WebhookSignature.headers(body, id: id, at: time, secrets: configuration.secrets)
+        let seconds = configuration.webhookSeconds
+        return await on(url) { CurlCall.post(body, to: url, headers: headers, seconds: seconds) }
+    }
+
+    public func send(_ mail: NoticeMail) async -> NoticeOutcome {
+        if configuration.mailURL.isEmpty || configuration.sender.isEmpty {
+            return .refused("no mail is sent: set NAUTILUS_SMTP_URL and NAUTILUS_SMTP_FROM")
+        }
+        let bytes = MailText.bytes(mail, from: configuration.sender), configuration = configuration
+        return await on(mail.to) { CurlCall.mail(bytes, to: mail.to, configuration) }
+    }
+
+    /// Runs a call on the thread of its target: what goes to one receiver goes in order.
+    private func on(_ target: String, _ call: @escaping @Sendable () -> NoticeOutcome) async -> NoticeOutcome {
+        let sum = target.utf8.reduce(0) { ($0 &* 31 &+ Int($1)) & 0xffff }
+        return await withTaskExecutorPreference(threads[sum % threads.count]) { await offLoop(call) }
+    }
+}
+
+/// Not isolated, so that it runs where the task's executor preference says.
+@concurrent private func offLoop(_ call: @Sendable () -> NoticeOutcome) async -> NoticeOutcome { call() }

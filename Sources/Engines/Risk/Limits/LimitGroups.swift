@@ -1,0 +1,205 @@
+import EngineKit
+import HTTP
+import Market
+import Runtime
+import Store
+import Wire
+
+/// Which portfolios belong to which client: each to one at most.
+enum ClientRecords {
+    static let migration = Migration(version: 33, name: "clients", statements: [
+        "CREATE TABLE clients (portfolio_id TEXT PRIMARY KEY, client_id TEXT NOT NULL)",
+    ])
+
+    /// The portfolios of a client as they are from now on; they leave the client they had.
+    static func replace(_ client: String, _ portfolios: [String]) -> [Statement] {
+        [Statement("DELETE FROM clients WHERE client_id = $1", [.text(client)])] + portfolios.map { portfolio in
+            Statement(
+                """
+                INSERT INTO clients (portfolio_id, client_id) VALUES ($1, $2)
+                ON CONFLICT (portfolio_id) DO UPDATE SET client_id = excluded.client_id
+                """, [.text(portfolio), .text(client)])
+        }
+    }
+
+    /// The client of each portfolio that has one.
+    static func clients(_ records: any RecordStore) async throws(StoreError) -> [String: String] {
+        var clients: [String: String] = [:]
+        for row in try await records.query(Statement("SELECT portfolio_id, client_id FROM clients")).records {
+            clients[try row.value(0)] = try row.value(1)
+        }
+        return clients
+    }
+}
+
+extension RiskPicture {
+    /// Several portfolios as one that holds the sum of what they hold; curves do not add up and are left out.
+    static func sum(_ pictures: [RiskPicture]) -> RiskPicture {
+        var places: [String: Int] = [:], positions: [RiskPosition] = []
+        for position in pictures.flatMap(\.positions) {
+            guard let place = places[position.symbol] else {
+                places[position.symbol] = positions.count
+                positions.append(position)
+                continue
+            }
+            positions[place].quantity += position.quantity
+            if !(positions[place].price > 0) { positions[place].price = position.price }
+        }
+        return RiskPicture(
+            positions: positions, cash: pictures.reduce(0) { $0 + $1.cash }, order: pictures.compactMap(\.order).first,
+            returns: nil, benchmarkReturns: pictures.first?.benchmarkReturns, equityCurve: nil, drawdown: nil,
+            scenarios: pictures.first?.scenarios, orderRate: 0)
+    }
+}
+
+extension RiskEngine {
+    /// The scopes over several portfolios that a portfolio belongs to.
+    func groups(of portfolio: String) -> [LimitScope] {
+        [.firm] + (clients[portfolio].map { [.client($0)] } ?? [])
+    }
+
+    /// Active limits over several portfolios, this one among them.
+    func groupLimits(of portfolio: String) -> [Limit] {
+        let groups = groups(of: portfolio)
+        return limits.filter { $0.isActive && groups.contains($0.scope) }
+            .compactMap { $0.effective(at: context.clock.now) }
+    }
+
+    /// The portfolios of a group by name: of the firm all that were told of.
+    func members(of scope: LimitScope) -> [String] {
+        switch scope {
+        case .firm: state.portfolios
+        case .client(let name): clients.filter { $0.value == name }.keys.sorted()
+        default: []
+        }
+    }
+
+    /// Returns of all that a group's limits read, an order's instrument included; nil where none does.
+    func groupReturns(_ limits: [Limit], _ symbol: Symbol?) async -> [String: [Double]]? {
+        guard LimitNeeds(limits).returns else { return nil }
+        var symbols = Set(symbol.map { [$0.text] } ?? [])
+        for scope in Set(limits.map(\.scope)) {
+            for member in members(of: scope) { symbols.formUnion(state.books[member]?.lines.map(\.symbol.text) ?? []) }
+        }
+        return await returns.returns(of: symbols.sorted())
+    }
+
+    /// Judges limits over several portfolios, after an order of one of them.
+    func judgeGroups(
+        _ limits: [Limit], order: RiskOrder?, of portfolio: String?, returns: [String: [Double]]?
+    ) -> [LimitCheck] {
+        var pictures: [LimitScope: Result<RiskPicture, MissingInput>] = [:]
+        return limits.flatMap { limit -> [LimitCheck] in
+            let picture = pictures[limit.scope] ?? sum(limit.scope, order: order, of: portfolio)
+            pictures[limit.scope] = picture
+            switch picture {
+            case .failure(let missing): return [LimitCheck(limit, missing: missing.message)]
+            case .success(var picture):
+                picture.returns = returns
+                return LimitCheck.judge([limit], picture.afterOrder().figures(LimitNeeds([limit])))
+            }
+        }
+    }
+
+    private func sum(
+        _ scope: LimitScope, order: RiskOrder?, of portfolio: String?
+    ) -> Result<RiskPicture, MissingInput> {
+        let members = members(of: scope)
+        if members.isEmpty { return .failure(MissingInput(field: "scope", message: "\(scope.text) has no portfolio")) }
+        var pictures: [RiskPicture] = []
+        for member in members {
+            guard let picture = state.picture(of: member, order: member == portfolio ? order : nil, rate: 0) else {
+                return .failure(MissingInput(
+                    field: "scope", message: "nothing is known of portfolio \(member) of \(scope.text) yet"))
+            }
+            pictures.append(picture)
+        }
+        return .success(RiskPicture.sum(pictures))
+    }
+
+    /// What the monitor finds of the groups that a portfolio belongs to, by the group's name.
+    func judgeGroups(around portfolio: String) async -> [(name: String, checks: [LimitCheck])] {
+        let limits = groupLimits(of: portfolio)
+        if limits.isEmpty { return [] }
+        let checks = judgeGroups(limits, order: nil, of: nil, returns: await groupReturns(limits, nil))
+        return Dictionary(grouping: checks) { $0.limit.scope.text }.sorted { $0.key < $1.key }
+            .map { ($0.key, $0.value) }
+    }
+
+    // MARK: Routes
+
+    private static let clientExample = #"{"client_id":"smith","portfolios":["sample"]}"#
+
+    /// Clients and their portfolios.
+    var clientRoutes: [Route] {
+        [
+            .json(.get, "/api/v1/risk/clients", "Clients and their portfolios.",
+                  answer: "{\"items\":[\(Self.clientExample)],\"next_cursor\":null}") {
+                [unowned self] (_: NoParameters, _: NoBody, _) in
+                let names = Set(self.clients.values).sorted()
+                return JSONBody { json in
+                    json.object { json in
+                        json.array("items", names) { json, name in
+                            json.object { json in
+                                json.field("client_id", name)
+                                json.strings("portfolios", self.members(of: .client(name)))
+                            }
+                        }
+                        json.key("next_cursor")
+                        json.null()
+                    }
+                }
+            },
+            .json(.put, "/api/v1/risk/clients/{client_id}",
+                  "Says which portfolios are a client's; none ends the client.",
+                  example: #"{"portfolios":["sample"]}"#, answer: Self.clientExample, errors: [409]) {
+                [unowned self] (path: ClientPath, body: ClientBody, _) in
+                try self.refuseLoosening(path.id, body.portfolios)
+                try await self.context.commit(ClientRecords.replace(path.id, body.portfolios))
+                self.clients = self.clients.filter { $0.value != path.id }
+                for portfolio in body.portfolios { self.clients[portfolio] = path.id }
+                return JSONBody { json in
+                    json.object { json in
+                        json.field("client_id", path.id)
+                        json.strings("portfolios", body.portfolios)
+                    }
+                }
+            },
+        ]
+    }
+
+    /// A portfolio that leaves a client leaves its limits: one alone may not do that where two are asked for.
+    private func refuseLoosening(_ client: String, _ portfolios: [String]) throws {
+        var losing: Set<String> = []
+        for (portfolio, owner) in clients where (owner == client) != portfolios.contains(portfolio) {
+            losing.insert(owner)
+        }
+        let asksAll = context.configuration.text("RISK_APPROVAL") == "all"
+        let held = limits.first { limit in
+            guard limit.isActive, asksAll || limit.approval == .fourEyes, case .client(let name) = limit.scope else {
+                return false
+            }
+            return losing.contains(name)
+        }
+        if let held {
+            throw Problem.conflict(
+                "limit \(held.id) takes two people to loosen, and would no longer hold for a portfolio")
+        }
+    }
+}
+
+/// A client in the path.
+private struct ClientPath: RequestParameters {
+    let id: String
+    static func read(_ parameters: ParameterReader) -> ClientPath {
+        ClientPath(id: parameters.path("client_id", "The client."))
+    }
+}
+
+/// A client's portfolios.
+private struct ClientBody: RequestBody {
+    let portfolios: [String]
+    static func read(_ fields: FieldReader) -> ClientBody {
+        ClientBody(portfolios: fields.strings("portfolios", "All of the client's portfolios."))
+    }
+}

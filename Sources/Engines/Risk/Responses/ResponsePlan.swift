@@ -1,0 +1,129 @@
+import EngineKit
+import Market
+import Wire
+
+/// What is known when a step is planned.
+struct ResponseScene {
+    let channels: [String: NoticeChannel]
+    /// Why nothing may be traded; nil where it may.
+    let stop: String?
+    let lines: [ReducibleLine]
+    let now: Timestamp
+    /// A short name of a text, the same for the same text.
+    let name: (String) -> String
+}
+
+extension ResponseStep {
+    /// The rows of a step: a notice for each channel, a block, an order for each instrument; or one that says why not.
+    func rows(_ scene: ResponseScene) -> [ResponseRow] {
+        if let channels { return channels.map { notice($0, scene) } }
+        switch rule.action {
+        case .reduce, .flatten: return orders(scene)
+        default: return [row(breach.scope.text, .blocking, scene, detail: breach.reason)]
+        }
+    }
+
+    private func id(_ target: String, _ scene: ResponseScene) -> String {
+        scene.name("\(breach.id)\n\(rule.id)\n\(moment)\n\(target)")
+    }
+
+    private func row(
+        _ target: String, _ state: ResponseState, _ scene: ResponseScene, detail: String = "", due: Timestamp? = nil,
+        body: [UInt8] = []
+    ) -> ResponseRow {
+        ResponseRow(
+            id: id(target, scene), caseID: breach.id, ruleID: rule.id, portfolioID: breach.portfolioID,
+            action: rule.action, target: target, state: state, detail: detail, due: due, body: body,
+            recorded: scene.now)
+    }
+
+    // MARK: Notices
+
+    private func notice(_ id: String, _ scene: ResponseScene) -> ResponseRow {
+        guard let channel = scene.channels[id] else {
+            return row(id, .refused, scene, detail: "there is no channel \(id)")
+        }
+        guard channel.isActive else { return row(id, .refused, scene, detail: "channel \(id) is switched off") }
+        let body = body(self.id(id, scene), scene.now)
+        if breach.severity == .soft, let end = channel.quiet?.end(at: scene.now) {
+            return row(id, .held, scene, detail: "quiet hours until \(end.iso8601)", due: end, body: body)
+        }
+        return row(id, .waiting, scene, due: scene.now, body: body)
+    }
+
+    /// What a webhook gets and a mail is made of.
+    private func body(_ id: String, _ now: Timestamp) -> [UInt8] {
+        var json = JSONWriter()
+        json.object { json in
+            for (name, text) in [
+                ("id", id), ("case_id", breach.id), ("rule_id", rule.id), ("title", rule.title),
+                ("action", rule.action.rawValue), ("severity", breach.severity.rawValue),
+                ("portfolio_id", breach.portfolioID), ("limit_id", breach.limitID), ("type", breach.type.rawValue),
+                ("scope", breach.scope.text), ("reason", breach.reason),
+            ] { json.field(name, text) }
+            json.field("step", moment)
+            json.field("value", breach.value)
+            json.field("threshold", breach.threshold)
+            json.field("opened", breach.opened)
+            json.field("ts", now)
+        }
+        return json.bytes
+    }
+
+    // MARK: Orders
+
+    private func orders(_ scene: ResponseScene) -> [ResponseRow] {
+        func none(_ why: String) -> [ResponseRow] { [row(breach.scope.text, .refused, scene, detail: why)] }
+        if let stop = scene.stop { return none(stop) }
+        if breach.scope.isGroup { return none("no rule sells what several portfolios hold") }
+        let plan: ReductionPlan
+        if rule.action == .flatten {
+            plan = ReductionPlan(flattening: scene.lines, in: breach.scope)
+            if plan.orders.isEmpty { return none("nothing is held") }
+        } else {
+            do throws(ReductionFault) {
+                plan = try ReductionPlan(
+                    reducing: scene.lines, type: breach.type, scope: breach.scope, value: breach.value,
+                    threshold: breach.threshold, fraction: rule.fraction)
+            } catch {
+                return none(error.message)
+            }
+        }
+        return plan.orders.map { order in
+            var json = JSONWriter()
+            json.object { json in
+                json.field("id", "response-" + id(order.symbol, scene))
+                json.field("portfolio_id", breach.portfolioID)
+                json.field("symbol", order.symbol)
+                json.field("side", order.side.rawValue)
+                json.key("quantity")
+                json.fixed(order.quantity)
+            }
+            return row(order.symbol, .waiting, scene, due: scene.now, body: json.bytes)
+        }
+    }
+}
+
+/// An order of a response, while it is placed.
+struct ResponseOrder: Sendable, Equatable {
+    let id: String, portfolioID: String, symbol: String, side: String, quantity: FixedPoint
+
+    /// Reads the body of a row; nil where it is none of an order.
+    init?(_ row: ResponseRow) {
+        guard row.action.trades, !row.body.isEmpty else { return nil }
+        let found: (String, String, String, String, FixedPoint)?? = try? JSONParser().withDocument(row.body) { json in
+            guard let id = json.member("id")?.string, let portfolio = json.member("portfolio_id")?.string,
+                  let symbol = json.member("symbol")?.string, let side = json.member("side")?.string,
+                  let quantity = json.member("quantity")?.double.flatMap({ FixedPoint($0) }) else { return nil }
+            return (id, portfolio, symbol, side, quantity)
+        }
+        guard let found, let parts = found else { return nil }
+        (id, portfolioID, symbol, side, quantity) = parts
+    }
+
+    /// Whether an intent is this order, of no more than its quantity.
+    func isOf(_ intent: OrderIntent) -> Bool {
+        intent.orderID == id && intent.portfolioID == portfolioID && intent.symbol.text == symbol
+            && intent.side.rawValue == side && intent.expectedQuantity <= quantity
+    }
+}
