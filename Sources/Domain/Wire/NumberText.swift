@@ -1,7 +1,8 @@
 /// Numbers as text, written straight into memory.
 ///
-/// Digits are made eight at a time, as the bytes of one word. Words are stored whole, beyond the number's end too: the
-/// next number is written over what is too much. Nothing that was stored is read again, which would wait for the store.
+/// Digits are made eight at a time, as the bytes of one word. All of a number's seventeen digits are made; words that
+/// begin at the first one that counts are then stored whole, beyond the number's end too: the next one is written over
+/// what is too much.
 enum NumberText {
     /// Bytes of memory that must be there for one number, whatever its length.
     static let room = 48
@@ -10,14 +11,11 @@ enum NumberText {
     private static let wholeLimit = 1e15
     /// Below this a number is written with an exponent.
     private static let plainLimit = 1e-4
-    private static let ascii: UInt64 = 0x3030_3030_3030_3030
 
     /// The shortest text that reads back as the same number, a point or an exponent always in it, as the standard
-    /// library has it; `null` for NaN and infinity. Answers the number of bytes. `powers` is `PowersOfTen.table`.
+    /// library has it; `null` for NaN and infinity. Answers the number of bytes.
     @inline(__always)
-    static func write(
-        _ value: Double, _ powers: UnsafePointer<UInt64>, to out: UnsafeMutablePointer<UInt8>
-    ) -> Int {
+    static func write(_ value: Double, to out: UnsafeMutablePointer<UInt8>) -> Int {
         let raw = UnsafeMutableRawPointer(out)
         guard value.isFinite else {
             raw.storeBytes(of: 0x6C6C_756E, as: UInt32.self)
@@ -27,18 +25,14 @@ enum NumberText {
         let sign = value.sign == .minus ? 1 : 0
         let magnitude = value.magnitude
         if magnitude < wholeLimit {
-            // Signed: that is one instruction each way.
-            let signed = Int64(magnitude)
-            let whole = UInt64(bitPattern: signed)
-            if Double(signed) == magnitude {
+            let whole = UInt64(magnitude)
+            if Double(whole) == magnitude {
                 let count = sign &+ writeWhole(whole, to: out + sign)
                 (raw + count).storeBytes(of: 0x302E, as: UInt16.self)
                 return count &+ 2
             }
-            let decimal = ShortestDecimal(magnitude, powers)
-            if magnitude >= 1 { return sign &+ mixed(decimal, whole, powers, to: out + sign) }
-            if magnitude >= plainLimit { return sign &+ fraction(decimal, magnitude, powers, to: out + sign) }
-            return sign &+ small(decimal, powers, to: out + sign)
+            let decimal = ShortestDecimal(magnitude)
+            return sign &+ (magnitude >= plainLimit ? plain(decimal, to: out + sign) : small(decimal, to: out + sign))
         }
         return large(value, to: out)
     }
@@ -46,99 +40,104 @@ enum NumberText {
     /// The digits of a whole number below 10^17.
     @inline(__always)
     static func writeWhole(_ value: UInt64, to out: UnsafeMutablePointer<UInt8>) -> Int {
-        if value < 100_000_000 {
-            let digits = eight(value)
-            let leading = value == 0 ? 7 : digits.trailingZeroBitCount >> 3
-            store((digits | ascii) >> UInt64(8 &* leading), to: UnsafeMutableRawPointer(out))
-            return 8 &- leading
+        if value < 10 {
+            out[0] = 48 &+ UInt8(truncatingIfNeeded: value)
+            return 1
         }
-        let upper = value / 100_000_000
-        let count = upper < 10 ? 1 : writeWhole(upper, to: out)
-        if upper < 10 { out[0] = 48 &+ UInt8(truncatingIfNeeded: upper) }
-        store(eight(value &- upper &* 100_000_000) | ascii, to: UnsafeMutableRawPointer(out) + count)
-        return count &+ 8
+        let digits = Digits(value)
+        digits.store(from: digits.leading, to: UnsafeMutableRawPointer(out))
+        return Digits.count &- digits.leading
     }
 
-    /// Eight digits in the bytes of a word, the first at the lowest address: fours, twos, ones.
-    @inline(__always)
-    private static func eight(_ value: UInt64) -> UInt64 {
-        let top = value / 10_000
-        let fours = top | (value &- top &* 10_000) << 32
-        let hundreds = (fours &* 10_486) >> 20 & 0x0000_007F_0000_007F
-        let twos = hundreds | (fours &- hundreds &* 100) << 16
-        let tens = (twos &* 103) >> 10 & 0x000F_000F_000F_000F
-        return tens | (twos &- tens &* 10) << 8
+    /// Seventeen digits, a byte each, the first at the lowest address.
+    private struct Digits {
+        static let count = 17
+        private let first: UInt64
+        private let upper: UInt64
+        private let lower: UInt64
+
+        @inline(__always)
+        init(_ value: UInt64) {
+            let head = value / 100_000_000
+            first = head / 100_000_000
+            upper = Self.eight(head &- first &* 100_000_000)
+            lower = Self.eight(value &- head &* 100_000_000)
+        }
+
+        /// Eight digits in the bytes of a word: fours, twos, ones.
+        @inline(__always)
+        private static func eight(_ value: UInt64) -> UInt64 {
+            let top = value / 10_000
+            let fours = top | (value &- top &* 10_000) << 32
+            let hundreds = (fours &* 10_486) >> 20 & 0x0000_007F_0000_007F
+            let twos = hundreds | (fours &- hundreds &* 100) << 16
+            let tens = (twos &* 103) >> 10 & 0x000F_000F_000F_000F
+            return tens | (twos &- tens &* 10) << 8
+        }
+
+        /// Zeros at the beginning.
+        @inline(__always)
+        var leading: Int {
+            if first != 0 { return 0 }
+            return upper != 0 ? 1 &+ upper.trailingZeroBitCount >> 3 : 9 &+ lower.trailingZeroBitCount >> 3
+        }
+
+        /// Zeros at the end.
+        @inline(__always)
+        var trailing: Int {
+            lower != 0 ? lower.leadingZeroBitCount >> 3 : 8 &+ upper.leadingZeroBitCount >> 3
+        }
+
+        /// Stores all digits from one on as text; 17 bytes are written.
+        @inline(__always)
+        func store(from place: Int, to out: UnsafeMutableRawPointer) {
+            let ascii: UInt64 = 0x3030_3030_3030_3030
+            var text: (UInt64, UInt64, UInt64, UInt64, UInt64) = (
+                (first | 0x30) << 56, upper | ascii, lower | ascii, 0, 0)
+            withUnsafeBytes(of: &text) { text in
+                let from = text.baseAddress.unsafelyUnwrapped + 7 + place
+                out.storeBytes(of: from.loadUnaligned(as: UInt64.self), as: UInt64.self)
+                (out + 8).storeBytes(of: (from + 8).loadUnaligned(as: UInt64.self), as: UInt64.self)
+                (out + 16).storeBytes(of: (from + 16).load(as: UInt8.self), as: UInt8.self)
+            }
+        }
     }
 
+    /// With a point and no exponent: 0.00012 to below 10^15.
     @inline(__always)
-    private static func store(_ word: UInt64, to out: UnsafeMutableRawPointer) {
-        out.storeBytes(of: word, as: UInt64.self)
-    }
-
-    /// Sixteen digits, of which those that count are answered: all but zeros at the end.
-    @inline(__always)
-    private static func sixteen(_ value: UInt64, to out: UnsafeMutableRawPointer) -> Int {
-        let top = value / 100_000_000
-        let upper = eight(top)
-        let lower = eight(value &- top &* 100_000_000)
-        store(upper | ascii, to: out)
-        store(lower | ascii, to: out + 8)
-        return lower != 0 ? 16 &- lower.leadingZeroBitCount >> 3 : 8 &- upper.leadingZeroBitCount >> 3
-    }
-
-    /// A number from 1 to below 10^15 that is not whole: digits on both sides of a point.
-    @inline(__always)
-    private static func mixed(
-        _ decimal: ShortestDecimal, _ whole: UInt64, _ powers: UnsafePointer<UInt64>,
-        to out: UnsafeMutablePointer<UInt8>
-    ) -> Int {
-        let tens = powers + PowersOfTen.whole
-        let behind = -decimal.exponent
-        let part = (decimal.digits &- whole &* tens[behind]) &* tens[16 &- behind]
-        let before = writeWhole(whole, to: out)
-        out[before] = 0x2E
-        return before &+ 1 &+ sixteen(part, to: UnsafeMutableRawPointer(out) + before + 1)
-    }
-
-    /// The digits moved up to be seventeen; the first is written, then the others. `count` is how many there are.
-    @inline(__always)
-    private static func seventeen(
-        _ digits: UInt64, _ count: Int, _ powers: UnsafePointer<UInt64>, first: UnsafeMutablePointer<UInt8>,
-        rest: UnsafeMutableRawPointer
-    ) -> Int {
-        let tens = powers + PowersOfTen.whole
-        let all = digits &* tens[17 &- count]
-        let leading = all / tens[16]
-        first[0] = 48 &+ UInt8(truncatingIfNeeded: leading)
-        return sixteen(all &- leading &* tens[16], to: rest)
-    }
-
-    /// A number from 0.0001 to below 1.
-    @inline(__always)
-    private static func fraction(
-        _ decimal: ShortestDecimal, _ magnitude: Double, _ powers: UnsafePointer<UInt64>,
-        to out: UnsafeMutablePointer<UInt8>
-    ) -> Int {
-        let zeros = magnitude >= 0.1 ? 0 : magnitude >= 0.01 ? 1 : magnitude >= 0.001 ? 2 : 3
-        store(0x3030_3030_3030_2E30, to: UnsafeMutableRawPointer(out))
-        let first = out + 2 + zeros
-        let count = -decimal.exponent &- zeros
-        return 3 &+ zeros
-            &+ seventeen(decimal.digits, count, powers, first: first, rest: UnsafeMutableRawPointer(first + 1))
+    private static func plain(_ decimal: ShortestDecimal, to out: UnsafeMutablePointer<UInt8>) -> Int {
+        let raw = UnsafeMutableRawPointer(out)
+        let digits = Digits(decimal.digits)
+        let leading = digits.leading
+        let count = Digits.count &- leading &- digits.trailing
+        // Digits in front of the point.
+        let before = Digits.count &- leading &+ decimal.exponent
+        if before > 0 {
+            digits.store(from: leading, to: raw)
+            digits.store(from: leading &+ before, to: raw + before + 1)
+            out[before] = 0x2E
+            return count &+ 1
+        }
+        raw.storeBytes(of: 0x3030_3030_3030_2E30, as: UInt64.self)
+        digits.store(from: leading, to: raw + 2 - before)
+        return 2 &- before &+ count
     }
 
     /// With an exponent of at least two digits: 1.5e-05.
     @inline(never)
-    private static func small(
-        _ decimal: ShortestDecimal, _ powers: UnsafePointer<UInt64>, to out: UnsafeMutablePointer<UInt8>
-    ) -> Int {
-        let tens = powers + PowersOfTen.whole
-        var count = 1
-        while count < 17, decimal.digits >= tens[count] { count &+= 1 }
-        out[1] = 0x2E
-        let behind = seventeen(decimal.digits, count, powers, first: out, rest: UnsafeMutableRawPointer(out + 2))
-        var end = behind == 0 ? 1 : 2 &+ behind
-        let power = -(count &+ decimal.exponent &- 1)
+    private static func small(_ decimal: ShortestDecimal, to out: UnsafeMutablePointer<UInt8>) -> Int {
+        let raw = UnsafeMutableRawPointer(out)
+        let digits = Digits(decimal.digits)
+        let leading = digits.leading
+        let count = Digits.count &- leading &- digits.trailing
+        digits.store(from: leading, to: raw)
+        var end = 1
+        if count > 1 {
+            digits.store(from: leading &+ 1, to: raw + 2)
+            out[1] = 0x2E
+            end = count &+ 1
+        }
+        let power = -(Digits.count &- leading &+ decimal.exponent &- 1)
         out[end] = 0x65
         out[end + 1] = 0x2D
         end += 2

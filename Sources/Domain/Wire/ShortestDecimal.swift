@@ -10,9 +10,9 @@ struct ShortestDecimal {
     /// The number is `digits`·10^`exponent`.
     let exponent: Int
 
-    /// Of a finite number above 0; `powers` is `PowersOfTen.table`.
+    /// Of a finite number above 0.
     @inline(__always)
-    init(_ value: Double, _ powers: UnsafePointer<UInt64>) {
+    init(_ value: Double) {
         let fraction = value.significandBitPattern
         let biased = Int(value.exponentBitPattern)
         let significand = biased == 0 ? fraction : fraction | 1 << 52
@@ -21,7 +21,7 @@ struct ShortestDecimal {
         let isNearBelow: UInt64 = fraction == 0 && biased > 1 ? 1 : 0
         let scale = (power &* 1_262_611 &- (isNearBelow == 1 ? 524_031 : 0)) >> 22
         let shift = UInt64(truncatingIfNeeded: power &+ (-scale &* 1_741_647) >> 19 &+ 1)
-        let entry = powers + 2 &* (-scale &- PowersOfTen.first)
+        let entry = PowersOfTen.table + 2 &* (-scale &- PowersOfTen.first)
         let high = entry[0]
         let low = entry[1]
 
@@ -63,20 +63,17 @@ struct ShortestDecimal {
     }
 }
 
-/// Powers of ten to 128 bits, rounded up, and the whole ones of 64 bits.
-enum PowersOfTen {
+/// Powers of ten to 128 bits, rounded up.
+private enum PowersOfTen {
     /// The exponent of the first entry.
     static let first = -292
     private static let last = 324
-    /// Where in the table 1, 10 and so on to 10^17 begin.
-    static let whole = 2 * (last - first + 1)
-    private static let wholeCount = 18
 
-    /// Two words an entry, the upper one first, the highest bit set; then the whole ones. Unsafe because the compiler
-    /// cannot know what is so: it is written once, before anyone has it, only read afterwards and never given back. An
-    /// array would count references and check bounds for every number that is written.
+    /// Two words an entry, the upper one first, the highest bit set. Unsafe because the compiler cannot know what is so:
+    /// it is written once, before anyone has it, only read afterwards and never given back. An array would count
+    /// references and check bounds for every number that is written.
     nonisolated(unsafe) static let table: UnsafePointer<UInt64> = {
-        let table = UnsafeMutablePointer<UInt64>.allocate(capacity: whole + wholeCount)
+        let table = UnsafeMutablePointer<UInt64>.allocate(capacity: 2 * (last - first + 1))
         func put(_ exponent: Int, _ value: UInt128) {
             table[2 * (exponent - first)] = UInt64(truncatingIfNeeded: value >> 64)
             table[2 * (exponent - first) + 1] = UInt64(truncatingIfNeeded: value)
@@ -92,11 +89,6 @@ enum PowersOfTen {
         for exponent in 1...(-first) {
             divide(&words)
             put(-exponent, upperBits(words, isCut: true))
-        }
-        var power: UInt64 = 1
-        for exponent in 0..<wholeCount {
-            table[whole + exponent] = power
-            power *= 10
         }
         return UnsafePointer(table)
     }()

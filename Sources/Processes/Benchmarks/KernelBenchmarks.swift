@@ -54,8 +54,9 @@ func indicatorBenchmarks(rows: Int = 1_000_000, runs: Int = 5, asked: (String) -
         if asked("indicators.\(function.name)") {
             let times = (0...runs).map { _ in seconds { _ = feature.evaluate(bars) } / Double(rows) * 1e9 }
             let name = "indicators.\(function.name)"
-            out.append(Measurement(name, middle(Array(times.dropFirst())), "ns/row", runs: runs,
-                context: context))
+            // The best: whatever else runs on the machine only ever adds.
+            out.append(Measurement(name, times.dropFirst().min() ?? 0, "ns/row", runs: runs,
+                context: context + [("of_runs", "best")]))
         }
         guard asked("indicators.stream.\(function.name)") else { continue }
         var live = try FeatureStream(feature)
