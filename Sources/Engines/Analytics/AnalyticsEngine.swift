@@ -25,11 +25,12 @@ import Wire
     private let pruner: RecordsPruner
     /// Portfolios that changed since their figures were written.
     private var changed: Set<String> = []
-    private var writer: Task<Void, Never>?
+    private let writing: Rounds
     private static let metricsNanoseconds: Int64 = 60_000_000_000
 
     public init(_ context: EngineContext) {
         self.context = context
+        writing = Rounds(every: Self.metricsNanoseconds, context.clock)
         pruner = RecordsPruner(context, table: "performance_metrics", column: "recorded", setting: "METRICS_DAYS")
         folded = context.registry.counter("nautilus_analytics_folded_messages_total", "Values and positions folded.")
     }
@@ -41,17 +42,11 @@ import Wire
             for symbol in portfolio.book.holdings.keys { holders[symbol, default: []].insert(id) }
         }
         pruner.start()
-        if writer != nil { return }
-        writer = spawn { [weak self, clock = context.clock] in
-            while !Task.isCancelled {
-                await clock.sleep(nanoseconds: Self.metricsNanoseconds)
-                if !Task.isCancelled { await self?.writeMetrics() }
-            }
-        }
+        writing.start(later: true) { [weak self] in await self?.writeMetrics() }
     }
 
     public func stop() async {
-        writer?.cancel()
+        writing.stop()
         publisher.stop()
         pruner.stop()
         await writeMetrics()

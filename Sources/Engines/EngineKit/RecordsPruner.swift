@@ -9,7 +9,7 @@ import Telemetry
     private static let day: Int64 = 86_400_000_000_000
     private let context: EngineContext
     private let table: String, column: String, days: Int
-    private var task: Task<Void, Never>?
+    private let rounds: Rounds
 
     /// - Parameters:
     ///   - column: when a row was written, in epoch nanoseconds.
@@ -19,25 +19,24 @@ import Telemetry
         self.table = table
         self.column = column
         days = context.configuration.int(setting)
+        rounds = Rounds(every: Self.everyNanoseconds, context.clock)
     }
 
     /// Begins; harmless when it has begun.
     public func start() {
-        guard task == nil, days > 0 else { return }
-        task = spawn { [weak self] in
-            while !Task.isCancelled, let self {
-                do throws(StoreError) {
-                    try await prune()
-                } catch {
-                    context.logger.warning("old rows were not deleted", [
-                        "table": .string(table), "error": .string(error.description)])
-                }
-                await context.clock.sleep(nanoseconds: Self.everyNanoseconds)
-            }
-        }
+        if days > 0 { rounds.start { [weak self] in await self?.round() } }
     }
 
-    public func stop() { task?.cancel() }
+    public func stop() { rounds.stop() }
+
+    private func round() async {
+        do throws(StoreError) {
+            try await prune()
+        } catch {
+            context.logger.warning("old rows were not deleted", [
+                "table": .string(table), "error": .string(error.description)])
+        }
+    }
 
     /// Deletes what is too old now; answers how many rows. Throws as the store does.
     @discardableResult

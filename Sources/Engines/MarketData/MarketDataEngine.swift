@@ -17,7 +17,7 @@ import Wire
     let replays: ReplayRunner
     var quotes = QuoteBoard()
     /// Each minute: longer bars where shorter ones changed, and partitions that are too old.
-    private var upkeep: Task<Void, Never>?
+    private let upkeep: Rounds
     private static let upkeepNanoseconds: Int64 = 60_000_000_000
     let rejectedRows: Counter
     let storedRows: Counter
@@ -27,6 +27,7 @@ import Wire
         idempotency = Idempotency(context)
         audit = AuditTrail(context)
         replays = ReplayRunner(context)
+        upkeep = Rounds(every: Self.upkeepNanoseconds, context.clock)
         rejectedRows = context.registry.counter(
             "nautilus_marketdata_rejected_rows_total", "Rows and quotes refused as corrupt.")
         storedRows = context.registry.counter("nautilus_marketdata_stored_rows_total",
@@ -40,24 +41,21 @@ import Wire
 
     public func start() async throws {
         audit.start()
-        guard upkeep == nil, let store = context.series as? any SeriesUpkeep else { return }
-        upkeep = spawn { [context] in
-            while !Task.isCancelled {
-                do throws(StoreError) {
-                    _ = try await store.refresh(now: context.clock.now)
-                    let dropped = try await store.dropOld(now: context.clock.now)
-                    if dropped > 0 { context.logger.info("old partitions dropped", ["partitions": .int(dropped)]) }
-                } catch {
-                    context.logger.warning("the upkeep of stored bars failed", ["error": .string(error.description)])
-                }
-                await context.clock.sleep(nanoseconds: Self.upkeepNanoseconds)
+        guard let store = context.series as? any SeriesUpkeep else { return }
+        upkeep.start { [context] in
+            do throws(StoreError) {
+                _ = try await store.refresh(now: context.clock.now)
+                let dropped = try await store.dropOld(now: context.clock.now)
+                if dropped > 0 { context.logger.info("old partitions dropped", ["partitions": .int(dropped)]) }
+            } catch {
+                context.logger.warning("the upkeep of stored bars failed", ["error": .string(error.description)])
             }
         }
     }
 
     public func stop() async {
         audit.stop()
-        upkeep?.cancel()
+        upkeep.stop()
         replays.cancelAll()
     }
 

@@ -12,7 +12,7 @@ import Wire
     private weak var engine: RiskEngine?
     private(set) var watches: [String: Watch] = [:]
     private var findings: [String: [String: RiskVerdict]] = [:]
-    private var tasks: [String: Task<Void, Never>] = [:]
+    private var following: [String: Rounds] = [:]
     /// Rounds that were judged since the start, by portfolio.
     private(set) var rounds: [String: Int] = [:]
 
@@ -28,24 +28,21 @@ import Wire
     }
 
     func stop() {
-        for task in tasks.values { task.cancel() }
-        tasks = [:]
+        for each in following.values { each.stop() }
+        following = [:]
     }
 
     /// Begins at once, or anew with another interval.
     func follow(_ watch: Watch) {
-        tasks[watch.portfolioID]?.cancel()
+        following[watch.portfolioID]?.stop()
         watches[watch.portfolioID] = watch
-        tasks[watch.portfolioID] = spawn { [weak self, clock = context.clock] in
-            while !Task.isCancelled {
-                await self?.round(watch.portfolioID)
-                await clock.sleep(nanoseconds: watch.intervalNanoseconds)
-            }
-        }
+        let rounds = Rounds(every: watch.intervalNanoseconds, context.clock)
+        following[watch.portfolioID] = rounds
+        rounds.start { [weak self] in await self?.round(watch.portfolioID) }
     }
 
     func forget(_ portfolio: String) {
-        tasks.removeValue(forKey: portfolio)?.cancel()
+        following.removeValue(forKey: portfolio)?.stop()
         watches[portfolio] = nil
     }
 

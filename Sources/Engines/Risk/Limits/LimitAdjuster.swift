@@ -65,29 +65,21 @@ enum AdjustmentRecords {
     private let context: EngineContext
     private weak var engine: RiskEngine?
     private(set) var newest: [String: AdjustedThreshold] = [:]
-    private var task: Task<Void, Never>?
+    private let rounds: Rounds
 
     init(_ context: EngineContext, _ engine: RiskEngine) {
         self.context = context
         self.engine = engine
+        rounds = Rounds(every: Self.everyNanoseconds, context.clock)
     }
 
     func start() async throws {
         let stored = try await AdjustmentRecords.all(context.records)
         newest = Dictionary(uniqueKeysWithValues: stored.map { ($0.limitID, $0) })
-        guard task == nil else { return }
-        task = spawn { [weak self, clock = context.clock] in
-            while !Task.isCancelled {
-                await self?.round()
-                await clock.sleep(nanoseconds: Self.everyNanoseconds)
-            }
-        }
+        rounds.start { [weak self] in await self?.round() }
     }
 
-    func stop() {
-        task?.cancel()
-        task = nil
-    }
+    func stop() { rounds.stop() }
 
     /// Looks at every limit that follows volatility; what fails is told in the log and tried again.
     func round() async {

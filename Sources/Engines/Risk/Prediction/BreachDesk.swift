@@ -35,13 +35,14 @@ import Telemetry
     private(set) var checks = 0
     private var told: Set<LimitKey> = []
     private var isFitting = false
-    private var task: Task<Void, Never>?
+    private let rounds: Rounds
     private let pruner: RecordsPruner
 
     init(_ context: EngineContext, _ engine: RiskEngine) {
         self.context = context
         self.engine = engine
         intervalNanoseconds = Int64(context.configuration.int("RISK_CHECK_SECONDS")) * 1_000_000_000
+        rounds = Rounds(every: intervalNanoseconds, context.clock)
         pruner = RecordsPruner(context, table: "limit_samples", column: "time", setting: "RISK_SAMPLES_DAYS")
     }
 
@@ -59,19 +60,11 @@ import Telemetry
             }
         }
         pruner.start()
-        guard task == nil, intervalNanoseconds > 0 else { return }
-        task = spawn { [weak self, clock = context.clock] in
-            while !Task.isCancelled, let wait = self?.intervalNanoseconds {
-                await clock.sleep(nanoseconds: wait)
-                if Task.isCancelled { return }
-                await self?.round()
-            }
-        }
+        if intervalNanoseconds > 0 { rounds.start(later: true) { [weak self] in await self?.round() } }
     }
 
     func stop() {
-        task?.cancel()
-        task = nil
+        rounds.stop()
         pruner.stop()
     }
 

@@ -54,28 +54,20 @@ struct ReportScheduleBody: RequestBody {
     private let context: EngineContext
     private weak var engine: RiskEngine?
     private(set) var schedules: [ReportSchedule] = []
-    private var task: Task<Void, Never>?
+    private let rounds: Rounds
 
     init(_ context: EngineContext, _ engine: RiskEngine) {
         self.context = context
         self.engine = engine
+        rounds = Rounds(every: Self.everyNanoseconds, context.clock)
     }
 
     func start() async throws {
         schedules = try await ReportRecords.schedules(context.records)
-        guard task == nil else { return }
-        task = spawn { [weak self] in
-            while !Task.isCancelled, let self {
-                await runDue()
-                await context.clock.sleep(nanoseconds: Self.everyNanoseconds)
-            }
-        }
+        rounds.start { [weak self] in await self?.runDue() }
     }
 
-    func stop() {
-        task?.cancel()
-        task = nil
-    }
+    func stop() { rounds.stop() }
 
     func add(_ schedule: ReportSchedule) { schedules.append(schedule) }
     func remove(_ id: String) { schedules.removeAll { $0.id == id } }

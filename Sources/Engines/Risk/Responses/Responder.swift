@@ -20,13 +20,14 @@ import Wire
     private(set) var rows: [String: ResponseRow] = [:]
     private let lock = KeyedLock()
     private var inFlight: Set<String> = []
-    private var task: Task<Void, Never>?
+    private let rounds: Rounds
     /// Whether nothing is being sent or placed.
     var isIdle: Bool { inFlight.isEmpty }
 
     init(_ context: EngineContext, _ engine: RiskEngine) {
         self.context = context
         self.engine = engine
+        rounds = Rounds(every: Self.everyNanoseconds, context.clock)
     }
 
     func start() async throws {
@@ -37,19 +38,10 @@ import Wire
         let known = try await ResponseRecords.channels(context.records)
         channels = Dictionary(uniqueKeysWithValues: known.map { ($0.id, $0) })
         rows = Dictionary(uniqueKeysWithValues: try await ResponseRecords.live(context.records).map { ($0.id, $0) })
-        guard task == nil else { return }
-        task = spawn { [weak self, clock = context.clock] in
-            while !Task.isCancelled {
-                await self?.round()
-                await clock.sleep(nanoseconds: Self.everyNanoseconds)
-            }
-        }
+        rounds.start { [weak self] in await self?.round() }
     }
 
-    func stop() {
-        task?.cancel()
-        task = nil
-    }
+    func stop() { rounds.stop() }
 
     // MARK: What was found
 
