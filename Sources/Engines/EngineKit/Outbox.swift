@@ -13,7 +13,7 @@ import Telemetry
     public static let capacity = 200_000
 
     /// How long settled rows wait to be deleted together, and how many one statement deletes: about the work of a commit.
-    private static let forgetMilliseconds = 50, forgetSize = 16
+    private static let forgetMilliseconds = 50, forgetSize = 64
 
     private let source: String
     private let bus: any MessageBus
@@ -248,8 +248,7 @@ import Telemetry
             while parameters.count & (parameters.count - 1) != 0 { parameters.append(parameters[0]) }
             let marks = (1...parameters.count).map { "$\($0)" }.joined(separator: ",")
             do {
-                // Short, and so on this thread: an order's commit would otherwise find the writer at work.
-                try await records.urgentTransaction([Statement("DELETE FROM outbox WHERE id IN (\(marks))", parameters)])
+                try await records.transaction([Statement("DELETE FROM outbox WHERE id IN (\(marks))", parameters)])
             } catch {
                 logger.warning("outbox rows not deleted", ["error": .string("\(error)")])
             }

@@ -161,8 +161,7 @@ import Wire
             if !isRead { throw RiskError.unreadable(message.topic.description) }
         }
         state.refresh(touched)
-        // Not left to the writer's thread: the next decision would wait behind it.
-        if !statements.isEmpty { try await context.commit(statements, urgent: true) }
+        if !statements.isEmpty { try await context.commit(statements) }
     }
 
     /// The row of an order's reservation as it is now; without one it goes.
