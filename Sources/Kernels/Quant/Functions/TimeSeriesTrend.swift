@@ -36,20 +36,14 @@ struct TimeSeriesResidual: Kernel {
 
 /// `ts_rsquare(x,n)`: R² of that line, b²·n(n²−1)/12 over Σ(x−x̄)²; null where the window is flat.
 struct TimeSeriesRSquare: Kernel {
-    private var trend: WindowTrend
-    private var moments: WindowMoments
-    init(period: Int) {
-        trend = WindowTrend(period)
-        moments = WindowMoments(period)
-    }
-    var scratchCount: Int { trend.scratchCount + moments.scratchCount }
-    var lookBack: Int { trend.period - 1 }
+    private var window: WindowLine
+    init(period: Int) { window = WindowLine(period) }
+    var scratchCount: Int { window.scratchCount }
+    var lookBack: Int { window.period - 1 }
     @inline(__always)
     mutating func step(_ value: Double, _ scratch: Scratch) -> Double {
-        let line = trend.push(value, scratch)
-        let deviations = moments.push(value, scratch + trend.scratchCount).deviations
-        let slope = WindowTrend.slope(period: trend.period, sum: line.sum, weighted: line.weighted)
-        return Self.share(slope, deviations, period: trend.period)
+        let (_, slope, deviations) = window.push(value, scratch)
+        return Self.share(slope, deviations, period: window.period)
     }
 
     /// Of the slope and Σ(x−x̄)².

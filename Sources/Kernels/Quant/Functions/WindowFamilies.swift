@@ -33,16 +33,12 @@ struct OrderFamily: WindowFamily {
 
 /// The least-squares line of one window and its deviation: `ts_slope`, `ts_rsquare`, `ts_resi`, `ts_stddev`.
 struct LineFamily: WindowFamily {
-    private var trend: WindowTrend
-    private var moments: WindowMoments
+    private var window: WindowLine
 
-    init(period: Int) {
-        trend = WindowTrend(period)
-        moments = WindowMoments(period)
-    }
+    init(period: Int) { window = WindowLine(period) }
 
-    var scratchCount: Int { trend.scratchCount + moments.scratchCount }
-    var lookBack: Int { trend.period - 1 }
+    var scratchCount: Int { window.scratchCount }
+    var lookBack: Int { window.period - 1 }
 
     func statistic(_ index: Int) -> WindowScan.Statistic {
         switch index {
@@ -55,13 +51,11 @@ struct LineFamily: WindowFamily {
 
     @inline(__always)
     mutating func step(_ value: Double, _ scratch: Scratch) -> FourValues {
-        let line = trend.push(value, scratch)
-        let deviations = moments.push(value, scratch + trend.scratchCount).deviations
-        let slope = WindowTrend.slope(period: trend.period, sum: line.sum, weighted: line.weighted)
+        let (line, slope, deviations) = window.push(value, scratch)
         return FourValues(
-            slope, TimeSeriesRSquare.share(slope, deviations, period: trend.period),
-            TimeSeriesResidual.residual(value, line, slope, period: trend.period),
-            TimeSeriesDeviation.deviation(deviations, period: trend.period))
+            slope, TimeSeriesRSquare.share(slope, deviations, period: window.period),
+            TimeSeriesResidual.residual(value, line, slope, period: window.period),
+            TimeSeriesDeviation.deviation(deviations, period: window.period))
     }
 }
 
