@@ -1,3 +1,4 @@
+import Glibc
 import EngineKit
 import HTTP
 import Market
@@ -93,17 +94,16 @@ import Wire
         #expect(try reasons(wider, adjust) == 0 && reasons(adjust, "") == 1)
     }
 
-    /// Against the recursion written out in another way: the weights of each return.
+    /// Against the definition: weights 0.94^i, newest first, that sum to 1.
     @Test func theVolatilityIsThatOfItsWeights() throws {
         let returns = (0..<100).map { 0.01 * Double(($0 * 37) % 19 - 9) / 9 }
-        let first = returns.prefix(20).reduce(0) { $0 + $1 * $1 } / 20
-        var expected = first
-        for _ in 20..<100 { expected *= 0.94 }
-        for (index, value) in returns.enumerated().dropFirst(20) {
-            var weight = 0.06
-            for _ in (index + 1)..<100 { weight *= 0.94 }
-            expected += weight * value * value
+        var sum = 0.0, weights = 0.0
+        for (age, value) in returns.reversed().enumerated() {
+            let weight = pow(0.94, Double(age))
+            sum += weight * value * value
+            weights += weight
         }
+        let expected = sum / weights
         let found = try #require(LimitAdjustment.volatility(returns))
         #expect(abs(found - expected.squareRoot()) < 1e-15)
         #expect(LimitAdjustment.volatility(Array(returns.prefix(19))) == nil)

@@ -1,6 +1,7 @@
 import EngineKit
 import HTTP
 import Market
+import Quant
 import Runtime
 import Store
 import Telemetry
@@ -136,12 +137,8 @@ extension RiskEngine {
             let equity = picture.cash + held.reduce(0) { $0 + $1.marketValue }
             let columns = await returns.returns(of: held.map(\.symbol).sorted())
             guard equity > 0, !held.isEmpty, columns.count == held.count else { return nil }
-            var total = [Double](repeating: 0, count: columns.values.first?.count ?? 0)
-            for position in held {
-                let weight = position.marketValue / equity
-                for (day, value) in (columns[position.symbol] ?? []).enumerated() { total[day] += weight * value }
-            }
-            return total
+            return LossMeasures.portfolioReturns(
+                held.compactMap { columns[$0.symbol] }, weights: held.map { $0.marketValue / equity })
         default: return nil
         }
     }
@@ -156,15 +153,7 @@ extension RiskEngine {
                 """
         ) { [unowned self] (_: NoParameters, _: NoBody, _) in
             let rows = adjuster.newest.values.sorted { $0.limitID < $1.limitID }
-            return JSONBody { json in
-                json.object { json in
-                    json.array("items", rows) { json, row in
-                        row.write(to: &json, limits.first { $0.id == row.limitID })
-                    }
-                    json.key("next_cursor")
-                    json.null()
-                }
-            }
+            return JSONBody.page(rows) { json, row in row.write(to: &json, limits.first { $0.id == row.limitID }) }
         }
     }
 }

@@ -1,6 +1,7 @@
 import EngineKit
 import HTTP
 import Market
+import Quant
 import Wire
 
 /// A day of the week.
@@ -52,10 +53,7 @@ struct LimitSchedule: RequestBody, Equatable {
 
     /// Whether a time is within the hours. What begins on a day goes on over midnight.
     func holds(at time: Timestamp) -> Bool {
-        let minute: Int64 = 60_000_000_000, day: Int64 = 1440
-        let whole = (time.nanoseconds >= 0 ? time.nanoseconds : time.nanoseconds - minute + 1) / minute + Int64(offset)
-        let date = whole >= 0 ? whole / day : (whole - day + 1) / day
-        let now = Int(whole - date * day)
+        let (date, now) = DayTime.local(time, offset: offset)
         if from == to { return isOn(date) }
         if from < to { return now >= from && now < to && isOn(date) }
         return (now >= from && isOn(date)) || (now < to && isOn(date - 1))
@@ -92,20 +90,15 @@ struct LimitAdjustment: RequestBody, Equatable {
         }
     }
 
-    /// The share of the last day in the volatility, as RiskMetrics has it for daily returns: λ = 0.94.
-    static let decay = 0.94
     /// Fewer returns than this tell nothing.
     static let returnsNeeded = 20
     /// Smaller changes of the threshold, as a share of it, are not made.
     static let leastChange = 0.01
 
-    /// A day's exponentially weighted volatility, √((1−λ)Σλ^k r²) from the oldest return on, begun with the mean square
-    /// of the first `returnsNeeded`; nil where there are fewer.
+    /// A day's volatility as `VolatilityForecast` weighs it, λ = 0.94; nil where returns are fewer than `returnsNeeded` or one
+    /// is not finite.
     static func volatility(_ returns: [Double]) -> Double? {
-        guard returns.count >= returnsNeeded, returns.allSatisfy(\.isFinite) else { return nil }
-        var variance = returns.prefix(returnsNeeded).reduce(0) { $0 + $1 * $1 } / Double(returnsNeeded)
-        for value in returns.dropFirst(returnsNeeded) { variance = decay * variance + (1 - decay) * value * value }
-        return variance.squareRoot()
+        returns.count < returnsNeeded ? nil : try? VolatilityForecast(returns: returns, lambda: 0.94).volatility
     }
 
     /// The threshold at a volatility: in inverse proportion to it, within the bounds.

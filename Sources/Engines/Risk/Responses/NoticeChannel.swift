@@ -35,19 +35,27 @@ struct QuietHours: RequestBody, Equatable {
 
     /// When the quiet that holds at a time ends; nil where none holds.
     func end(at now: Timestamp) -> Timestamp? {
-        let minute: Int64 = 60_000_000_000, day = 1440
-        let whole = now.nanoseconds >= 0 ? now.nanoseconds / minute : (now.nanoseconds - minute + 1) / minute
-        let local = whole + Int64(offset)
-        let ofDay = Int(((local % Int64(day)) + Int64(day)) % Int64(day))
+        let ofDay = DayTime.local(now, offset: offset).minute
         let isQuiet = from <= to ? ofDay >= from && ofDay < to : ofDay >= from || ofDay < to
         guard isQuiet else { return nil }
-        let left = ((to - ofDay) % day + day) % day
-        return Timestamp(nanoseconds: (whole + Int64(left)) * minute)
+        let left = ofDay < to ? to - ofDay : to - ofDay + DayTime.minutesOfDay
+        let whole = now.nanoseconds.flooredQuotient(DayTime.nanosecondsOfMinute)
+        return Timestamp(nanoseconds: (whole + Int64(left)) * DayTime.nanosecondsOfMinute)
     }
 }
 
 /// A time of the day as minutes.
 enum DayTime {
+    static let minutesOfDay = 1440
+    static let nanosecondsOfMinute: Int64 = 60_000_000_000
+
+    /// The day since 1970 and its minute by a clock that is `offset` minutes east of UTC.
+    static func local(_ time: Timestamp, offset: Int) -> (day: Int64, minute: Int) {
+        let whole = time.nanoseconds.flooredQuotient(nanosecondsOfMinute) + Int64(offset)
+        let day = whole.flooredQuotient(Int64(minutesOfDay))
+        return (day, Int(whole - day * Int64(minutesOfDay)))
+    }
+
     /// Of `HH:MM`; nil where it is none.
     static func minutes(_ text: String) -> Int? {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
