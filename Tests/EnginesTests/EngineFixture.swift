@@ -164,6 +164,13 @@ enum EngineRecords: CaseIterable, Sendable {
             && $0.pending == 0 } }
     }
 
+    /// Tells of a portfolio that holds cash and nothing else.
+    func publishCash(_ cash: Int, of portfolio: String = "p") async throws {
+        try await publish(Topics.value, portfolio, PortfolioValue(
+            portfolioID: portfolio, time: clock.now, cash: FixedPoint(cash), marketValue: .zero, realized: .zero,
+            unrealized: .zero, netDeposits: FixedPoint(cash), trades: 0), from: .portfolio)
+    }
+
     /// Waits until every engine has handled what is on the bus.
     func settle() async {
         await until("the bus is empty") { await self.bus.lag().allSatisfy { $0.waiting == 0 && $0.pending == 0 } }

@@ -1,3 +1,4 @@
+import EngineKit
 import HTTP
 import Market
 import Quant
@@ -164,12 +165,7 @@ struct CatalogPage: ResponseBody {
 
     func write(to json: inout JSONWriter) {
         json.beginObject()
-        json.key("items")
-        json.beginArray()
-        for item in items { Self.write(item, &json) }
-        json.endArray()
-        json.key("next_cursor")
-        if let next { json.string(next) } else { json.null() }
+        json.page(items, next: next) { Self.write($1, &$0) }
         json.endObject()
     }
 

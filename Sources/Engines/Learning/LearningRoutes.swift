@@ -153,12 +153,10 @@ extension LearningEngine {
                 json.string(name.rawValue)
                 json.key("kind")
                 json.string(name.kind)
-                json.key("items")
-                json.beginArray()
-                for model in found.prefix(query.page.limit) { model.write(to: &json) }
-                json.endArray()
-                json.key("next_cursor")
-                if found.count > query.page.limit { json.string("\(start + query.page.limit)") } else { json.null() }
+                json.page(
+                    found.prefix(query.page.limit),
+                    next: found.count > query.page.limit ? "\(start + query.page.limit)" : nil
+                ) { $1.write(to: &$0) }
                 json.endObject()
             }
         }

@@ -1,3 +1,4 @@
+import EngineKit
 import HTTP
 import Market
 import Quant
@@ -118,12 +119,7 @@ struct ModelList: ResponseBody {
 
     func write(to json: inout JSONWriter) {
         json.beginObject()
-        json.key("items")
-        json.beginArray()
-        for model in models where !model.newest.isEmpty { Self.write(model.name, model.newest, &json) }
-        json.endArray()
-        json.key("next_cursor")
-        json.null()
+        json.page(models.filter { !$0.newest.isEmpty }, next: nil) { Self.write($1.name, $1.newest, &$0) }
         json.endObject()
     }
 

@@ -147,16 +147,7 @@ extension MarketDataEngine {
         }
         let page = items.prefix(query.page.limit)
         let next = items.count > page.count ? page.last.map { "\($0.0.rawValue)/\($0.1.key.name)" } : nil
-        return JSONBody { json in
-            json.beginObject()
-            json.key("items")
-            json.beginArray()
-            for (frame, info) in page { Self.write(frame, info, &json) }
-            json.endArray()
-            json.key("next_cursor")
-            if let next { json.string(next) } else { json.null() }
-            json.endObject()
-        }
+        return JSONBody.page(page, next: next) { Self.write($1.0, $1.1, &$0) }
     }
 
     private static func write(_ frame: Timeframe, _ info: SeriesInfo, _ json: inout JSONWriter) {

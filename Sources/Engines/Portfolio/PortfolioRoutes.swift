@@ -34,16 +34,7 @@ extension PortfolioEngine {
             if page.cursor != nil && start == 0 { throw Problem.invalid("?cursor", "is not a cursor of this list") }
             let ids = order.dropFirst(start).prefix(page.limit)
             let next = start + ids.count < order.count ? ids.last : nil
-            return JSONBody { json in
-                json.beginObject()
-                json.key("items")
-                json.beginArray()
-                for account in ids.compactMap({ accounts[$0] }) { Self.writeHead(account, account.book, &json, close: true) }
-                json.endArray()
-                json.key("next_cursor")
-                if let next { json.string(next) } else { json.null() }
-                json.endObject()
-            }
+            return JSONBody.page(ids.compactMap { accounts[$0] }, next: next) { Self.writeHead($1, $1.book, &$0, close: true) }
         }
     }
 
@@ -139,16 +130,8 @@ extension PortfolioEngine {
             } ?? 0
             let entries = account.entries()
             let end = min(account.transactions.count, start + query.page.limit)
-            return JSONBody { json in
-                json.beginObject()
-                json.key("items")
-                json.beginArray()
-                for index in start..<end { Self.write(account.transactions[index], entries: entries[index], &json) }
-                json.endArray()
-                json.key("next_cursor")
-                if end < account.transactions.count { json.string(account.transactions[end - 1].id) } else { json.null() }
-                json.endObject()
-            }
+            let next = end < account.transactions.count ? account.transactions[end - 1].id : nil
+            return JSONBody.page(start..<end, next: next) { Self.write(account.transactions[$1], entries: entries[$1], &$0) }
         }
     }
 }

@@ -114,17 +114,7 @@ extension RiskEngine {
             if query.page.cursor != nil
                 && start == 0 { throw Problem.invalid("?cursor", "is not a cursor of this list") }
             let items = wanted.dropFirst(start).prefix(query.page.limit)
-            return JSONBody { json in
-                json.beginObject()
-                json.key("items")
-                json.beginArray()
-                for limit in items { limit.write(to: &json) }
-                json.endArray()
-                json.key("next_cursor")
-                if start + items.count < wanted.count,
-                    let last = items.last { json.string(last.id) } else { json.null() }
-                json.endObject()
-            }
+            return JSONBody.page(items, next: start + items.count < wanted.count ? items.last?.id : nil) { $1.write(to: &$0) }
         }
     }
 

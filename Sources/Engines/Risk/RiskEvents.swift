@@ -135,16 +135,7 @@ extension RiskEngine {
                   answer: "{\"items\":[\(Self.eventExample)],\"next_cursor\":null}", errors: [503]) {
                 [unowned self] (query: RiskEventQuery, _: NoBody, _) in
                 let page = try await RiskEvents.page(query, context.records)
-                var json = JSONWriter()
-                json.beginObject()
-                json.key("items")
-                json.beginArray()
-                for row in page.rows { try RiskEvents.write(row, to: &json) }
-                json.endArray()
-                json.key("next_cursor")
-                if let next = page.next { json.string(next) } else { json.null() }
-                json.endObject()
-                return JSONBody { [bytes = json.bytes] in $0.raw(bytes) }
+                return try JSONBody.page(page.rows, next: page.next) { try RiskEvents.write($1, to: &$0) }
             },
             .json(.patch, "/api/v1/risk/breaches", "Acknowledges or resolves a breach.",
                   example: #"{"breach_id":"o1.gross","state":"acknowledged","note":"known"}"#,

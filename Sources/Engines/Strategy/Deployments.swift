@@ -56,16 +56,8 @@ extension StrategyEngine {
         let start = page.cursor.flatMap { deploymentOrder.firstIndex(of: $0) }.map { $0 + 1 } ?? 0
         if page.cursor != nil && start == 0 { throw Problem.invalid("?cursor", "is not a cursor of this list") }
         let ids = deploymentOrder.dropFirst(start).prefix(page.limit)
-        return JSONBody { json in
-            json.beginObject()
-            json.key("items")
-            json.beginArray()
-            for id in ids { if let deployment = deployments[id] { write(deployment, &json) } }
-            json.endArray()
-            json.key("next_cursor")
-            if start + ids.count < deploymentOrder.count, let last = ids.last { json.string(last) } else { json.null() }
-            json.endObject()
-        }
+        let next = start + ids.count < deploymentOrder.count ? ids.last : nil
+        return JSONBody.page(ids.compactMap { deployments[$0] }, next: next) { write($1, &$0) }
     }
 
     private func deploy(_ body: DeployBody, _ record: Idempotency.Record) async throws -> JSONBody {

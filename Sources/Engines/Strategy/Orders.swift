@@ -56,16 +56,7 @@ extension StrategyEngine {
         rows.only("deployment_id", deployment.map { .text($0) })
         let found = try await rows.read(context.records)
         let items = try found.rows.map { try OrderRecord($0) }
-        return JSONBody { json in
-            json.beginObject()
-            json.key("items")
-            json.beginArray()
-            for order in items { order.write(to: &json) }
-            json.endArray()
-            json.key("next_cursor")
-            if let next = found.next { json.string(next) } else { json.null() }
-            json.endObject()
-        }
+        return JSONBody.page(items, next: found.next) { $1.write(to: &$0) }
     }
 
     // MARK: Placing

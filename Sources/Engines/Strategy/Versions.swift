@@ -32,12 +32,7 @@ extension StrategyEngine {
                     json.string(path.id)
                     json.key("head")
                     json.string(heads[path.id] ?? "")
-                    json.key("items")
-                    json.beginArray()
-                    for version in list { write(version, &json) }
-                    json.endArray()
-                    json.key("next_cursor")
-                    json.null()
+                    json.page(list, next: nil) { write($1, &$0) }
                     json.endObject()
                 }
             },

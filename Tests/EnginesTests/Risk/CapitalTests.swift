@@ -188,11 +188,7 @@ import Wire
 
     @Test @LoopActor func theReportIsOfTheBookOrSaysWhatIsMissing() async throws {
         let fixture = try await EngineFixture.make([RiskEngine.self])
-        try await fixture.publish(
-            Topics.value, "p",
-            PortfolioValue(
-                portfolioID: "p", time: fixture.clock.now, cash: FixedPoint(500), marketValue: .zero, realized: .zero,
-                unrealized: .zero, netDeposits: FixedPoint(500), trades: 0), from: .portfolio)
+        try await fixture.publishCash(500)
         func figures() async throws -> [String: JSONTree] {
             let report = try await fixture.json(
                 .risk, .get, "/api/v1/risk/reports/capital", query: "portfolio=p")

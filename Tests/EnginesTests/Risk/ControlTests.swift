@@ -29,9 +29,7 @@ import Wire
     }
 
     @LoopActor private func tell(_ fixture: EngineFixture, cash: Int) async throws {
-        try await fixture.publish(Topics.value, "p", PortfolioValue(
-            portfolioID: "p", time: fixture.clock.now, cash: FixedPoint(cash), marketValue: .zero, realized: .zero,
-            unrealized: .zero, netDeposits: FixedPoint(cash), trades: 0), from: .portfolio)
+        try await fixture.publishCash(cash)
     }
 
     /// Orders stand in the queue while the switch is turned: none that is decided after the answer is approved.

@@ -135,11 +135,7 @@ extension EngineFixture {
 
     @Test @LoopActor func withoutBarsTheDecisionIsAllThereIs() async throws {
         let fixture = try await EngineFixture.make([RiskEngine.self])
-        try await fixture.publish(
-            Topics.value, "p",
-            PortfolioValue(
-                portfolioID: "p", time: fixture.clock.now, cash: FixedPoint(500), marketValue: .zero, realized: .zero,
-                unrealized: .zero, netDeposits: FixedPoint(500), trades: 0), from: .portfolio)
+        try await fixture.publishCash(500)
         try await fixture.publishOrder(
             "a", "KO", "buy", reference: 100, quantity: 10,
             at: fixture.clock.now.adding(nanoseconds: -2 * 86_400_000_000_000).nanoseconds, fills: [(10, 101)])

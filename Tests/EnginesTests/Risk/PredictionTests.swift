@@ -22,9 +22,7 @@ import TestKit
             _ = try await fixture.json(.risk, .post, Self.path + "/limits",
                 #"{"id":"\#(id)","type":"gross_exposure","threshold":\#(threshold)}"#, status: 201)
         }
-        try await fixture.publish(Topics.value, "p", PortfolioValue(
-            portfolioID: "p", time: fixture.clock.now, cash: FixedPoint(1000), marketValue: .zero, realized: .zero,
-            unrealized: .zero, netDeposits: FixedPoint(1000), trades: 0), from: .portfolio)
+        try await fixture.publishCash(1000)
         return (fixture, try #require(fixture.hosts[.risk]?.engine as? RiskEngine))
     }
 

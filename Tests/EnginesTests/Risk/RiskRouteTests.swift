@@ -121,9 +121,7 @@ import Wire
         // Nothing is known of the portfolio: what cannot be judged is denied.
         let unknown = try await decide(fixture, "o2")
         #expect(!unknown.isApproved && unknown.reasons.first?.contains("nothing is known") == true)
-        try await fixture.publish(Topics.value, "p", PortfolioValue(
-            portfolioID: "p", time: fixture.clock.now, cash: FixedPoint(1000), marketValue: .zero, realized: .zero,
-            unrealized: .zero, netDeposits: FixedPoint(1000), trades: 0), from: .portfolio)
+        try await fixture.publishCash(1000)
         let warned = try await decide(fixture, "o3")
         #expect(warned.isApproved && warned.reasons.count == 1)
         _ = try await fixture.json(.risk, .post, path, #"{"type":"gross_exposure","threshold":99}"#, status: 201)

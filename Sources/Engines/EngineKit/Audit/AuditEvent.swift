@@ -119,9 +119,7 @@ extension AuditEvent: WireValue {
     /// A page as the API tells it; `missing` are engines whose rows are not in it.
     public static func write(_ items: [AuditEvent], next: String?, missing: [String], to json: inout JSONWriter) {
         json.object { json in
-            json.array("items", items) { $1.write(to: &$0) }
-            json.key("next_cursor")
-            if let next { json.string(next) } else { json.null() }
+            json.page(items, next: next) { $1.write(to: &$0) }
             json.array("unavailable", missing) { $0.string($1) }
         }
     }

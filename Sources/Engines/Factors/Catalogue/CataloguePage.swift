@@ -60,9 +60,8 @@ struct CataloguePage: ResponseBody {
 
     func write(to json: inout JSONWriter) {
         json.object { json in
-            json.key("items")
-            json.beginArray()
-            for (factor, isComputable) in items {
+            json.page(items, next: next) { json, item in
+                let (factor, isComputable) = item
                 json.object { json in
                     json.field("id", factor.id)
                     json.field("expression", factor.expression)
@@ -70,15 +69,9 @@ struct CataloguePage: ResponseBody {
                     json.field("frequency", factor.frequency)
                     json.field("source", factor.source)
                     json.field("computable", isComputable)
-                    json.key("sources")
-                    json.beginArray()
-                    for source in factor.sources { json.string(source) }
-                    json.endArray()
+                    json.strings("sources", factor.sources)
                 }
             }
-            json.endArray()
-            json.key("next_cursor")
-            if let next { json.string(next) } else { json.null() }
         }
     }
 }

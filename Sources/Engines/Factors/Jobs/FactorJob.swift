@@ -92,13 +92,8 @@ struct JobValues: ResponseBody {
             json.key("ts")
             if let time = job.time { json.time(time) } else { json.null() }
             json.field("data_version", job.dataVersion)
-            json.key("symbols")
-            json.beginArray()
-            for symbol in job.symbols { json.string(symbol.text) }
-            json.endArray()
-            json.key("items")
-            json.beginArray()
-            for item in items {
+            json.strings("symbols", job.symbols.map(\.text))
+            json.page(items, next: next.map { "\($0)" }) { json, item in
                 json.object { json in
                     json.field("factor", item.factor)
                     json.field("expression_hash", item.hash)
@@ -106,9 +101,6 @@ struct JobValues: ResponseBody {
                     json.doubles(item.values)
                 }
             }
-            json.endArray()
-            json.key("next_cursor")
-            if let next { json.string("\(next)") } else { json.null() }
         }
     }
 }

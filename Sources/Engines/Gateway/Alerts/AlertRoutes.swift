@@ -40,13 +40,7 @@ extension GatewayEngine {
         let (alerts, next) = try await answering { () throws(StoreError) in
             try await AlertRecords.page(query, before: before, context.records)
         }
-        return JSONBody { json in
-            json.object { json in
-                json.array("items", alerts) { $1.write(to: &$0) }
-                json.key("next_cursor")
-                if let next { json.string("\(next)") } else { json.null() }
-            }
-        }
+        return JSONBody.page(alerts, next: next.map { "\($0)" }) { $1.write(to: &$0) }
     }
 
     private func raise(_ body: RaiseBody, _ record: Idempotency.Record) async throws -> JSONBody {

@@ -17,16 +17,7 @@ extension RiskEngine {
                 [unowned self] (query: ReservationQuery, _: NoBody, _) in
                 let open = state.reservations.values.filter { query.portfolio == nil || $0.portfolioID == query.portfolio }
                     .sorted { ($0.time.nanoseconds, $0.orderID) < ($1.time.nanoseconds, $1.orderID) }
-                return JSONBody { json in
-                    json.beginObject()
-                    json.key("items")
-                    json.beginArray()
-                    for reservation in open { reservation.write(to: &json) }
-                    json.endArray()
-                    json.key("next_cursor")
-                    json.null()
-                    json.endObject()
-                }
+                return JSONBody.page(open) { $1.write(to: &$0) }
             },
             .json(.delete, "/api/v1/risk/reservations/{order_id}",
                   "Frees what an order reserved, where its end was never told.", answer: Self.reservationExample,

@@ -157,16 +157,7 @@ extension RiskEngine {
                 answer: "{\"items\":[\(Self.alertAnswer)],\"next_cursor\":null}") {
                 [unowned self] (query: RiskAlertQuery, _: NoBody, _) in
                 let page = try await RiskControls.page(query, self.context.records)
-                return JSONBody { json in
-                    json.beginObject()
-                    json.key("items")
-                    json.beginArray()
-                    for alert in page.rows { alert.write(to: &json) }
-                    json.endArray()
-                    json.key("next_cursor")
-                    if let next = page.next { json.string(next) } else { json.null() }
-                    json.endObject()
-                }
+                return JSONBody.page(page.rows, next: page.next) { $1.write(to: &$0) }
             },
             .json(.post, "/api/v1/risk/alerts", "Creates an alert, or a rule that makes one of each new event.",
                 example: #"{"kind":"rule","title":"Leverage","type":"leverage","severity":"warning"}"#,

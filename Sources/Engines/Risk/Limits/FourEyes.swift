@@ -66,13 +66,7 @@ extension RiskEngine {
                 [unowned self] (query: LimitChangeQuery, _: NoBody, _) in
                 let now = self.context.clock.now
                 let page = try await LimitChanges.page(query, at: now, self.context.records)
-                return JSONBody { json in
-                    json.object { json in
-                        json.array("items", page.rows) { $1.write(to: &$0, at: now) }
-                        json.key("next_cursor")
-                        if let next = page.next { json.string(next) } else { json.null() }
-                    }
-                }
+                return JSONBody.page(page.rows, next: page.next) { $1.write(to: &$0, at: now) }
             },
             .json(.post, "/api/v1/risk/limit-changes/{change_id}/approve",
                   "Lets a change take effect; whoever proposed it may not.", example: #"{"note":"agreed"}"#,

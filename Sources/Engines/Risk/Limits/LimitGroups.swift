@@ -137,16 +137,10 @@ extension RiskEngine {
                   answer: "{\"items\":[\(Self.clientExample)],\"next_cursor\":null}") {
                 [unowned self] (_: NoParameters, _: NoBody, _) in
                 let names = Set(self.clients.values).sorted()
-                return JSONBody { json in
+                return JSONBody.page(names) { json, name in
                     json.object { json in
-                        json.array("items", names) { json, name in
-                            json.object { json in
-                                json.field("client_id", name)
-                                json.strings("portfolios", self.members(of: .client(name)))
-                            }
-                        }
-                        json.key("next_cursor")
-                        json.null()
+                        json.field("client_id", name)
+                        json.strings("portfolios", self.members(of: .client(name)))
                     }
                 }
             },

@@ -94,6 +94,8 @@ import Telemetry
             guard let checks = try await engine.judge(portfolio) else { continue }
             try await engine.monitor.note(checks, of: portfolio)
             found += checks.map { (LimitKey(portfolio: portfolio, limit: $0.limit.id), $0) }
+            // Orders do not wait until thousands of portfolios are judged.
+            await Task.yield()
         }
         var samples: [(key: LimitKey, utilization: Double)] = [], kept: [LimitKey: BreachTracker] = [:]
         for (key, check) in found {

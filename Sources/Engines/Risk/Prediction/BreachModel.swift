@@ -1,3 +1,4 @@
+import EngineKit
 import Market
 import Models
 import Quant
@@ -63,10 +64,16 @@ struct BreachModel: Sendable {
                 { rows in (0..<rows.count).map { model.probability(rows.row($0)) } }
             }
         }
-        // Without the library the logistic model stands alone, and the answer says so.
-        let grown = try? quality { training in
-            let trees = try booster.fit(Self.rows(training), labels: training.breached, BoostingParameters())
-            return { rows in try trees.probabilities(Self.rows(rows)) }
+        // Without the library the logistic model stands alone, and the answer says why.
+        let grown: ForecastQuality?, fault: String?
+        do {
+            grown = try quality { training in
+                let trees = try booster.fit(Self.rows(training), labels: training.breached, BoostingParameters())
+                return { rows in try trees.probabilities(Self.rows(rows)) }
+            }
+            fault = nil
+        } catch {
+            (grown, fault) = (nil, "\(error)")
         }
         var all = made
         all.add(own)
@@ -75,26 +82,21 @@ struct BreachModel: Sendable {
         let kind: Kind = trees != nil && (grown?.brier ?? .infinity) < plain.brier ? .trees : .logistic
         let best = kind == .trees ? grown ?? plain : plain
         var json = JSONWriter()
-        json.beginObject()
-        json.key("evaluated_on")
-        json.string(isOwn ? "stored" : "simulated")
-        json.key("rows")
-        json.beginObject()
-        for (name, count) in [("simulated", made.count), ("stored", own.count)] {
-            json.key(name)
-            json.int(count)
+        json.object { json in
+            json.field("evaluated_on", isOwn ? "stored" : "simulated")
+            json.object("rows") { json in
+                json.field("simulated", made.count)
+                json.field("stored", own.count)
+            }
+            json.field("library", booster.library)
+            if let fault { json.field("library_fault", fault) }
+            json.object("candidates") { json in
+                json.key("logistic")
+                plain.write(to: &json)
+                json.key("boosted_trees")
+                if let grown { grown.write(to: &json) } else { json.null() }
+            }
         }
-        json.endObject()
-        json.key("library")
-        json.string(booster.library)
-        json.key("candidates")
-        json.beginObject()
-        for (name, found) in [("logistic", plain), ("boosted_trees", grown)] {
-            json.key(name)
-            if let found { found.write(to: &json) } else { json.null() }
-        }
-        json.endObject()
-        json.endObject()
         return BreachModel(
             version: version, fitted: time, kind: kind, logistic: logistic, trees: trees, quality: json.bytes,
             isShown: best.beatsBaseRate)
@@ -109,52 +111,37 @@ struct BreachModel: Sendable {
     }
 
     func write(to json: inout JSONWriter) {
-        json.beginObject()
-        json.key("name")
-        json.string(kind.rawValue)
-        json.key("version")
-        json.int(version)
-        json.key("fitted_at")
-        json.time(fitted)
-        json.key("beats_base_rate")
-        json.bool(isShown)
-        json.key("quality")
-        json.raw(quality)
-        json.endObject()
+        json.object { json in
+            json.field("name", kind.rawValue)
+            json.field("version", version)
+            json.field("fitted_at", fitted)
+            json.field("beats_base_rate", isShown)
+            json.key("quality")
+            json.raw(quality)
+        }
     }
 }
 
 extension ForecastQuality {
     func write(to json: inout JSONWriter) {
-        json.beginObject()
-        for (name, count) in [("forecasts", count), ("breaches", events), ("clusters", clusters)] {
-            json.key(name)
-            json.int(count)
+        json.object { json in
+            json.field("forecasts", count)
+            json.field("breaches", events)
+            json.field("clusters", clusters)
+            json.field("brier", brier)
+            json.field("base_rate_brier", baseBrier)
+            json.field("skill", skill)
+            json.field("significance", significance)
+            json.field("calibration_error", calibrationError)
+            json.field("beats_base_rate", beatsBaseRate)
+            json.array("reliability", bins) { json, bin in
+                json.object { json in
+                    json.field("from", bin.from)
+                    json.field("forecasts", bin.count)
+                    json.field("predicted", bin.predicted)
+                    json.field("observed", bin.observed)
+                }
+            }
         }
-        for (name, value) in [
-            ("brier", brier), ("base_rate_brier", baseBrier), ("skill", skill), ("significance", significance),
-            ("calibration_error", calibrationError),
-        ] {
-            json.key(name)
-            json.double(value)
-        }
-        json.key("beats_base_rate")
-        json.bool(beatsBaseRate)
-        json.key("reliability")
-        json.beginArray()
-        for bin in bins {
-            json.beginObject()
-            json.key("from")
-            json.double(bin.from)
-            json.key("forecasts")
-            json.int(bin.count)
-            json.key("predicted")
-            json.double(bin.predicted)
-            json.key("observed")
-            json.double(bin.observed)
-            json.endObject()
-        }
-        json.endArray()
-        json.endObject()
     }
 }

@@ -18,7 +18,7 @@ struct PredictionQuery: RequestParameters {
 extension RiskEngine {
     private static let modelExample = """
         {"name":"boosted_trees","version":1,"fitted_at":"2026-01-02T03:04:05Z","beats_base_rate":true,\
-        "quality":{"evaluated_on":"simulated","rows":{"simulated":20000,"stored":0},"library":"XGBoost 1.6.0",\
+        "quality":{"evaluated_on":"simulated","rows":{"simulated":20000,"stored":0},"library":"XGBoost 1.7.4",\
         "candidates":{"logistic":null,"boosted_trees":null}}}
         """
 
@@ -49,18 +49,12 @@ extension RiskEngine {
     private func predictions(of portfolio: String?) -> JSONBody {
         let model = desk.model, found = desk.outlooks.filter { portfolio == nil || $0.key.portfolio == portfolio }
         return JSONBody { json in
-            json.beginObject()
-            json.key("horizon_seconds")
-            json.int(desk.horizonSeconds)
-            json.key("model")
-            if let model { model.write(to: &json) } else { json.null() }
-            json.key("items")
-            json.beginArray()
-            for (key, outlook) in found.sorted(by: { $0.key < $1.key }) { outlook.write(key, model, to: &json) }
-            json.endArray()
-            json.key("next_cursor")
-            json.null()
-            json.endObject()
+            json.object { json in
+                json.field("horizon_seconds", desk.horizonSeconds)
+                json.key("model")
+                if let model { model.write(to: &json) } else { json.null() }
+                json.page(found.sorted { $0.key < $1.key }, next: nil) { $1.value.write($1.key, model, to: &$0) }
+            }
         }
     }
 
@@ -95,37 +89,25 @@ extension BreachDesk.Outlook {
 
     func write(_ key: LimitKey, _ model: BreachModel?, to json: inout JSONWriter) {
         let state = state(model)
-        json.beginObject()
-        for (name, text) in [
-            ("portfolio_id", key.portfolio), ("limit_id", key.limit), ("type", check.limit.type.rawValue),
-            ("state", state.name), ("reason", state.reason),
-        ] {
-            json.key(name)
-            json.string(text)
-        }
-        json.key("utilization")
-        json.double(check.utilization)
-        json.key("probability")
-        if let prediction { json.double(prediction.probability) } else { json.null() }
-        json.key("drivers")
-        json.beginArray()
-        if let prediction, let drivers {
+        json.object { json in
+            json.field("portfolio_id", key.portfolio)
+            json.field("limit_id", key.limit)
+            json.field("type", check.limit.type.rawValue)
+            json.field("state", state.name)
+            json.field("reason", state.reason)
+            json.field("utilization", check.utilization)
+            json.key("probability")
+            if let prediction { json.double(prediction.probability) } else { json.null() }
             // What weighs most comes first.
-            let order = prediction.contributions.indices.sorted {
-                abs(prediction.contributions[$0]) > abs(prediction.contributions[$1])
-            }
-            for index in order {
-                json.beginObject()
-                json.key("name")
-                json.string(BreachDrivers.names[index])
-                json.key("value")
-                json.double(drivers.values[index])
-                json.key("contribution")
-                json.double(prediction.contributions[index])
-                json.endObject()
+            let parts = prediction?.contributions ?? []
+            let order = parts.indices.sorted { abs(parts[$0]) > abs(parts[$1]) }
+            json.array("drivers", order) { json, index in
+                json.object { json in
+                    json.field("name", BreachDrivers.names[index])
+                    json.field("value", drivers?.values[index] ?? .nan)
+                    json.field("contribution", parts[index])
+                }
             }
         }
-        json.endArray()
-        json.endObject()
     }
 }

@@ -96,16 +96,7 @@ extension RiskEngine {
                   answer: "{\"items\":[\(Self.head)],\"next_cursor\":null}") {
                 [unowned self] (query: ReportListQuery, _: NoBody, _) in
                 let found = try await ReportRecords.page(query, context.records)
-                return JSONBody { json in
-                    json.beginObject()
-                    json.key("items")
-                    json.beginArray()
-                    for report in found.reports { report.write(to: &json) }
-                    json.endArray()
-                    json.key("next_cursor")
-                    if let next = found.next { json.string(next) } else { json.null() }
-                    json.endObject()
-                }
+                return JSONBody.page(found.reports, next: found.next) { $1.write(to: &$0) }
             },
         ]
     }

@@ -64,7 +64,7 @@ extension RiskEngine {
                   answer: "{\"items\":[\(Self.caseExample)],\"next_cursor\":null}", errors: [503]) {
                 [unowned self] (query: BreachCaseQuery, _: NoBody, _) in
                 let page = try await ResponseRecords.page(query, self.context.records)
-                return Self.page(page.rows, page.next) { $1.write(to: &$0) }
+                return JSONBody.page(page.rows, next: page.next) { $1.write(to: &$0) }
             },
             .json(.post, "/api/v1/risk/cases/{case_id}/acknowledge", "Says that somebody has seen it: escalation ends.",
                   example: "{}", answer: Self.caseExample, errors: [404]) {
@@ -80,12 +80,12 @@ extension RiskEngine {
                   answer: "{\"items\":[\(Self.responseExample)],\"next_cursor\":null}", errors: [503]) {
                 [unowned self] (query: ResponseQuery, _: NoBody, _) in
                 let page = try await ResponseRecords.page(query, self.context.records)
-                return Self.page(page.rows, page.next) { $1.write(to: &$0) }
+                return JSONBody.page(page.rows, next: page.next) { $1.write(to: &$0) }
             },
             .json(.get, "/api/v1/risk/blocks", "Blocks that deny new orders, oldest first.",
                   answer: "{\"items\":[\(Self.responseExample)],\"next_cursor\":null}") {
                 [unowned self] (_: NoParameters, _: NoBody, _) in
-                Self.page(self.responder.blocks, nil) { $1.write(to: &$0) }
+                JSONBody.page(self.responder.blocks) { $1.write(to: &$0) }
             },
             .json(.delete, "/api/v1/risk/blocks/{block_id}", "Releases a block: new orders pass again.",
                   answer: Self.responseExample, errors: [404]) {
@@ -98,15 +98,5 @@ extension RiskEngine {
                 return JSONBody { row.write(to: &$0) }
             },
         ]
-    }
-
-    private static func page<T>(_ rows: [T], _ next: String?, _ write: (inout JSONWriter, T) -> Void) -> JSONBody {
-        JSONBody { json in
-            json.object { json in
-                json.array("items", rows, write)
-                json.key("next_cursor")
-                if let next { json.string(next) } else { json.null() }
-            }
-        }
     }
 }

@@ -40,7 +40,7 @@ extension RiskEngine {
             .json(.get, Self.rulePath, "Rules about breaches, in order of creation.",
                   answer: "{\"items\":[\(Self.ruleExample)],\"next_cursor\":null}") {
                 [unowned self] (_: NoParameters, _: NoBody, _) in
-                Self.list(self.responder.desk.rules) { $1.write(to: &$0) }
+                JSONBody.page(self.responder.desk.rules) { $1.write(to: &$0) }
             },
             .json(.post, Self.rulePath, "Creates a rule.", example: Self.ruleExample, answer: Self.ruleExample,
                   status: 201, errors: [409]) { [unowned self] (_: NoParameters, body: ResponseRule, request) in
@@ -79,16 +79,6 @@ extension RiskEngine {
         ]
     }
 
-    private static func list<T>(_ items: [T], _ write: (inout JSONWriter, T) -> Void) -> JSONBody {
-        JSONBody { json in
-            json.object { json in
-                json.array("items", items, write)
-                json.key("next_cursor")
-                json.null()
-            }
-        }
-    }
-
     private func rule(_ id: String) throws -> ResponseRule {
         guard let rule = responder.desk.rules.first(where: { $0.id == id }) else {
             throw Problem.notFound("no rule \(id)")
@@ -119,7 +109,7 @@ extension RiskEngine {
             .json(.get, Self.channelPath, "Whom rules tell.",
                   answer: "{\"items\":[\(Self.channelExample)],\"next_cursor\":null}") {
                 [unowned self] (_: NoParameters, _: NoBody, _) in
-                Self.list(self.responder.channels.values.sorted { $0.id < $1.id }) { $1.write(to: &$0) }
+                JSONBody.page(self.responder.channels.values.sorted { $0.id < $1.id }) { $1.write(to: &$0) }
             },
             .json(.post, Self.channelPath, "Creates a channel.", example: Self.channelExample,
                   answer: Self.channelExample, status: 201, errors: [409]) {

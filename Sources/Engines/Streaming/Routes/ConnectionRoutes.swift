@@ -61,13 +61,8 @@ extension StreamingEngine {
             ids = ids.filter { $0 > after }
         }
         let page = ids.prefix(query.page.limit)
-        return JSONBody { json in
-            json.object { json in
-                json.array("items", page) { writeConnection($1, &$0) }
-                json.key("next_cursor")
-                if page.count < ids.count, let last = page.last { json.string(hexadecimal(last)) } else { json.null() }
-            }
-        }
+        let next = page.count < ids.count ? page.last.map { hexadecimal($0) } : nil
+        return JSONBody.page(page, next: next) { writeConnection($1, &$0) }
     }
 
     private func writeConnection(_ id: UInt128, _ json: inout JSONWriter) {

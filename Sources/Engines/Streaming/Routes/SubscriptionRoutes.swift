@@ -70,13 +70,7 @@ extension StreamingEngine {
             found = found.filter { $0.id > after }
         }
         let page = found.prefix(query.page.limit)
-        return JSONBody { json in
-            json.object { json in
-                json.array("items", page) { write($1, &$0) }
-                json.key("next_cursor")
-                if page.count < found.count, let last = page.last { json.string("\(last.id)") } else { json.null() }
-            }
-        }
+        return JSONBody.page(page, next: page.count < found.count ? page.last.map { "\($0.id)" } : nil) { write($1, &$0) }
     }
 
     private func write(_ subscription: ClientSubscription, _ json: inout JSONWriter) {
