@@ -1,5 +1,6 @@
 // Runtime: event loop, clock, timers, configuration, service lifecycle. The only place that knows libuv.
 // No HTTP, no bus, no store here: those are ports beside this one.
+import CShims
 public import CUV
 import Glibc
 public import Synchronization
@@ -13,13 +14,17 @@ public import Synchronization
 /// The one event loop of a process, over libuv. It is the executor of `LoopActor` and of tasks started with `spawn`.
 ///
 /// The thread that calls `run` is the loop. Jobs queued from the loop stay in a plain array; jobs from other threads
-/// go through a locked inbox and wake it. `nonisolated(unsafe)` marks what only the loop's thread touches.
+/// go through a locked inbox and wake it, where it sleeps. `nonisolated(unsafe)` marks what only the loop's thread
+/// touches. It is woken by a descriptor of its own: with `uv_async_send` a thread that the loop interrupts within the
+/// call has the loop spin until it gives up its time, tens of µs where both share a core.
 public final class EventLoop: SerialExecutor, TaskExecutor, Sendable {
     /// The process's loop.
     public static let main = EventLoop()
 
     // A pthread mutex, not Synchronization.Mutex: ThreadSanitizer sees only the former.
     nonisolated(unsafe) private var inbox: [UnownedJob] = []
+    /// Whether the loop waits, or is about to, and nobody has woken it yet. Guarded by the lock as the inbox is.
+    nonisolated(unsafe) private var isAsleep = false
     nonisolated(unsafe) private let lock: UnsafeMutablePointer<pthread_mutex_t>
     @usableFromInline let owner = Atomic<UInt>(0)
     private let stopped = Atomic<Bool>(false)
@@ -29,14 +34,21 @@ public final class EventLoop: SerialExecutor, TaskExecutor, Sendable {
     nonisolated(unsafe) private var work: [any TurnWork] = []
     /// libuv's loop. The loop's thread only.
     nonisolated(unsafe) public let uv: UnsafeMutablePointer<uv_loop_t>
-    nonisolated(unsafe) private let wake: UnsafeMutablePointer<uv_async_t>
+    nonisolated(unsafe) private let watch: UnsafeMutablePointer<uv_poll_t>
+    private let wake: Int32
 
     private init() {
         uv = .allocate(capacity: 1)
         lock = .allocate(capacity: 1)
-        wake = .allocate(capacity: 1)
+        watch = .allocate(capacity: 1)
         pthread_mutex_init(lock, nil)
-        precondition(uv_loop_init(uv) == 0 && uv_async_init(uv, wake, { _ in }) == 0, "libuv did not start")
+        wake = shim_wake_descriptor()
+        precondition(wake >= 0 && uv_loop_init(uv) == 0 && uv_poll_init(uv, watch, wake) == 0, "libuv did not start")
+        watch.pointee.data = UnsafeMutableRawPointer(bitPattern: Int(wake))
+        uv_poll_start(watch, Int32(UV_READABLE.rawValue)) { handle, _, _ in
+            var count: UInt64 = 0
+            _ = read(Int32(Int(bitPattern: handle!.pointee.data)), &count, 8)
+        }
         local.reserveCapacity(1024)
     }
 
@@ -48,8 +60,15 @@ public final class EventLoop: SerialExecutor, TaskExecutor, Sendable {
         }
         pthread_mutex_lock(lock)
         inbox.append(job)
+        let wakes = isAsleep
+        isAsleep = false
         pthread_mutex_unlock(lock)
-        uv_async_send(wake)
+        if wakes { wakeUp() }
+    }
+
+    private func wakeUp() {
+        var one: UInt64 = 1
+        _ = write(wake, &one, 8)
     }
 
     public func asUnownedSerialExecutor() -> UnownedSerialExecutor { UnownedSerialExecutor(complexEquality: self) }
@@ -68,7 +87,7 @@ public final class EventLoop: SerialExecutor, TaskExecutor, Sendable {
     /// Ends `run` after the present turn. Safe from any thread.
     public func stop() {
         stopped.store(true, ordering: .relaxed)
-        uv_async_send(wake)
+        wakeUp()
     }
 
     /// Makes the calling thread the loop until `stop`.
@@ -84,8 +103,8 @@ public final class EventLoop: SerialExecutor, TaskExecutor, Sendable {
             for job in batch { job.runSynchronously(isolatedTo: serial, taskExecutor: tasks) }
             batch.removeAll(keepingCapacity: true)
             LoopActor.assumeIsolated { runTurnWork() }
-            let idle = local.isEmpty && dirty.isEmpty && !stopped.load(ordering: .relaxed)
-            _ = uv_run(uv, idle ? UV_RUN_ONCE : UV_RUN_NOWAIT)
+            let waits = local.isEmpty && dirty.isEmpty && !stopped.load(ordering: .relaxed) && fallAsleep()
+            _ = uv_run(uv, waits ? UV_RUN_ONCE : UV_RUN_NOWAIT)
         }
     }
 
@@ -99,8 +118,18 @@ public final class EventLoop: SerialExecutor, TaskExecutor, Sendable {
         job.runSynchronously(isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
     }
 
+    /// Whether the loop may wait: nothing has come in. From now on who brings something wakes it.
+    private func fallAsleep() -> Bool {
+        pthread_mutex_lock(lock)
+        let isEmpty = inbox.isEmpty
+        isAsleep = isEmpty
+        pthread_mutex_unlock(lock)
+        return isEmpty
+    }
+
     private func takeInbox(into batch: inout [UnownedJob]) {
         pthread_mutex_lock(lock)
+        isAsleep = false
         if !inbox.isEmpty {
             batch.append(contentsOf: inbox)
             inbox.removeAll(keepingCapacity: true)

@@ -1,3 +1,4 @@
+import CShims
 import Glibc
 
 /// What runs on the threads of a `BatchThread`: made on its thread and used by one thread at a time, there or in
@@ -20,7 +21,8 @@ extension BatchWorker {
 }
 
 /// One or more threads behind one bounded queue. Blocking libraries (SQLite, LMDB) live on such a thread; whatever is
-/// waiting when it wakes is handed over as one batch, which is what makes group commit.
+/// waiting when it wakes is handed over as one batch, which is what makes group commit. It does not interrupt the
+/// thread that woke it where both share a core (`SCHED_BATCH`): the event loop ends what it is at first.
 public final class BatchThread<Request: Sendable>: Sendable {
     private let queue: BatchQueue<Request>
 
@@ -40,6 +42,7 @@ public final class BatchThread<Request: Sendable>: Sendable {
         for _ in 0..<threads {
             let failure: StoreError? = await withCheckedContinuation { started in
                 let code = startThread {
+                    shim_yield_to_others()
                     do throws(StoreError) {
                         let desk = Desk(try make())
                         if threads == 1 { queue.lend { desk.worker.attempt($0) } }
@@ -138,10 +141,12 @@ private final class BatchQueue<Request: Sendable>: Sendable {
 
     func put(_ request: Request) throws(StoreError) {
         pthread_mutex_lock(lock)
-        defer { pthread_mutex_unlock(lock) }
-        if isClosed { throw StoreError(.closed, "the store is closed") }
-        if waiting.count >= capacity { throw StoreError(.busy, "\(capacity) requests are waiting") }
-        waiting.append(request)
+        let wasClosed = isClosed, isFull = waiting.count >= capacity
+        if !wasClosed && !isFull { waiting.append(request) }
+        pthread_mutex_unlock(lock)
+        if wasClosed { throw StoreError(.closed, "the store is closed") }
+        if isFull { throw StoreError(.busy, "\(capacity) requests are waiting") }
+        // With the lock free: a thread that wakes at once on this core would only wait for it.
         pthread_cond_signal(wake)
     }
 
@@ -170,8 +175,9 @@ private final class BatchQueue<Request: Sendable>: Sendable {
         pthread_mutex_lock(lock)
         isBusy = false
         waiting.insert(contentsOf: earlier[handled...], at: 0)
-        if isClosed || !waiting.isEmpty { pthread_cond_signal(wake) }
+        let wakes = isClosed || !waiting.isEmpty
         pthread_mutex_unlock(lock)
+        if wakes { pthread_cond_signal(wake) }
         return isDone
     }
 

@@ -14,5 +14,9 @@ int shim_port(int fd);
 int shim_shutdown_write(int fd);
 /* Keeps freed memory up to so many bytes for later instead of handing it back; does nothing without glibc. */
 void shim_keep_freed_memory(size_t bytes);
+/* A descriptor that becomes readable when 8 bytes are written to it, neither blocking nor inherited; -1 with errno set. */
+int shim_wake_descriptor(void);
+/* Has the calling thread wait, when it is woken on a busy core, for its turn instead of interrupting what runs there. */
+void shim_yield_to_others(void);
 /* Names the calling thread (at most 15 characters). */
 void shim_name_thread(const char *name);
