@@ -1,3 +1,4 @@
+import EngineKit
 import Market
 import Store
 
@@ -21,6 +22,7 @@ enum AnalyticsRecords {
             "ALTER TABLE portfolio_value ADD COLUMN net_deposits TEXT",
         ]),
         PerformanceMetrics.migration,
+        Outbox.byPosition(version: 5),
     ]
 
     /// Writes a value; the same message again changes nothing, a later one for the same time restates it.

@@ -1,3 +1,4 @@
+import EngineKit
 import Market
 import Store
 import Wire
@@ -14,6 +15,7 @@ enum ModelRecords {
                 PRIMARY KEY (name, symbol, timeframe, version))
             """,
         ]),
+        Outbox.byPosition(version: 3),
     ]
 
     private static let columns =

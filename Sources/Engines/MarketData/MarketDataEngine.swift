@@ -36,7 +36,8 @@ import Wire
     }
 
     public nonisolated static var migrations: [Migration] { 
-        [Idempotency.migration(version: 2), AuditTrail.migration(version: 3), FactRecords.migration(version: 4)]
+        [Idempotency.migration(version: 2), AuditTrail.migration(version: 3), FactRecords.migration(version: 4),
+         Outbox.byPosition(version: 5)]
     }
 
     public func start() async throws {

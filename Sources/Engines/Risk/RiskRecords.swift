@@ -49,7 +49,30 @@ enum RiskRecords {
         CapitalBookRecords.migration,
         ExecutionRecords.migration,
         PredictionRecords.migration,
+        Outbox.byPosition(version: 80),
+        keyed,
     ]
+
+    /// Has SQLite find decisions and open orders in one tree each, of their keys, where it kept two: an order then
+    /// touches half the pages. PostgreSQL keeps them as they are.
+    private static let keyed = Migration(version: 81, name: "decisions by order", statements: [], overrides: [.sqlite: [
+        """
+        CREATE TABLE decisions_by_order (order_id TEXT PRIMARY KEY, approved BIGINT NOT NULL, decision BYTEA NOT NULL,
+            decided BIGINT NOT NULL) WITHOUT ROWID
+        """,
+        "INSERT INTO decisions_by_order SELECT order_id, approved, decision, decided FROM decisions",
+        "DROP TABLE decisions", "ALTER TABLE decisions_by_order RENAME TO decisions",
+        """
+        CREATE TABLE reservations_by_order (order_id TEXT PRIMARY KEY, portfolio_id TEXT NOT NULL,
+            symbol TEXT NOT NULL, quantity TEXT NOT NULL, price TEXT NOT NULL, fills TEXT NOT NULL,
+            awaited TEXT NOT NULL, time BIGINT NOT NULL) WITHOUT ROWID
+        """,
+        """
+        INSERT INTO reservations_by_order
+        SELECT order_id, portfolio_id, symbol, quantity, price, fills, awaited, time FROM reservations
+        """,
+        "DROP TABLE reservations", "ALTER TABLE reservations_by_order RENAME TO reservations",
+    ]])
 
     /// Writes a limit: a new one after all others, also where one before was removed.
     static func upsert(_ limit: Limit) -> Statement {

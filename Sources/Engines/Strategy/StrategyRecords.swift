@@ -79,6 +79,7 @@ enum StrategyRecords {
             "CREATE INDEX orders_by_time ON orders (created, id)",
         ]),
         AuditTrail.migration(version: 4),
+        Outbox.byPosition(version: 5),
     ]
 
     static func insert(_ version: StrategyVersion, position: Int) -> Statement {

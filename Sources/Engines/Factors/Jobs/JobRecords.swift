@@ -1,3 +1,4 @@
+import EngineKit
 import Market
 import Quant
 import Store
@@ -22,6 +23,7 @@ enum JobRecords {
         Migration(version: 3, name: "groups of factor jobs", statements: [
             "ALTER TABLE factor_job ADD COLUMN symbol_groups TEXT NOT NULL DEFAULT '[]'",
         ]),
+        Outbox.byPosition(version: 4),
     ]
 
     private static let columns = "id, created, timeframe, symbols, as_of, factors, state, ts, data_version, detail, "

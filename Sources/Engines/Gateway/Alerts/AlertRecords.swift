@@ -20,6 +20,7 @@ enum AlertRecords {
             """,
         ]),
         AuditTrail.migration(version: 4),
+        Outbox.byPosition(version: 5),
     ]
 
     private static let columns = "id, name, severity, message, component, state, note, created, updated, position"

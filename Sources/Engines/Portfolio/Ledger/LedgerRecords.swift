@@ -21,6 +21,7 @@ enum LedgerRecords {
             "CREATE INDEX transactions_by_portfolio ON transactions (portfolio_id, sequence)",
         ]),
         AuditTrail.migration(version: 4),
+        Outbox.byPosition(version: 5),
     ]
 
     static func insert(_ account: Account) -> Statement {
