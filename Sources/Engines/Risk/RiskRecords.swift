@@ -49,6 +49,8 @@ enum RiskRecords {
         CapitalBookRecords.migration,
         ExecutionRecords.migration,
         PredictionRecords.migration,
+        TraderRecords.migration,
+        MarkRecords.migration,
     ]
 
     /// Writes a limit: a new one after all others, also where one before was removed.
