@@ -94,13 +94,14 @@ struct JSONTests {
         let symbol = try #require(Symbol("GOOG"))
         let fill = Fill(id: "f", orderID: "o", portfolioID: "p", strategyID: "s", symbol: symbol, side: .sell,
                         quantity: FixedPoint(raw: 1), price: FixedPoint(raw: 123_456_789_012_345_678),
-                            commission: .zero,
+                            commission: .zero, trader: "ann",
                         time: Timestamp(nanoseconds: 1_700_000_000_123_456_789))
         #expect(try JSONParser().withDocument(fill.jsonBytes) { Fill(json: $0) } == fill)
         for size in [OrderSize.quantity(.one), .cashFraction(FixedPoint(raw: 500_000_000)), .position] {
             let intent = OrderIntent(orderID: "o", portfolioID: "p", strategyID: "", symbol: symbol, side: .buy,
                 size: size,
-                                     expectedQuantity: .one, referencePrice: .one, limitPrice: .one, time: fill.time)
+                                     expectedQuantity: .one, referencePrice: .one, limitPrice: .one,
+                                     trader: size == .position ? nil : "ann", time: fill.time)
             #expect(try JSONParser().withDocument(intent.jsonBytes) { OrderIntent(json: $0) } == intent)
         }
         let decision = RiskDecision(orderID: "o", isApproved: false, reasons: ["a", "b"], time: fill.time)

@@ -1,5 +1,6 @@
 // Couriers: notices that leave the platform, over libcurl: webhooks and mail. Secrets stay here.
 import CCurl
+import COpenSSL
 public import HTTP
 public import Market
 import Runtime
@@ -14,10 +15,20 @@ public struct CourierConfiguration: Sendable {
     public var sender = "", user = "", password = ""
     /// Whether a connection that begins in the clear must go on encrypted.
     public var requiresTLS = false
+    /// A PEM file of authorities that servers' certificates may come from, beside the system's; empty for those alone.
+    public var authorities = ""
     /// How long a webhook and a mail may take, in seconds.
     public var webhookSeconds = 10, mailSeconds = 20
 
     public init(secrets: [String] = []) { self.secrets = secrets }
+
+    /// Why `authorities` cannot be used; nil where it can.
+    public var faultOfAuthorities: String? {
+        if authorities.isEmpty { return nil }
+        guard let store = X509_STORE_new() else { return "OpenSSL has no room" }
+        defer { X509_STORE_free(store) }
+        return X509_STORE_load_file(store, authorities) == 1 ? nil : "\(authorities) is no PEM file of certificates"
+    }
 }
 
 /// Sends over libcurl, each notice on one of a few threads, so that a receiver that hangs holds up few others.
@@ -40,8 +51,10 @@ public final class CurlCourier: NoticeCourier {
             return .refused("nothing to sign with: set NAUTILUS_WEBHOOK_SECRET_FILE")
         }
         let headers = WebhookSignature.headers(body, id: id, at: time, secrets: configuration.secrets)
-        let seconds = configuration.webhookSeconds
-        return await on(url) { CurlCall.post(body, to: url, headers: headers, seconds: seconds) }
+        let seconds = configuration.webhookSeconds, authorities = configuration.authorities
+        return await on(url) {
+            CurlCall.post(body, to: url, headers: headers, authorities: authorities, seconds: seconds)
+        }
     }
 
     public func send(_ mail: NoticeMail) async -> NoticeOutcome {

@@ -27,12 +27,23 @@ public struct OrderIntent: Sendable, Equatable {
     public var referencePrice: Price
     /// Buy at most, sell at least at this price; nil for a market order.
     public var limitPrice: Price?
+    /// Who decided the order; nil where nobody was named.
+    public var trader: String?
     public var time: Timestamp
+
+    /// Whether a text may name a trader: 1 to 64 bytes of UTF-8, no control character, no space at either end.
+    public static func isTrader(_ name: String) -> Bool {
+        let bytes = name.utf8
+        guard (1...64).contains(bytes.count), bytes.first != 32, bytes.last != 32 else { return false }
+        return bytes.allSatisfy { $0 >= 32 && $0 != 127 }
+    }
 
     public init(
         orderID: String, portfolioID: String, strategyID: String, symbol: Symbol, side: Side, size: OrderSize,
-        expectedQuantity: Quantity, referencePrice: Price, limitPrice: Price? = nil, time: Timestamp
+        expectedQuantity: Quantity, referencePrice: Price, limitPrice: Price? = nil, trader: String? = nil,
+        time: Timestamp
     ) {
+        self.trader = trader
         self.limitPrice = limitPrice
         self.orderID = orderID
         self.portfolioID = portfolioID
@@ -87,12 +98,15 @@ public struct Fill: Sendable, Equatable {
     public var price: Price
     /// What the venue charges, at least zero.
     public var commission: Money
+    /// Who decided the order; nil where nobody was named.
+    public var trader: String?
     public var time: Timestamp
 
     public init(
         id: String, orderID: String, portfolioID: String, strategyID: String, symbol: Symbol, side: Side,
-        quantity: Quantity, price: Price, commission: Money, time: Timestamp
+        quantity: Quantity, price: Price, commission: Money, trader: String? = nil, time: Timestamp
     ) {
+        self.trader = trader
         self.id = id
         self.orderID = orderID
         self.portfolioID = portfolioID

@@ -12,11 +12,14 @@ public struct PortfolioValue: Sendable, Equatable {
     public var netDeposits: Money
     /// Fills so far.
     public var trades: Int
+    /// What all amounts are in, as USD; nil where it is not said.
+    public var currency: String?
 
     public init(
         portfolioID: String, time: Timestamp, cash: Money, marketValue: Money, realized: Money, unrealized: Money,
-        netDeposits: Money, trades: Int
+        netDeposits: Money, trades: Int, currency: String? = nil
     ) {
+        self.currency = currency
         self.portfolioID = portfolioID
         self.time = time
         self.cash = cash

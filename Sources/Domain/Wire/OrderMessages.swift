@@ -8,7 +8,8 @@ extension OrderIntent: WireValue {
               let quantity = json.fixed("expected_quantity"), let price = json.fixed("reference_price"),
               let time = json.time("ts") else { return nil }
         self.init(orderID: order, portfolioID: portfolio, strategyID: strategy, symbol: symbol, side: side, size: size,
-                  expectedQuantity: quantity, referencePrice: price, limitPrice: json.fixed("limit_price"), time: time)
+                  expectedQuantity: quantity, referencePrice: price, limitPrice: json.fixed("limit_price"),
+                  trader: json.text("trader"), time: time)
     }
 
     private static func size(_ json: JSONValue) -> OrderSize? {
@@ -34,6 +35,7 @@ extension OrderIntent: WireValue {
         json.member("expected_quantity", expectedQuantity)
         json.member("reference_price", referencePrice)
         if let limitPrice { json.member("limit_price", limitPrice) }
+        if let trader { json.member("trader", trader) }
         json.member("ts", time)
         json.endObject()
     }
@@ -69,7 +71,7 @@ extension Fill: WireValue {
               let price = json.fixed("price"), let commission = json.fixed("commission"), let time = json.time("ts")
         else { return nil }
         self.init(id: id, orderID: order, portfolioID: portfolio, strategyID: strategy, symbol: symbol, side: side,
-                  quantity: quantity, price: price, commission: commission, time: time)
+                  quantity: quantity, price: price, commission: commission, trader: json.text("trader"), time: time)
     }
 
     public func write(to json: inout JSONWriter) {
@@ -83,6 +85,7 @@ extension Fill: WireValue {
         json.member("quantity", quantity)
         json.member("price", price)
         json.member("commission", commission)
+        if let trader { json.member("trader", trader) }
         json.member("ts", time)
         json.endObject()
     }

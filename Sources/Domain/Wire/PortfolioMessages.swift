@@ -6,7 +6,8 @@ extension PortfolioValue: WireValue {
               let value = json.fixed("market_value"), let realized = json.fixed("realized"),
               let unrealized = json.fixed("unrealized"), let trades = json.member("trades")?.int else { return nil }
         self.init(portfolioID: portfolio, time: time, cash: cash, marketValue: value, realized: realized,
-                  unrealized: unrealized, netDeposits: json.fixed("net_deposits") ?? .zero, trades: trades)
+                  unrealized: unrealized, netDeposits: json.fixed("net_deposits") ?? .zero, trades: trades,
+                  currency: json.text("currency"))
     }
 
     public func write(to json: inout JSONWriter) {
@@ -21,6 +22,7 @@ extension PortfolioValue: WireValue {
         json.member("net_deposits", netDeposits)
         json.key("trades")
         json.int(trades)
+        if let currency { json.member("currency", currency) }
         json.endObject()
     }
 }

@@ -20,6 +20,8 @@ public enum Topics {
     public static let decision = TopicFamily("risk.decision", lane: .critical, delivery: .lossless, writer: "risk")
     public static let breach = TopicFamily("risk.breach", lane: .critical, delivery: .lossless, writer: "risk")
     public static let riskAlert = TopicFamily("risk.alert", lane: .critical, delivery: .lossless, writer: "risk")
+    /// What happens to a limit that is not kept, from its beginning to its end, and what is done about it.
+    public static let riskCase = TopicFamily("risk.case", lane: .high, delivery: .lossless, writer: "risk")
     public static let order = TopicFamily("order.update", lane: .high, delivery: .lossless, writer: "strategy")
     public static let fill = TopicFamily("trade.fill", lane: .high, delivery: .lossless, writer: "strategy")
     // Books
@@ -38,8 +40,8 @@ public enum Topics {
 
     /// All of them.
     public static let all: [TopicFamily] = [
-        quote, bar, history, feature, factor, prediction, intent, decision, breach, riskAlert, order, fill, position, value, pnl,
-        strategy, engine, systemHealth, systemAlert, request,
+        quote, bar, history, feature, factor, prediction, intent, decision, breach, riskAlert, riskCase, order, fill,
+        position, value, pnl, strategy, engine, systemHealth, systemAlert, request,
         broadcast,
     ]
 

@@ -86,6 +86,6 @@ struct ValuationHistory {
         return PortfolioValue(
             portfolioID: account.id, time: time, cash: book.cash[account.currency] ?? .zero, marketValue: total,
             realized: book.realized, unrealized: total - cost,
-            netDeposits: book.deposits[account.currency] ?? .zero, trades: book.trades)
+            netDeposits: book.deposits[account.currency] ?? .zero, trades: book.trades, currency: account.currency)
     }
 }

@@ -92,8 +92,9 @@ extension RiskEngine {
         limits[index] = limit
     }
 
-    /// Throws 422 where a limit contradicts another.
+    /// Throws 422 where a limit contradicts itself or another.
     func refuseConflicts(of limit: Limit) throws {
+        if let fault = LimitConflicts.own(of: limit) { throw Problem.invalid(fault.pointer, fault.message) }
         if let found = LimitConflicts.first(of: limit, among: limits) {
             throw Problem(422, found.message, errors: [FieldError(
                 pointer: limit.minimum.map { $0 > found.other.threshold } == true ? "/minimum" : "/threshold",

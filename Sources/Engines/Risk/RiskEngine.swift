@@ -46,11 +46,12 @@ import Wire
     private(set) lazy var responder = Responder(context, self)
     private(set) lazy var adjuster = LimitAdjuster(context, self)
     private(set) lazy var scheduler = ReportScheduler(context, self)
+    private(set) lazy var expiry = ReservationExpiry(context, self)
     private var decided: Set<String> = []
     private var decidedOrder: [String] = []
     let returns: ReturnsCache
     let reportBars: ReportBars
-    private let pruner: RecordsPruner, executionPruner: RecordsPruner
+    private let pruners: [RecordsPruner]
     private let approved: Counter, denied: Counter
     let checkSeconds: Histogram
     private var found: RiskMetrics
@@ -61,8 +62,9 @@ import Wire
         audit = AuditTrail(context, chained: true)
         returns = ReturnsCache(context)
         reportBars = ReportBars(context)
-        pruner = RecordsPruner(context, table: "risk_events", column: "recorded", setting: "RISK_EVENTS_DAYS")
-        executionPruner = RecordsPruner(context, table: "executions", column: "recorded", setting: "RISK_EVENTS_DAYS")
+        pruners = ["risk_events", "executions", "trader_fills"].map { table in
+            RecordsPruner(context, table: table, column: "recorded", setting: "RISK_EVENTS_DAYS")
+        }
         approved = context.registry.counter("nautilus_risk_approved_orders_total", "Intents approved before trade.")
         denied = context.registry.counter("nautilus_risk_denied_orders_total", "Intents denied before trade.")
         checkSeconds = context.registry.histogram(
@@ -82,17 +84,20 @@ import Wire
         decidedOrder = try await RiskRecords.recentDecisions(context.records, limit: Self.memory)
         decided = Set(decidedOrder)
         state = RiskState()
+        state.restore(try await MarkRecords.marks(context.records))
         for value in try await RiskRecords.books(context.records) { value.apply(to: &state) }
         for fill in try await ReservationRecords.landed(context.records) { state.land(fill) }
-        for open in try await ReservationRecords.reservations(context.records) { state.reserve(open) }
+        let now = context.clock.now
+        for open in try await ReservationRecords.reservations(context.records, at: now) { state.reserve(open) }
+        state.restore(try await TraderRecords.books(context.records))
         killSwitch = try await RiskControls.killSwitch(context.records)
         rules = try await RiskControls.rules(context.records)
         try await responder.start()
         try await monitor.start()
         try await scheduler.start()
         try await desk.start()
-        pruner.start()
-        executionPruner.start()
+        expiry.start()
+        for pruner in pruners { pruner.start() }
         audit.start()
     }
 
@@ -102,9 +107,10 @@ import Wire
         adjuster.stop()
         scheduler.stop()
         desk.stop()
-        pruner.stop()
-        executionPruner.stop()
+        expiry.stop()
+        for pruner in pruners { pruner.stop() }
         audit.stop()
+        await writeMarks()
     }
 
     public var subscriptions: [Subscription] {
@@ -140,8 +146,12 @@ import Wire
                     statements += [RiskRecords.upsert(value)] + paid.map { ReservationRecords.delete(landed: $0) }
                 case Topics.fill.name:
                     guard let fill = Fill(json: json) else { return false }
-                    state.take(fill, message: message.id)
+                    let now = context.clock.now
+                    state.take(fill, message: message.id, at: now)
                     statements += reserved(fill.orderID)
+                    if let line = state.attribute(fill, at: now) {
+                        statements += TraderRecords.upsert(line, of: fill.trader ?? "", fill: fill.id, at: now)
+                    }
                     if let landed = state.landed[message.id] { statements.append(ReservationRecords.upsert(landed)) }
                     touched.insert(fill.portfolioID)
                 case Topics.order.name:
@@ -161,7 +171,7 @@ import Wire
             if !isRead { throw RiskError.unreadable(message.topic.description) }
         }
         state.refresh(touched)
-        if !statements.isEmpty { try await context.commit(statements) }
+        if !statements.isEmpty { try await commitWithMarks(statements) }
     }
 
     /// The row of an order's reservation as it is now; without one it goes.
@@ -177,19 +187,23 @@ import Wire
         }
         if decided.contains(intent.orderID) { return }
         await prepare(intent.portfolioID, intent.symbol)
-        let groups = isGrouped ? groupLimits(of: intent.portfolioID) : []
+        let traders = intent.trader.map { [$0] } ?? []
+        let groups = isGrouped ? groupLimits(of: intent.portfolioID, traders: traders) : []
         let groupReturns = groups.isEmpty ? nil : await groupReturns(groups, intent.symbol)
         // Nothing is awaited from here until the order's reservation counts: what two orders may not do together, the
         // second of them is denied.
         if decided.contains(intent.orderID) { return }
         var checks = judge(intent)
+        let rate = traders.first.map { state.countCheck(trader: $0, at: context.clock.monotonic) } ?? 0
         if !groups.isEmpty {
-            checks += judgeGroups(groups, order: order(intent), of: intent.portfolioID, returns: groupReturns)
+            checks += judgeGroups(
+                groups, order: order(intent), of: intent.portfolioID, returns: groupReturns, rate: rate)
         }
         if responder.isReduction(intent) {
             // It makes a holding smaller: limits that it does not bring all the way back must not keep it from that.
             checks = checks.map(\.excused)
-        } else if let why = responder.blocked(intent.portfolioID, symbol: intent.symbol, strategy: intent.strategyID) {
+        } else if let why = responder.blocked(
+            intent.portfolioID, symbol: intent.symbol, strategy: intent.strategyID, traders: traders) {
             checks.append(.refusal("block", why))
         }
         if killSwitch.isOn { checks.append(.stopped(by: killSwitch)) }
@@ -213,7 +227,7 @@ import Wire
             messages += told
         }
         if decision.isApproved {
-            let reservation = Reservation(intent)
+            let reservation = Reservation(intent, heard: now)
             state.reserve(reservation)
             if !reservation.quantity.isZero { events.append(ReservationRecords.upsert(reservation)) }
         }

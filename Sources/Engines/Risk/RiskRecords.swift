@@ -49,6 +49,8 @@ enum RiskRecords {
         CapitalBookRecords.migration,
         ExecutionRecords.migration,
         PredictionRecords.migration,
+        TraderRecords.migration,
+        MarkRecords.migration,
         Outbox.byPosition(version: 80),
         keyed,
     ]
@@ -65,11 +67,11 @@ enum RiskRecords {
         """
         CREATE TABLE reservations_by_order (order_id TEXT PRIMARY KEY, portfolio_id TEXT NOT NULL,
             symbol TEXT NOT NULL, quantity TEXT NOT NULL, price TEXT NOT NULL, fills TEXT NOT NULL,
-            awaited TEXT NOT NULL, time BIGINT NOT NULL) WITHOUT ROWID
+            awaited TEXT NOT NULL, time BIGINT NOT NULL, trader TEXT, heard BIGINT NOT NULL DEFAULT 0) WITHOUT ROWID
         """,
         """
         INSERT INTO reservations_by_order
-        SELECT order_id, portfolio_id, symbol, quantity, price, fills, awaited, time FROM reservations
+        SELECT order_id, portfolio_id, symbol, quantity, price, fills, awaited, time, trader, heard FROM reservations
         """,
         "DROP TABLE reservations", "ALTER TABLE reservations_by_order RENAME TO reservations",
     ]])

@@ -1,3 +1,4 @@
+import EngineKit
 import HTTP
 import Market
 import Wire
@@ -20,14 +21,15 @@ struct PositionBody: RequestBody {
 
 /// An order of a request.
 struct OrderCheckBody: RequestBody {
-    let order: RiskOrder
+    let order: RiskOrder, trader: String?
 
     static func read(_ fields: FieldReader) -> OrderCheckBody {
         let symbol = fields.symbol("symbol", "The instrument."), side = fields.choice("side", "Which way.", Side.self)
         let quantity = fields.number("quantity", "Shares, above 0.", above: 0)
         let price = fields.number("price", "The price it is judged at.", above: 0)
         return OrderCheckBody(order: RiskOrder(
-            symbol: symbol.text, quantity: side == .buy ? quantity : -quantity, price: price))
+            symbol: symbol.text, quantity: side == .buy ? quantity : -quantity, price: price),
+            trader: fields.trader("Who decided it: limits of that trader hold for it; nobody's when left out."))
     }
 }
 
@@ -60,6 +62,8 @@ struct CheckBody: RequestBody {
     let returns: [String: [Double]]?, benchmarkReturns: [Double]?, equityCurve: [Double]?,
         scenarios: [[String: Double]]?
     let portfolioID: String?
+    /// Whose order it is, where it says so.
+    let trader: String?
 
     /// Whether it brings nothing of its own but an order.
     var isOfStored: Bool {
@@ -80,17 +84,19 @@ struct CheckBody: RequestBody {
         for (name, column) in returns where column.count != returns[0].values.count {
             fields.refuse(at: ["returns", name], "has \(column.count) returns, others have \(returns[0].values.count)")
         }
+        let proposed = fields.optionalObject(
+            "order", "A proposed order: limits are judged after it.", OrderCheckBody.self)
         let scenarios = fields.array("scenarios", "For stress_loss.", ScenarioBody.self, required: false, limit: 1000)
         return CheckBody(
             positions: fields.has("positions") ? positions.map(\.position) : nil,
             cash: fields.optionalNumber("cash", "Cash in the portfolio's currency; 0 unless said.") ?? 0,
             limits: fields.has("limits") ? limits : nil,
-            order: fields.optionalObject("order", "A proposed order: limits are judged after it.",
-                OrderCheckBody.self)?.order,
+            order: proposed?.order,
             returns: fields.has("returns") ? Dictionary(returns.map { ($0.name, $0.values) }) { $1 } : nil,
             benchmarkReturns: fields.numbers("benchmark_returns", "For beta.", required: false),
             equityCurve: fields.optionalObject("equity_curve", "For max_drawdown.", EquityCurveBody.self)?.values,
-            scenarios: fields.has("scenarios") ? scenarios.map(\.shocks) : nil, portfolioID: portfolio)
+            scenarios: fields.has("scenarios") ? scenarios.map(\.shocks) : nil, portfolioID: portfolio,
+            trader: proposed?.trader)
     }
 }
 

@@ -17,7 +17,7 @@ extension RiskEngine {
     private static let checkAnswer = """
         {"portfolio_id":"demo","verdict":"breach","checks":[{"limit_id":"","type":"position_weight","value":0.88,\
         "threshold":0.5,"utilization":1.76,"headroom":-0.38,"verdict":"breach","reason":"position_weight of 0.88 is above 0.5"}],\
-        "metrics":{"equity":100619,"gross_exposure":88680.9,"net_exposure":88680.9,"leverage":0.88}}
+        "warnings":[],"metrics":{"equity":100619,"gross_exposure":88680.9,"net_exposure":88680.9,"leverage":0.88}}
         """
 
     public var routes: [Route] {
@@ -27,7 +27,7 @@ extension RiskEngine {
                 + [stressRoute.calculation, monteCarloRoute.calculation, xvaRoute.calculation] + limitRoutes + eventRoutes
                 + killSwitchRoutes + monitorRoutes + alertRoutes + reservationRoutes + reportRoutes + archiveRoutes
                 + viewRoutes + capitalRoutes + predictionRoutes + limitChangeRoutes + responseRuleRoutes + responseRoutes
-                + clientRoutes + [adjustmentRoute],
+                + clientRoutes + traderRoutes + [adjustmentRoute],
             Self.actions)
     }
 
@@ -109,13 +109,15 @@ extension RiskEngine {
             picture.returns = nil
             let (applying, needs) = applying(to: path.id)
             let figures = try await complete(picture, for: applying).figures(needs)
-            return Self.answer(path.id, figures, check(applying, figures, since: context.clock.monotonic))
+            return Self.answer(path.id, figures, check(applying, figures, since: context.clock.monotonic),
+                               state.books[path.id]?.priceWarnings ?? [])
         }
     }
 
     private func answer(_ portfolio: String, _ body: CheckBody) async throws -> JSONBody {
         let figures: RiskFigures, judged: [Limit]
         var groups: [LimitCheck] = []
+        let traders = body.trader.map { [$0] } ?? []
         if let order = body.order, body.isOfStored, let symbol = Symbol(order.symbol) {
             // As an intent is judged, open orders included.
             await prepare(portfolio, symbol)
@@ -124,8 +126,10 @@ extension RiskEngine {
             let found = state.figures(of: portfolio, order: order, symbol: symbol, rate: rate, needs)
             guard let found else { throw unknown(portfolio) }
             (figures, judged) = (found, applying)
-            let limits = groupLimits(of: portfolio)
-            groups = judgeGroups(limits, order: order, of: portfolio, returns: await groupReturns(limits, symbol))
+            let limits = groupLimits(of: portfolio, traders: traders)
+            let returns = await groupReturns(limits, symbol)
+            let traderRate = traders.first.map { state.countCheck(trader: $0, at: context.clock.monotonic) } ?? 0
+            groups = judgeGroups(limits, order: order, of: portfolio, returns: returns, rate: traderRate)
         } else {
             let picture = try picture(portfolio, body)
             judged = body.limits ?? applying(to: portfolio).limits
@@ -133,11 +137,12 @@ extension RiskEngine {
         }
         var checks = try self.judged(judged, figures) + groups
         if let symbol = body.order.flatMap({ Symbol($0.symbol) }),
-           let why = responder.blocked(portfolio, symbol: symbol, strategy: "") {
+           let why = responder.blocked(portfolio, symbol: symbol, strategy: "", traders: traders) {
             checks.append(.refusal("block", why))
         }
         if body.order != nil, killSwitch.isOn { checks.append(.stopped(by: killSwitch)) }
-        return Self.answer(portfolio, figures, checks)
+        let warnings = body.positions == nil ? state.books[portfolio]?.priceWarnings ?? [] : []
+        return Self.answer(portfolio, figures, checks, warnings)
     }
 
     private func unknown(_ portfolio: String) -> Problem {
@@ -184,7 +189,9 @@ extension RiskEngine {
             orderRate: rate)
     }
 
-    private static func answer(_ portfolio: String, _ figures: RiskFigures, _ checks: [LimitCheck]) -> JSONBody {
+    private static func answer(
+        _ portfolio: String, _ figures: RiskFigures, _ checks: [LimitCheck], _ warnings: [String]
+    ) -> JSONBody {
         let worst = checks.map(\.verdict).max() ?? .pass
         return JSONBody { json in
             json.beginObject()
@@ -202,6 +209,7 @@ extension RiskEngine {
             json.beginArray()
             for check in checks { check.write(to: &json) }
             json.endArray()
+            json.strings("warnings", warnings)
             json.key("metrics")
             json.beginObject()
             for (name, value) in figures.metrics {

@@ -23,6 +23,7 @@ struct OrderRecord: Sendable {
             json.key(name)
             json.string(text)
         }
+        if let trader = intent.trader { json.field("trader", trader) }
         json.key("quantity")
         json.fixed(fills.isEmpty ? intent.expectedQuantity : fills.reduce(.zero) { $0 + $1.quantity })
         // What was wanted, where the order said so: a fill may decide the quantity of others.

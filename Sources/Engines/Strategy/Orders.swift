@@ -8,7 +8,7 @@ import Wire
 extension StrategyEngine {
     private static let orderExample = """
         {"id":"o1","portfolio_id":"demo","strategy_id":"","deployment_id":"","symbol":"GOOG","side":"buy",\
-        "state":"filled","venue":"paper","quantity":10,"reference_price":806.19,"filled_quantity":10,\
+        "state":"filled","venue":"paper","trader":"ann","quantity":10,"reference_price":806.19,"filled_quantity":10,\
         "ts":"2024-01-02T00:00:00Z","updated":"2024-01-02T00:00:00Z","reasons":[],\
         "fills":[{"id":"o1.1","quantity":10,"price":806.19,"commission":0,"ts":"2024-01-02T00:00:00Z"}]}
         """
@@ -74,7 +74,7 @@ extension StrategyEngine {
         let intent = OrderIntent(
             orderID: body.id ?? context.identifiers.nextText(), portfolioID: body.portfolioID, strategyID: "",
             symbol: body.symbol, side: body.side, size: .quantity(body.quantity), expectedQuantity: body.quantity, referencePrice: price,
-            limitPrice: body.price, time: now)
+            limitPrice: body.price, trader: body.trader, time: now)
         let order = OrderRecord(intent: intent, deploymentID: "", state: .pending, updated: now)
         AuditScope.current?.object = "order/\(intent.orderID)"
         openOrders[intent.orderID] = order
@@ -119,7 +119,7 @@ extension StrategyEngine {
         guard isReached else { return }
         let fill = Fill(id: "\(id).1", orderID: id, portfolioID: order.intent.portfolioID, strategyID: "",
                         symbol: order.intent.symbol, side: order.intent.side, quantity: quantity, price: price,
-                        commission: .zero, time: time)
+                        commission: .zero, trader: order.intent.trader, time: time)
         order.fills.append(fill)
         order.state = .filled
         order.updated = fill.time

@@ -191,7 +191,8 @@ import Wire
             guard var order = openOrders[id] else { return nil }
             let fill = Fill(id: "\(id).1", orderID: id, portfolioID: order.intent.portfolioID,
                             strategyID: order.intent.strategyID, symbol: order.intent.symbol, side: trade.side,
-                            quantity: trade.quantity, price: trade.price, commission: trade.commission, time: bar.time)
+                            quantity: trade.quantity, price: trade.price, commission: trade.commission,
+                            trader: order.intent.trader, time: bar.time)
             order.fills.append(fill)
             order.state = .filled
             order.updated = bar.time

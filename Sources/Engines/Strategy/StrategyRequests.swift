@@ -1,3 +1,4 @@
+import EngineKit
 import HTTP
 import Market
 import Wire
@@ -57,6 +58,7 @@ struct DeployBody: RequestBody {
 /// An order to place by hand.
 struct OrderBody: RequestBody {
     let id: String?, portfolioID: String, symbol: Symbol, side: Side, quantity: Quantity, price: Price?
+    let trader: String?
 
     static func read(_ fields: FieldReader) -> OrderBody {
         OrderBody(
@@ -65,7 +67,8 @@ struct OrderBody: RequestBody {
             symbol: fields.symbol("symbol", "The instrument."), side: fields.choice("side", "Which way.", Side.self),
             quantity: fields.fixed("quantity", "Shares, above 0.", above: .zero),
             price: fields.optionalFixed("price", "A limit: buy at most, sell at least; market when left out.",
-                above: .zero))
+                above: .zero),
+            trader: fields.trader("Who decided it: limits of that trader hold for it; nobody's when left out."))
     }
 }
 

@@ -11,6 +11,8 @@ extension CourierConfiguration {
         sender = configuration.text("SMTP_FROM")
         user = configuration.text("SMTP_USER")
         requiresTLS = configuration.text("SMTP_TLS") == "on"
+        authorities = configuration.text("NOTICE_CA_FILE")
+        if let fault = faultOfAuthorities { throw StartError(.configuration, "NAUTILUS_NOTICE_CA_FILE: \(fault)") }
         if mailURL.contains("@") {
             throw StartError(
                 .configuration, "NAUTILUS_SMTP_URL names a user; set NAUTILUS_SMTP_USER and a password file")

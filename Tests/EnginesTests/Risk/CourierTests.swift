@@ -18,14 +18,18 @@ import TestKit
     private final class Sink {
         private let process: ChildProcess
         let web: Int, mail: Int
+        /// Ports of encrypted servers by certificate, and the authority's file; where a folder was given.
+        let encrypted: JSONTree?
 
-        init() throws {
+        init(_ folder: TemporaryFolder? = nil) throws {
             let root = #filePath.split(separator: "/").dropLast(4).joined(separator: "/")
             process = try ChildProcess(
-                "/usr/bin/python3", ["/\(root)/Tests/Python/notice_sink.py", CourierTests.secret], output: .lines)
+                "/usr/bin/python3", ["/\(root)/Tests/Python/notice_sink.py", CourierTests.secret]
+                    + (folder.map { [$0.path] } ?? []), output: .lines)
             let ports = try JSONTree(Array(try #require(process.readLine()).utf8))
             web = Int(try #require(ports["web"]?.double))
             mail = Int(try #require(ports["mail"]?.double))
+            encrypted = ports["tls"]
         }
 
         func next() throws -> JSONTree { try JSONTree(Array(try #require(process.readLine()).utf8)) }
@@ -105,6 +109,81 @@ import TestKit
             Issue.record("sent in the clear")
             return
         }
+    }
+
+    /// The port of an encrypted server.
+    private func port(_ sink: Sink, _ certificate: String, _ kind: String) throws -> Int {
+        Int(try #require(sink.encrypted?[certificate]?[kind]?.double))
+    }
+
+    private func reason(_ outcome: NoticeOutcome) -> String {
+        if case .failed(let why) = outcome { why } else { "\(outcome)" }
+    }
+
+    @Test(.enabled(if: access("/usr/bin/openssl", X_OK) == 0, "no OpenSSL program here"))
+    @LoopActor func webhooksGoToReceiversWhoseCertificateHoldsAndToNoOthers() async throws {
+        let folder = TemporaryFolder(), sink = try Sink(folder)
+        var configuration = CourierConfiguration(secrets: [Self.secret])
+        let stranger = CurlCourier(configuration)
+        configuration.authorities = try #require(sink.encrypted?["ca"]?.text)
+        #expect(configuration.faultOfAuthorities == nil)
+        let courier = CurlCourier(configuration)
+        func post(
+            _ courier: CurlCourier, _ certificate: String, host: String = "localhost"
+        ) async throws -> NoticeOutcome {
+            let url = "https://\(host):\(try port(sink, certificate, "web"))/ok"
+            return await courier.post(Array("{}".utf8), to: url, id: "\(certificate) \(host)", at: Self.time)
+        }
+        let unknown = try await reason(post(stranger, "good"))
+        #expect(unknown.contains("unable to get local issuer certificate"), "\(unknown)")
+        let wrong = try await reason(post(courier, "wrong"))
+        #expect(wrong.contains("localhost"), "\(wrong)")
+        let other = try await reason(post(courier, "good", host: "127.0.0.1"))
+        #expect(other.contains("127.0.0.1"), "\(other)")
+        let expired = try await reason(post(courier, "expired"))
+        #expect(expired.contains("certificate has expired"), "\(expired)")
+        // Nothing came to those; what comes first is the one that holds.
+        #expect(try await post(courier, "good") == .sent)
+        let came = try sink.next()
+        #expect(came["key"]?.text == "good localhost" && came["secure"] == .bool(true) && came["signed"] == .bool(true))
+    }
+
+    @Test(.enabled(if: access("/usr/bin/openssl", X_OK) == 0, "no OpenSSL program here"),
+          arguments: ["starttls", "smtps"])
+    @LoopActor func mailGoesToServersWhoseCertificateHoldsAndToNoOthers(_ kind: String) async throws {
+        let folder = TemporaryFolder(), sink = try Sink(folder)
+        func send(_ certificate: String, trusted: Bool = true) async throws -> NoticeOutcome {
+            var configuration = CourierConfiguration()
+            let scheme = kind == "smtps" ? kind : "smtp"
+            configuration.mailURL = "\(scheme)://localhost:\(try port(sink, certificate, kind))"
+            configuration.sender = "risk@example.com"
+            configuration.user = "risk"
+            configuration.password = "pass word"
+            configuration.requiresTLS = true
+            if trusted { configuration.authorities = try #require(sink.encrypted?["ca"]?.text) }
+            return await CurlCourier(configuration).send(NoticeMail(
+                to: "head@example.com", subject: certificate, text: "text", id: "m1", time: Self.time))
+        }
+        let unknown = try await reason(send("good", trusted: false)), expired = try await reason(send("expired"))
+        #expect(unknown.contains("unable to get local issuer certificate"), "\(unknown)")
+        #expect(expired.contains("certificate has expired"), "\(expired)")
+        let wrong = try await reason(send("wrong"))
+        #expect(wrong.contains("localhost"), "\(wrong)")
+        #expect(try await send("good") == .sent)
+        // Neither a mail nor a password went to the others.
+        let came = try sink.next()
+        #expect(came["subject"]?.text == "good" && came["secure"] == .bool(true))
+        #expect(came["user"]?[1]?.text == "pass word")
+    }
+
+    @Test func aFileThatHoldsNoAuthorityIsNamed() throws {
+        let folder = TemporaryFolder()
+        var configuration = CourierConfiguration()
+        #expect(configuration.faultOfAuthorities == nil)
+        configuration.authorities = folder.path + "/none.pem"
+        #expect(configuration.faultOfAuthorities == "\(folder.path)/none.pem is no PEM file of certificates")
+        configuration.authorities = #filePath
+        #expect(configuration.faultOfAuthorities != nil)
     }
 
     /// From a broken limit to the receiver, which fails twice: one notice, three attempts, the same id.

@@ -68,7 +68,7 @@ import TestKit
             case ..<0.8:
                 state.reserve(Reservation(
                     orderID: "o\(step % 40)", portfolioID: "p", symbol: symbol, quantity: quantity,
-                    price: FixedPoint(10), time: Timestamp(seconds: Int64(step))))
+                    price: FixedPoint(10), time: Timestamp(seconds: Int64(step)), heard: Timestamp(seconds: 0)))
             case ..<0.85: state.release("o\(step % 40)")
             case ..<0.95:
                 let order = "o\(Int(uniform(step, 6) * 40))"
@@ -77,7 +77,7 @@ import TestKit
                     id: "f\(step)", orderID: order, portfolioID: "p", strategyID: "",
                     symbol: state.reservations[order]?.symbol ?? symbol, side: side, quantity: FixedPoint(3),
                     price: FixedPoint(10), commission: .zero, time: Timestamp(seconds: Int64(step))),
-                    message: message(step))
+                    message: message(step), at: Timestamp(seconds: 0))
             default: state.setReturns(returns, asked: Set(returns.keys), of: "p", at: 0)
             }
             guard step % 5 == 0, state.books["p"]?.isTold == true else { continue }

@@ -14,8 +14,8 @@ import Wire
     init() { EventLoop.runInBackground() }
 
     /// A portfolio of 1,000 in cash under a limit of 250 gross.
-    @LoopActor private func fixture() async throws -> EngineFixture {
-        let fixture = try await EngineFixture.make([RiskEngine.self])
+    @LoopActor private func fixture(_ records: EngineRecords = .sqlite) async throws -> EngineFixture {
+        let fixture = try await EngineFixture.make([RiskEngine.self], records: records)
         try fixture.listen([Topics.decision])
         _ = try await fixture.json(.risk, .post, "/api/v1/risk/limits",
             #"{"id":"gross","type":"gross_exposure","threshold":250,"warn_at":1}"#, status: 201)
@@ -157,6 +157,49 @@ import Wire
         #expect(try await decide(fixture, "e", 4) == false)
         try await settle(fixture, second, held: 2, cash: 900)
         #expect(try await decide(fixture, "f", 3))
+        await fixture.stop()
+    }
+
+    /// A week after the last that was heard of an order: not a moment before, also over a restart, and once.
+    @Test(arguments: EngineRecords.here)
+    @LoopActor func anOrderThatNothingIsHeardOfExpires(_ records: EngineRecords) async throws {
+        let fixture = try await fixture(records), engine = try engine(fixture), minute: Int64 = 60_000_000_000
+        let week: Int64 = 7 * 24 * 60 * minute
+        try fixture.listen([Topics.riskAlert])
+        #expect(try await decide(fixture, "a", 3))
+        fixture.clock.advance(nanoseconds: week - 10 * minute)
+        #expect(try await decide(fixture, "b", 1))
+        try await fill(fixture, "b", 1, 1)
+        try await fixture.publishCash(1000)
+        #expect(try await decide(fixture, "c", 2) == false)
+        await engine.stop()
+        try await engine.start()
+        #expect(engine.state.reservations.keys.sorted() == ["a", "b"])
+        fixture.clock.advance(nanoseconds: 10 * minute - 1)
+        await engine.expiry.round()
+        #expect(engine.state.reservations["a"] != nil)
+        await fixture.until("the order has expired, and it was told") {
+            fixture.clock.advance(nanoseconds: minute)
+            return !fixture.published.filter { $0.topic.family == Topics.riskAlert.name }.isEmpty
+        }
+        // One that was filled since is still open, and its room is taken.
+        #expect(engine.state.reservations.keys.sorted() == ["b"])
+        let told = fixture.published.filter { $0.topic.family == Topics.riskAlert.name }
+        #expect(told.count == 1 && told[0].topic.description == "risk.alert.p")
+        let alerts = try await fixture.json(.risk, .get, "/api/v1/risk/alerts")
+        #expect(alerts["items"]?.elements.count == 1)
+        let words = alerts["items"]?[0]?["message"]?.text ?? ""
+        #expect(words.hasPrefix("order a counts no more against limits with 3 KO"), "\(words)")
+        let log = try await fixture.json(.risk, .get, "/audit", query: "action=reservation.expire")
+        #expect(log["items"]?.elements.count == 1 && log["items"]?[0]?["object"]?.text == "reservation/a")
+        let metrics = String(decoding: try await fixture.ask(.risk, .get, "/metrics").body, as: UTF8.self)
+        #expect(metrics.contains("nautilus_risk_expired_reservations_total 1.0\n"))
+        #expect(metrics.contains("nautilus_risk_reservations 1.0\n"))
+        #expect(try await decide(fixture, "d", 3))
+        // The next life knows it as ended.
+        await engine.stop()
+        try await engine.start()
+        #expect(engine.state.reservations.keys.sorted() == ["b", "d"])
         await fixture.stop()
     }
 

@@ -9,39 +9,9 @@ import Runtime
 import Security
 import Store
 import Strategy
-import Synchronization
 import Testing
 import TestKit
 import Wire
-
-/// Keeps what it is asked to carry, and answers as it is told.
-private final class RecordingCourier: NoticeCourier {
-    struct Sent: Sendable, Equatable {
-        let target: String, id: String, text: String
-    }
-
-    private let state = Mutex<(sent: [Sent], outcomes: [NoticeOutcome])>(([], []))
-
-    /// What was carried.
-    var sent: [Sent] { state.withLock { $0.sent } }
-    /// The next outcomes; `sent` where none is left.
-    func answer(_ outcomes: [NoticeOutcome]) { state.withLock { $0.outcomes = outcomes } }
-
-    private func take(_ sent: Sent) -> NoticeOutcome {
-        state.withLock { state in
-            state.sent.append(sent)
-            return state.outcomes.isEmpty ? .sent : state.outcomes.removeFirst()
-        }
-    }
-
-    func post(_ body: [UInt8], to url: String, id: String, at time: Timestamp) async -> NoticeOutcome {
-        take(Sent(target: url, id: id, text: String(decoding: body, as: UTF8.self)))
-    }
-
-    func send(_ mail: NoticeMail) async -> NoticeOutcome {
-        take(Sent(target: mail.to, id: mail.id, text: mail.subject + "\n" + mail.text))
-    }
-}
 
 /// Rules, cases and what comes of them, in the engine.
 @Suite struct ResponderTests {
@@ -132,6 +102,58 @@ private final class RecordingCourier: NoticeCourier {
         let log = try await AuditLog.verify(context.records) { Digest.sha256($0) }
         let actions = try await fixture.json(.risk, .get, "/audit", query: "action=response.sent")
         #expect(log.fault == nil && actions["items"]?.elements.count == 2)
+        await fixture.stop()
+    }
+
+    @Test @LoopActor func everyStepOfACaseIsToldOnTheBusAndCounted() async throws {
+        let courier = RecordingCourier(), (fixture, engine) = try await fixture(courier)
+        try fixture.listen([Topics.riskCase])
+        try await rule(fixture, #"{"id":"n","title":"Too big","action":"notify","channels":["desk"]}"#)
+        func steps() async throws -> [String?] {
+            await fixture.settle()
+            return try fixture.published.map { try JSONTree($0.data)["step"]?.text }
+        }
+        func sample(_ name: String) async throws -> Double? {
+            let text = String(decoding: try await fixture.ask(.risk, .get, "/metrics").body, as: UTF8.self)
+            let line = text.split(separator: "\n").first { $0.hasPrefix("nautilus_risk_\(name) ") }
+            return line?.split(separator: " ").last.flatMap { Double($0) }
+        }
+        #expect(try await sample(#"notices_total{outcome="sent"}"#) == 0)
+        // At the limit it warns.
+        try await hold(fixture, 2)
+        #expect(try await steps() == ["opened"])
+        #expect(try await sample(#"open_cases{severity="soft"}"#) == 1)
+        #expect(try await sample(#"open_cases{severity="hard"}"#) == 0)
+        courier.answer([.failed("no answer")])
+        try await hold(fixture, 5)
+        try await pass(fixture, engine, seconds: 1)
+        #expect(try await steps() == ["opened", "hardened", "planned", "retried"])
+        #expect(try await sample(#"open_cases{severity="hard"}"#) == 1)
+        #expect(try await sample(#"waiting_notices{state="waiting"}"#) == 1)
+        try await pass(fixture, engine, seconds: 6)
+        let id = try #require(engine.responder.openCase("p", "gross")?.id)
+        for _ in 0..<2 {
+            _ = try await fixture.json(.risk, .post, Self.path + "/cases/\(id)/acknowledge", "{}")
+        }
+        try await hold(fixture, 2)
+        try await hold(fixture, 1)
+        let all = ["opened", "hardened", "planned", "retried", "done", "acknowledged", "eased", "closed"]
+        #expect(try await steps() == all)
+        let told = try fixture.published.map { try JSONTree($0.data) }
+        #expect(fixture.published.allSatisfy { $0.topic.description == "risk.case.p" })
+        #expect(told.allSatisfy { $0["case_id"]?.text == id && $0["portfolio_id"]?.text == "p" })
+        #expect(told[1]["case"]?["severity"]?.text == "hard" && told[7]["case"]?["state"]?.text == "closed")
+        #expect(told[4]["response"]?["state"]?.text == "sent" && told[4]["response"]?["attempts"]?.double == 2)
+        for (outcome, count) in [("sent", 1.0), ("retried", 1), ("failed", 0), ("dropped", 0), ("refused", 0)] {
+            #expect(try await sample(#"notices_total{outcome="\#(outcome)"}"#) == count, "\(outcome)")
+        }
+        #expect(try await sample(#"open_cases{severity="soft"}"#) == 0)
+        #expect(try await sample(#"waiting_notices{state="waiting"}"#) == 0)
+        // The next life tells nothing of it again.
+        await engine.stop()
+        try await engine.start()
+        try await hold(fixture, 1)
+        #expect(try await steps().count == all.count)
         await fixture.stop()
     }
 

@@ -105,6 +105,23 @@ struct BookLine: Sendable {
                         averageDailyVolume: facts?.averageDailyVolume ?? .nan, sector: sector), spent)
     }
 
+    /// The line as a picture has it. With an order, open ones count too, the order's own quantity apart, and `spent` is
+    /// what they spend.
+    func position(order: RiskOrder?) -> (position: RiskPosition, spent: Double) {
+        let isOwn = order?.symbol == symbol.text
+        var quantity = held, spent = 0.0
+        if let order {
+            let judged = judged(adding: isOwn ? order.quantity : 0)
+            quantity = judged.quantity - (isOwn ? order.quantity : 0)
+            spent = judged.spent
+        }
+        let position = RiskPosition(
+            symbol: symbol.text, quantity: quantity, price: price(order: isOwn ? order : nil),
+            previousClose: mark.map { $0.previous ?? $0.last }, sector: facts?.sector,
+            averageDailyVolume: facts?.averageDailyVolume)
+        return (position, spent)
+    }
+
     /// The market's price, else that of an order, else the one told with the position, else that of an open order; 0
     /// where none is known.
     func price(order: RiskOrder?) -> Double {

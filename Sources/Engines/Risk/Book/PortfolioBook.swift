@@ -7,6 +7,8 @@ struct PortfolioBook: Sendable {
     private(set) var lines: [BookLine] = []
     /// Whether the portfolio engine has told of it: an open order alone says nothing of what is held.
     var isTold = false
+    /// What its amounts are in; nil where it was not said.
+    var currency: String?
     /// Equity over time; what is paid in or out is neither a gain nor a fall.
     var curve = EquityCurve()
     private var toldCash = 0.0
@@ -261,17 +263,9 @@ struct PortfolioBook: Sendable {
         var spent = 0.0
         let all = fresh.map { has($0.symbol) ? lines : lines + [$0] } ?? lines
         let positions = all.map { line in
-            let isOwn = order?.symbol == line.symbol.text
-            var quantity = line.held
-            if let order {
-                let judged = line.judged(adding: isOwn ? order.quantity : 0)
-                quantity = judged.quantity - (isOwn ? order.quantity : 0)
-                spent += judged.spent
-            }
-            return RiskPosition(
-                symbol: line.symbol.text, quantity: quantity, price: line.price(order: isOwn ? order : nil),
-                previousClose: line.mark.map { $0.previous ?? $0.last }, sector: line.facts?.sector,
-                averageDailyVolume: line.facts?.averageDailyVolume)
+            let (position, cost) = line.position(order: order)
+            spent += cost
+            return position
         }
         return RiskPicture(
             positions: positions, cash: cash - spent, order: order, returns: returns.isEmpty ? nil : returns,

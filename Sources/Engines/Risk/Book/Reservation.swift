@@ -14,18 +14,25 @@ struct Reservation: Sendable, Equatable {
     /// Fills of an order that has ended, which are still to come.
     var awaited: [String] = []
     let time: Timestamp
+    /// Who decided the order, where it says so.
+    var trader: String?
+    /// When something of the order was heard last, by the clock of this platform.
+    var heard: Timestamp
 
     /// The order's whole quantity, at what risk judged it at.
-    init(_ intent: OrderIntent) {
+    init(_ intent: OrderIntent, heard: Timestamp) {
         self.init(
             orderID: intent.orderID, portfolioID: intent.portfolioID, symbol: intent.symbol,
             quantity: intent.side == .buy ? intent.expectedQuantity : -intent.expectedQuantity,
-            price: intent.referencePrice, time: intent.time)
+            price: intent.referencePrice, time: intent.time, trader: intent.trader, heard: heard)
     }
 
     init(
-        orderID: String, portfolioID: String, symbol: Symbol, quantity: Quantity, price: Price, time: Timestamp
+        orderID: String, portfolioID: String, symbol: Symbol, quantity: Quantity, price: Price, time: Timestamp,
+        trader: String? = nil, heard: Timestamp
     ) {
+        self.trader = trader
+        self.heard = heard
         self.orderID = orderID
         self.portfolioID = portfolioID
         self.symbol = symbol

@@ -19,15 +19,17 @@ enum ReservationRecords {
     static func upsert(_ reservation: Reservation) -> Statement {
         Statement(
             """
-            INSERT INTO reservations (order_id, portfolio_id, symbol, quantity, price, fills, awaited, time)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+            INSERT INTO reservations (order_id, portfolio_id, symbol, quantity, price, fills, awaited, time, trader,
+                heard)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
             ON CONFLICT (order_id) DO UPDATE SET quantity = excluded.quantity, fills = excluded.fills,
-                awaited = excluded.awaited
+                awaited = excluded.awaited, heard = excluded.heard
             """,
             [.text(reservation.orderID), .text(reservation.portfolioID), .text(reservation.symbol.text),
              .text("\(reservation.quantity)"), .text("\(reservation.price)"),
              .text(reservation.fills.joined(separator: " ")), .text(reservation.awaited.joined(separator: " ")),
-             .integer(reservation.time.nanoseconds)])
+             .integer(reservation.time.nanoseconds), reservation.trader.map { .text($0) } ?? .null,
+             .integer(reservation.heard.nanoseconds)])
     }
 
     static func delete(order: String) -> Statement {
@@ -53,17 +55,19 @@ enum ReservationRecords {
         Statement("DELETE FROM landed_fills WHERE message = $1", [.text("\(message.value)")])
     }
 
-    /// Open orders, oldest first.
-    static func reservations(_ records: any RecordStore) async throws -> [Reservation] {
+    /// Open orders, oldest first; one that nothing was noted of is as if heard of now.
+    static func reservations(_ records: any RecordStore, at now: Timestamp) async throws -> [Reservation] {
         let rows = try await records.query(Statement(
             """
-            SELECT order_id, portfolio_id, symbol, quantity, price, fills, awaited, time FROM reservations
-            ORDER BY time, order_id
+            SELECT order_id, portfolio_id, symbol, quantity, price, fills, awaited, time, trader, heard
+            FROM reservations ORDER BY time, order_id
             """))
         return try rows.records.map { row in
+            let heard: Int64 = try row.value(9)
             var reservation = Reservation(
-                orderID: try row.value(0), portfolioID: try row.value(1), symbol: try symbol(row, 2),
-                quantity: try number(row, 3), price: try number(row, 4), time: Timestamp(nanoseconds: try row.value(7)))
+                orderID: try row.value(0), portfolioID: try row.value(1), symbol: try row.symbol(2),
+                quantity: try row.number(3), price: try row.number(4), time: Timestamp(nanoseconds: try row.value(7)),
+                trader: try row.value(8), heard: heard == 0 ? now : Timestamp(nanoseconds: heard))
             let fills: String = try row.value(5), awaited: String = try row.value(6)
             reservation.fills = fills.split(separator: " ").map(String.init)
             reservation.awaited = awaited.split(separator: " ").map(String.init)
@@ -81,20 +85,24 @@ enum ReservationRecords {
             let message: String = try row.value(0), isHeld: Int64 = try row.value(7)
             guard let id = UInt128(message) else { throw StoreError(.corrupted, "a fill's message is no number") }
             return LandedFill(
-                id: try row.value(1), portfolioID: try row.value(2), message: MessageID(id), symbol: try symbol(row, 3),
-                quantity: try number(row, 4), price: try number(row, 5),
+                id: try row.value(1), portfolioID: try row.value(2), message: MessageID(id), symbol: try row.symbol(3),
+                quantity: try row.number(4), price: try row.number(5),
                 time: Timestamp(nanoseconds: try row.value(6)), isHeld: isHeld != 0)
         }
     }
+}
 
-    private static func symbol(_ row: ResultSet.Row, _ index: Int) throws -> Symbol {
-        let text: String = try row.value(index)
+extension ResultSet.Row {
+    /// A column that is a symbol's text.
+    func symbol(_ index: Int) throws(StoreError) -> Symbol {
+        let text: String = try value(index)
         guard let symbol = Symbol(text) else { throw StoreError(.corrupted, "\(text) is no symbol") }
         return symbol
     }
 
-    private static func number(_ row: ResultSet.Row, _ index: Int) throws -> FixedPoint {
-        let text: String = try row.value(index)
+    /// A column that is an exact number's text.
+    func number(_ index: Int) throws(StoreError) -> FixedPoint {
+        let text: String = try value(index)
         guard let number = FixedPoint(text: text) else { throw StoreError(.corrupted, "\(text) is no number") }
         return number
     }

@@ -6,7 +6,8 @@ import Wire
 
 extension RiskEngine {
     private static let reservationExample = """
-        {"order_id":"o1","portfolio_id":"sample","symbol":"GOOG","quantity":10,"price":806.19,"ts":"2013-03-01T00:00:00Z"}
+        {"order_id":"o1","portfolio_id":"sample","symbol":"GOOG","quantity":10,"price":806.19,"trader":"ann",\
+        "ts":"2013-03-01T00:00:00Z","heard":"2026-01-02T03:04:05Z"}
         """
 
     /// Open orders that count against limits.
@@ -45,8 +46,9 @@ extension Reservation {
         json.fixed(quantity)
         json.key("price")
         json.fixed(price)
-        json.key("ts")
-        json.time(time)
+        if let trader { json.field("trader", trader) }
+        json.field("ts", time)
+        json.field("heard", heard)
         json.endObject()
     }
 }

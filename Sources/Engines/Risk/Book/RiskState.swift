@@ -13,9 +13,13 @@ struct RiskState: Sendable {
     private(set) var facts: [Symbol: InstrumentFacts] = [:]
     /// Portfolios with a line of an instrument.
     private var holders: [Symbol: Set<String>] = [:]
+    /// Instruments of holdings whose price was told since the prices were written.
+    private(set) var moved: Set<Symbol> = []
     /// Approved orders that may still trade, and fills that are not part of a position yet.
     private(set) var reservations: [String: Reservation] = [:]
     private(set) var landed: [MessageID: LandedFill] = [:]
+    /// What is held by the fills of each trader.
+    private(set) var traders = TraderBooks()
     /// Messages that positions were told for, the newest some thousands.
     private var told = RecentMessages()
     /// When orders were checked, by portfolio.
@@ -52,6 +56,7 @@ struct RiskState: Sendable {
             for message in paid { landed[message] = nil }
         }
         book.isTold = true
+        book.currency = value.currency ?? book.currency
         book.curve.record(value.equity, deposits: value.netDeposits, at: value.time)
         if book.curve.count > Self.curveLimit + Self.curveLimit / 10 { book.curve.keepNewest(Self.curveLimit) }
         books[value.portfolioID] = book
@@ -59,10 +64,12 @@ struct RiskState: Sendable {
     }
 
     mutating func apply(_ bar: Bar) {
-        let known = prices[bar.symbol]
-        let previous = known.flatMap { $0.time == bar.time ? $0.previous : $0.last }
+        let known = prices[bar.symbol], day = TraderLine.day(bar.time)
+        // The close before is that of another day: bars of one day move the last price alone.
+        let previous = known.flatMap { TraderLine.day($0.time) == day ? $0.previous : $0.last }
         let mark = PriceMark(last: bar.close, previous: previous, time: bar.time)
         prices[bar.symbol] = mark
+        if holders[bar.symbol]?.isEmpty == false || traders.symbols.contains(bar.symbol) { moved.insert(bar.symbol) }
         for portfolio in holders[bar.symbol] ?? [] { books[portfolio]?.change(bar.symbol) { $0.mark = mark } }
     }
 
@@ -79,11 +86,40 @@ struct RiskState: Sendable {
             make(&line)
         }
         if books[portfolio]?.has(symbol) == true {
-            holders[symbol, default: []].insert(portfolio)
+            if holders[symbol, default: []].insert(portfolio).inserted { moved.insert(symbol) }
         } else {
             holders[symbol]?.remove(portfolio)
         }
     }
+
+    // MARK: Prices
+
+    /// Prices as they were written, before anything is held.
+    mutating func restore(_ marks: [Symbol: PriceMark]) { prices = marks }
+
+    /// What has moved since the last time, by name.
+    mutating func takeMoved() -> [Symbol] {
+        defer { moved = [] }
+        return moved.sorted()
+    }
+
+    /// What was taken and could not be written.
+    mutating func keepMoved(_ symbols: [Symbol]) { moved.formUnion(symbols) }
+
+    // MARK: Traders
+
+    /// Traders as they were written.
+    mutating func restore(_ books: TraderBooks) { traders = books }
+
+    /// A fill of a trader; the line as it is then, nil for one of nobody.
+    mutating func attribute(_ fill: Fill, at now: Timestamp) -> TraderLine? {
+        guard let line = traders.take(fill, prices[fill.symbol], at: now) else { return nil }
+        moved.insert(fill.symbol)
+        return line
+    }
+
+    /// Counts a check of a trader's order and returns how many there were in the last minute, this one included.
+    mutating func countCheck(trader: String, at monotonic: Int64) -> Int { traders.countCheck(trader, at: monotonic) }
 
     // MARK: Open orders
 
@@ -110,10 +146,11 @@ struct RiskState: Sendable {
 
     /// A fill takes its quantity off the order's reservation and counts as held until the position is told with it. One
     /// that was taken before, or whose order has nothing reserved, changes nothing.
-    mutating func take(_ fill: Fill, message: MessageID) {
+    mutating func take(_ fill: Fill, message: MessageID, at now: Timestamp) {
         guard var reservation = reservations[fill.orderID] else { return }
         let isEnding = !reservation.awaited.isEmpty
         guard reservation.take(fill) else { return }
+        reservation.heard = now
         if isEnding && reservation.awaited.isEmpty { release(fill.orderID) } else { reserve(reservation) }
         if !told.contains(message) { land(LandedFill(fill, message)) }
     }

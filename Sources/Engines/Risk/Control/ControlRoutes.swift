@@ -67,7 +67,7 @@ extension RiskEngine {
                 example: """
                     {"portfolio_id":"sample","positions":[{"symbol":"GOOG","quantity":10,"price":806.19}],"cash":1000}
                     """,
-                answer: #"{"portfolio_id":"sample","checks":[],"events":[],"unpriced":[]}"#, errors: [404]) {
+                answer: #"{"portfolio_id":"sample","checks":[],"events":[],"unpriced":[],"warnings":[]}"#, errors: [404]) {
                 [unowned self] (_: NoParameters, body: CheckBody, _) in try await self.detect(body)
             },
         ]
@@ -95,6 +95,7 @@ extension RiskEngine {
         let judged = body.limits ?? applying(to: portfolio).limits
         let checks = check(judged, try await complete(picture, for: judged))
         // Limits of the body are nobody's: they are judged, and nothing is recorded of them.
+        let warnings = body.positions == nil ? state.books[portfolio]?.priceWarnings ?? [] : []
         let events = body.limits == nil ? try await monitor.note(checks, of: portfolio) : []
         return JSONBody { json in
             json.beginObject()
@@ -112,6 +113,7 @@ extension RiskEngine {
             json.beginArray()
             for position in picture.positions where !(position.price > 0) { json.string(position.symbol) }
             json.endArray()
+            json.strings("warnings", warnings)
             json.endObject()
         }
     }

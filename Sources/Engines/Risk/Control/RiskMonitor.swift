@@ -15,10 +15,13 @@ import Wire
     private var following: [String: Rounds] = [:]
     /// Rounds that were judged since the start, by portfolio.
     private(set) var rounds: [String: Int] = [:]
+    private let seconds: Histogram
 
     init(_ context: EngineContext, _ engine: RiskEngine) {
         self.context = context
         self.engine = engine
+        seconds = context.registry.histogram(
+            "nautilus_risk_monitor_round_seconds", "Time to judge a followed portfolio in full and write what changed.")
     }
 
     /// Takes up what was followed before.
@@ -48,12 +51,14 @@ import Wire
 
     /// One round that cannot fail: what was not written is found again in the next.
     private func round(_ portfolio: String) async {
+        let start = context.clock.monotonic
         do {
             if let checks = try await engine?.judge(portfolio) { try await note(checks, of: portfolio) }
             for group in await engine?.judgeGroups(around: portfolio) ?? [] {
                 try await note(group.checks, of: group.name)
             }
             rounds[portfolio, default: 0] += 1
+            seconds.observe(Double(context.clock.monotonic - start) / 1e9)
         } catch {
             context.logger.warning("a portfolio was not judged", [
                 "portfolio": .string(portfolio), "error": .string("\(error)")])
@@ -86,8 +91,8 @@ import Wire
         // Before the wait: a round beside this one must not tell the same.
         findings[portfolio] = after
         do {
-            try await engine.responder.observing(changed, of: portfolio, at: now) { cases in
-                try await context.commit(statements + cases, messages)
+            try await engine.responder.observing(changed, of: portfolio, at: now) { cases, told in
+                try await engine.commitWithMarks(statements + cases, messages + told)
             }
         } catch {
             findings[portfolio] = before

@@ -55,21 +55,19 @@ struct Limit: RequestBody {
 
     static func read(_ fields: FieldReader) -> Limit {
         let text = fields.optionalString(
-            "scope", "all, firm, or client:, portfolio:, strategy:, symbol: or sector: and a name; all when left out.",
+            "scope",
+            "all, firm, or client:, portfolio:, strategy:, trader:, symbol: or sector: and a name; all when left out.",
             length: 1...300)
         let portfolio = fields.optionalString("portfolio_id", "The portfolio it holds for; all when left out.",
             length: 1...200)
         let named = text.flatMap { LimitScope($0) }
         if text != nil {
-            fields.require(named != nil, "scope", text?.hasPrefix("trader:") == true
-                ? "orders do not say yet which trader placed them: a limit of a trader cannot be judged"
-                : "must be all, firm, client:<id>, portfolio:<id>, strategy:<id>, symbol:<name> or sector:<name>")
+            fields.require(named != nil, "scope", "must be all, firm, client:<id>, portfolio:<id>, strategy:<id>, "
+                + "trader:<name>, symbol:<name> or sector:<name>")
         }
         let scope = portfolio.map { .portfolio($0) } ?? named ?? .all
         let type = fields.choice("type", "What it looks at.", LimitType.self)
         fields.require(!scope.isPart || type.isOfParts, "scope", "\(type.rawValue) cannot be judged on a part of a portfolio")
-        fields.require(!scope.isGroup || type.isOfGroups, "scope",
-                       "\(type.rawValue) cannot be judged on several portfolios together")
         let expression = fields.optionalString(
             "expression", "For the type expression: arithmetic over types of limits, equity and cash.", length: 1...1000)
         var parsed: MetricExpression?
@@ -78,6 +76,7 @@ struct Limit: RequestBody {
                 fields.refuse(at: ["expression"], error.message)
             }
         }
+        if let fault = scope.fault(of: type, parsed) { fields.refuse(at: ["scope"], fault) }
         if !fields.isDescribing {
             fields.require((type == .expression) == (expression != nil), "expression",
                            type == .expression ? "is required of this type" : "belongs to the type expression")

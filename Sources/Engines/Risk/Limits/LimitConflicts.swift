@@ -21,6 +21,21 @@ enum LimitConflicts {
         return nil
     }
 
+    /// What of a limit contradicts itself: where a schedule or an adjustment leads its threshold below its own minimum
+    /// or soft threshold. The pointer of the field and why; nil where nothing does.
+    static func own(of limit: Limit) -> (pointer: String, message: String)? {
+        let reached = [("/schedule/threshold", limit.schedule?.threshold), ("/auto_adjust/least", limit.adjust?.least)]
+        for case (let pointer, let threshold?) in reached {
+            if let least = limit.minimum, least > threshold {
+                return (pointer, "is below the minimum of \(least): nothing keeps both")
+            }
+            if let soft = limit.softThreshold, soft > threshold {
+                return (pointer, "is below the soft_threshold of \(soft): it would breach before it warns")
+            }
+        }
+        return nil
+    }
+
     private static func name(_ limit: Limit) -> String { limit.id.isEmpty ? "of this request" : limit.id }
 
     /// Whether the value of one is never above that of the other.

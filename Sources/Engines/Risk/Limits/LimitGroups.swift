@@ -53,14 +53,14 @@ extension RiskPicture {
 }
 
 extension RiskEngine {
-    /// The scopes over several portfolios that a portfolio belongs to.
-    func groups(of portfolio: String) -> [LimitScope] {
-        [.firm] + (clients[portfolio].map { [.client($0)] } ?? [])
+    /// The scopes over several portfolios that a portfolio belongs to, and those of traders.
+    func groups(of portfolio: String, traders: [String]) -> [LimitScope] {
+        [.firm] + (clients[portfolio].map { [.client($0)] } ?? []) + traders.map { .trader($0) }
     }
 
-    /// Active limits over several portfolios, this one among them.
-    func groupLimits(of portfolio: String) -> [Limit] {
-        let groups = groups(of: portfolio)
+    /// Active limits over several portfolios, this one among them, and those of traders.
+    func groupLimits(of portfolio: String, traders: [String]) -> [Limit] {
+        let groups = groups(of: portfolio, traders: traders)
         return limits.filter { $0.isActive && groups.contains($0.scope) }
             .compactMap { $0.effective(at: context.clock.now) }
     }
@@ -79,18 +79,19 @@ extension RiskEngine {
         guard LimitNeeds(limits).returns else { return nil }
         var symbols = Set(symbol.map { [$0.text] } ?? [])
         for scope in Set(limits.map(\.scope)) {
+            if case .trader(let name) = scope { symbols.formUnion(state.symbols(ofTrader: name)) }
             for member in members(of: scope) { symbols.formUnion(state.books[member]?.lines.map(\.symbol.text) ?? []) }
         }
         return await returns.returns(of: symbols.sorted())
     }
 
-    /// Judges limits over several portfolios, after an order of one of them.
+    /// Judges limits over several portfolios, after an order of one of them; `rate` is that of the order's trader.
     func judgeGroups(
-        _ limits: [Limit], order: RiskOrder?, of portfolio: String?, returns: [String: [Double]]?
+        _ limits: [Limit], order: RiskOrder?, of portfolio: String?, returns: [String: [Double]]?, rate: Int = 0
     ) -> [LimitCheck] {
         var pictures: [LimitScope: Result<RiskPicture, MissingInput>] = [:]
         return limits.flatMap { limit -> [LimitCheck] in
-            let picture = pictures[limit.scope] ?? sum(limit.scope, order: order, of: portfolio)
+            let picture = pictures[limit.scope] ?? sum(limit.scope, order: order, of: portfolio, rate)
             pictures[limit.scope] = picture
             switch picture {
             case .failure(let missing): return [LimitCheck(limit, missing: missing.message)]
@@ -102,10 +103,16 @@ extension RiskEngine {
     }
 
     private func sum(
-        _ scope: LimitScope, order: RiskOrder?, of portfolio: String?
+        _ scope: LimitScope, order: RiskOrder?, of portfolio: String?, _ rate: Int
     ) -> Result<RiskPicture, MissingInput> {
+        if case .trader(let name) = scope {
+            let places = state.places(ofTrader: name).union(portfolio.map { [$0] } ?? [])
+            if let mixed = mixed(scope, places) { return .failure(mixed) }
+            return .success(state.picture(ofTrader: name, order: order, rate: rate, at: context.clock.now))
+        }
         let members = members(of: scope)
         if members.isEmpty { return .failure(MissingInput(field: "scope", message: "\(scope.text) has no portfolio")) }
+        if let mixed = mixed(scope, members) { return .failure(mixed) }
         var pictures: [RiskPicture] = []
         for member in members {
             guard let picture = state.picture(of: member, order: member == portfolio ? order : nil, rate: 0) else {
@@ -117,9 +124,17 @@ extension RiskEngine {
         return .success(RiskPicture.sum(pictures))
     }
 
-    /// What the monitor finds of the groups that a portfolio belongs to, by the group's name.
+    /// Why portfolios cannot be added up: amounts of several currencies do not; nil where there is one, or none is known.
+    private func mixed(_ scope: LimitScope, _ portfolios: some Sequence<String>) -> MissingInput? {
+        let currencies = Set(portfolios.compactMap { state.books[$0]?.currency }).sorted()
+        return currencies.count < 2 ? nil : MissingInput(
+            field: "scope",
+            message: "\(scope.text) has portfolios in \(currencies.joined(separator: " and ")), which do not add up")
+    }
+
+    /// What the monitor finds of the groups that a portfolio belongs to and of its traders, by the group's name.
     func judgeGroups(around portfolio: String) async -> [(name: String, checks: [LimitCheck])] {
-        let limits = groupLimits(of: portfolio)
+        let limits = groupLimits(of: portfolio, traders: state.traderNames(of: portfolio))
         if limits.isEmpty { return [] }
         let checks = judgeGroups(limits, order: nil, of: nil, returns: await groupReturns(limits, nil))
         return Dictionary(grouping: checks) { $0.limit.scope.text }.sorted { $0.key < $1.key }

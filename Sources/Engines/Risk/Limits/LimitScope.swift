@@ -4,6 +4,8 @@ import Market
 enum LimitScope: Hashable, Sendable {
     /// All portfolios together, or those of one client, as one that holds the sum.
     case firm, client(String)
+    /// Orders of one trader and what is held by their fills, over all portfolios.
+    case trader(String)
     /// Each portfolio as a whole.
     case all
     case portfolio(String)
@@ -26,6 +28,9 @@ enum LimitScope: Hashable, Sendable {
         guard parts.count == 2, !parts[1].isEmpty else { return nil }
         switch parts[0] {
         case "client": self = .client(parts[1])
+        case "trader":
+            guard OrderIntent.isTrader(parts[1]) else { return nil }
+            self = .trader(parts[1])
         case "portfolio": self = .portfolio(parts[1])
         case "strategy": self = .strategy(parts[1])
         case "symbol":
@@ -41,6 +46,7 @@ enum LimitScope: Hashable, Sendable {
         case .all: "all"
         case .firm: "firm"
         case .client(let name): "client:\(name)"
+        case .trader(let name): "trader:\(name)"
         case .portfolio(let name): "portfolio:\(name)"
         case .strategy(let name): "strategy:\(name)"
         case .symbol(let name): "symbol:\(name)"
@@ -59,7 +65,7 @@ enum LimitScope: Hashable, Sendable {
     /// Whether it looks at several portfolios together.
     var isGroup: Bool {
         switch self {
-        case .firm, .client: true
+        case .firm, .client, .trader: true
         default: false
         }
     }
@@ -83,9 +89,36 @@ enum LimitScope: Hashable, Sendable {
     }
 }
 
+extension LimitScope {
+    /// Why a type cannot be judged on it, where it looks at more than one portfolio; nil where it can. An expression
+    /// over a trader's figures reads only such as traders have.
+    func fault(of type: LimitType, _ expression: MetricExpression?) -> String? {
+        guard case .trader = self else {
+            return isGroup && !type.isOfGroups
+                ? "\(type.rawValue) cannot be judged on several portfolios together" : nil
+        }
+        for metric in expression?.metrics ?? [] {
+            guard let read = LimitType(rawValue: metric) else { return "a trader has no \(metric)" }
+            if let fault = read.faultOfTraders { return fault }
+        }
+        return type.faultOfTraders
+    }
+}
+
 extension LimitType {
     /// Whether it can be judged on several portfolios together: curves and counts do not add up.
     var isOfGroups: Bool { self != .maxDrawdown && self != .orderRate }
+
+    /// Why it cannot be judged on what one trader has done; nil where it can. A trader has orders and, by their fills,
+    /// holdings and a day's gain or loss, but neither cash nor equity.
+    var faultOfTraders: String? {
+        switch self {
+        case .grossExposure, .netExposure, .positionSize, .valueAtRisk, .expectedShortfall, .dailyLoss, .orderSize,
+             .orderRate, .liquidityDays, .stressLoss, .expression: nil
+        case .maxDrawdown: "max_drawdown cannot be judged for a trader, who has no equity curve"
+        default: "\(rawValue) is a share of equity, and a trader has none"
+        }
+    }
 
     /// Whether it can be judged on a part of the holdings.
     var isOfParts: Bool {

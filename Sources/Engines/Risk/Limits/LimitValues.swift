@@ -74,6 +74,7 @@ struct LimitValues {
             }
             return drawdown
         case .dailyLoss:
+            if let loss = figures.dayLoss { return max(0, loss) }
             if sums.withoutClose > 0, let missing = figures.withoutClose { throw missing }
             return max(0, sums.dayLoss)
         case .volatility: return try volatility()

@@ -12,6 +12,8 @@ struct RiskFigures: Sendable {
     var parts: [LimitScope: ExposureSums] = [:]
     /// Depth of the deepest fall, positive; nil where no curve is known.
     var maxDrawdown: Double?
+    /// What the day has lost, in currency, where fills told it; nil where the holdings do.
+    var dayLoss: Double?
     /// Σmv·r by day, in currency; nil where no limit reads it.
     var flows: Result<[Double], MissingInput>?
     var benchmark: BenchmarkReturns?
@@ -99,6 +101,7 @@ extension RiskPicture {
             view: book.view(), cash: cash, order: order, orderRate: orderRate, maxDrawdown: maxDrawdown,
             flows: types.isDisjoint(with: LimitType.onReturns) ? nil : flows(holdings),
             benchmark: benchmarkReturns.map { BenchmarkReturns($0) })
+        figures.dayLoss = dayLoss
         figures.nameMissing(positions.map(\.symbol), holdings)
         figures.orderSector = order.flatMap { order in positions.first { $0.symbol == order.symbol }?.sector }
         for scope in scopes {

@@ -34,6 +34,8 @@ struct RiskPicture: Sendable {
     var scenarios: [[String: Double]]?
     /// Orders checked for the portfolio in the last minute, this one included.
     var orderRate: Int
+    /// What the day has lost, in currency, where fills told it; of the holdings where nil.
+    var dayLoss: Double?
 
     /// The portfolio as it is after the order: limits are judged on that.
     func afterOrder() -> RiskPicture {

@@ -74,16 +74,7 @@ struct ReportInputs: Sendable {
 
     /// The head of a document. Warnings name prices that nobody told and those older than five days.
     func document(_ kind: String, _ title: String, _ conventions: [String]) -> ReportDocument {
-        var warnings: [String] = []
-        for position in held {
-            guard let time = priceTimes[position.symbol] else {
-                warnings.append("No price of \(position.symbol) was told: it is valued at what the portfolio last said, or paid.")
-                continue
-            }
-            if to.nanoseconds - time.nanoseconds > 5 * 86_400_000_000_000 {
-                warnings.append("The price of \(position.symbol) is of \(time.day): older than five days.")
-            }
-        }
+        var warnings = PriceWarnings.texts(held.map { ($0.symbol, priceTimes[$0.symbol]) }, at: to)
         for position in held where needs.contains(.bars) && bars.columns[position.symbol] == nil {
             warnings.append("No daily bars of \(position.symbol) are stored: figures from history leave it out.")
         }

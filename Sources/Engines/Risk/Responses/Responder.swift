@@ -21,6 +21,7 @@ import Wire
     private let lock = KeyedLock()
     private var inFlight: Set<String> = []
     private let rounds: Rounds
+    private var metrics: ResponseMetrics?
     /// Whether nothing is being sent or placed.
     var isIdle: Bool { inFlight.isEmpty }
 
@@ -31,6 +32,7 @@ import Wire
     }
 
     func start() async throws {
+        metrics = ResponseMetrics(context.registry, self)
         var fresh = ResponseDesk()
         fresh.rules = try await ResponseRecords.rules(context.records)
         for breach in try await ResponseRecords.openCases(context.records) { fresh.restore(breach) }
@@ -50,16 +52,21 @@ import Wire
         for check in checks { desk.measure(check, of: portfolio) }
     }
 
-    /// What has changed of limits: `commit` writes the cases along with it.
+    /// What has changed of limits: `commit` writes the cases and what tells of them along with it.
     func observing(
-        _ changed: [LimitCheck], of portfolio: String, at now: Timestamp, _ commit: ([Statement]) async throws -> Void
+        _ changed: [LimitCheck], of portfolio: String, at now: Timestamp,
+        _ commit: ([Statement], [Message]) async throws -> Void
     ) async throws {
         try await lock.with("") {
-            var draft = desk
-            let cases = changed.compactMap {
-                draft.observe($0, of: portfolio, at: now, id: context.identifiers.nextText())
+            var draft = desk, cases: [BreachCase] = [], messages: [Message] = []
+            for check in changed {
+                let before = openCase(portfolio, check.limit.id)
+                guard let breach = draft.observe(
+                    check, of: portfolio, at: now, id: context.identifiers.nextText()) else { continue }
+                cases.append(breach)
+                messages.append(context.message(breach.step(from: before), of: breach, at: now))
             }
-            try await commit(cases.map { ResponseRecords.upsert($0) })
+            try await commit(cases.map { ResponseRecords.upsert($0) }, messages)
             desk = draft
         }
         spawn { [weak self] in await self?.round() }
@@ -69,8 +76,12 @@ import Wire
     func acknowledge(_ id: String, by name: String) async throws -> BreachCase? {
         try await lock.with("") {
             var draft = desk
-            guard let breach = draft.acknowledge(id, by: name, at: context.clock.now) else { return nil }
-            try await context.commit([ResponseRecords.upsert(breach)])
+            let now = context.clock.now
+            guard let breach = draft.acknowledge(id, by: name, at: now) else { return nil }
+            // Who has seen it a second time changes nothing.
+            let isNew = openCase(breach.portfolioID, breach.limitID)?.acknowledged == nil
+            let told = isNew ? [context.message(.acknowledged, of: breach, at: now)] : []
+            try await context.commit([ResponseRecords.upsert(breach)], told)
             desk = draft
             return breach
         }
@@ -101,9 +112,9 @@ import Wire
     }
 
     /// Why new orders are denied; nil where no block holds.
-    func blocked(_ portfolio: String, symbol: Symbol, strategy: String) -> String? {
+    func blocked(_ portfolio: String, symbol: Symbol, strategy: String, traders: [String]) -> String? {
         if rows.isEmpty { return nil }
-        let names = [portfolio] + (engine?.groups(of: portfolio).map(\.text) ?? [])
+        let names = [portfolio] + (engine?.groups(of: portfolio, traders: traders).map(\.text) ?? [])
         for row in rows.values where row.state == .blocking && names.contains(row.portfolioID) {
             let isOf = switch LimitScope(row.target) {
             case .symbol(let name)?: name == symbol.text
@@ -122,7 +133,8 @@ import Wire
         try await lock.with("") {
             guard var row = rows[id], row.state == .blocking else { return nil }
             row.end(.released, "released by \(name)")
-            try await context.commit([ResponseRecords.upsert(row)])
+            try await context.commit([ResponseRecords.upsert(row)],
+                                     [context.message(.done, of: row, at: context.clock.now)])
             rows[id] = nil
             return row
         }
@@ -174,9 +186,12 @@ import Wire
             let made = steps.flatMap { step in step.rows(scene(of: step.breach.portfolioID, at: now)) }
             // Nothing passes while a block is being written.
             for row in made where row.state == .blocking { rows[row.id] = row }
+            let told = cases.filter { !$0.isOpen }.map { context.message(.closed, of: $0, at: now) }
+                + made.map { context.message($0.state == .refused ? .done : .planned, of: $0, at: now) }
             try await context.commit(
-                cases.map { ResponseRecords.upsert($0) } + made.map { ResponseRecords.upsert($0) },
+                cases.map { ResponseRecords.upsert($0) } + made.map { ResponseRecords.upsert($0) }, told,
                 audit: made.map { entry($0, "planned") })
+            for row in made where row.state == .refused { metrics?.count(row) }
             // What was measured in the meantime stays.
             for (key, breach) in draft.open { desk.mark(key, breach.done) }
             for breach in cases where !breach.isOpen { desk.restore(breach) }
@@ -216,9 +231,13 @@ import Wire
         }
         // A round that ends after the engine has stopped leaves the row to the next life.
         rows[row.id] = row.state.isPending ? row : nil
+        metrics?.count(row)
+        let isOpen = row.state.isPending
         do {
             try await context.commit(
-                [ResponseRecords.upsert(row)], audit: row.state.isPending ? [] : [entry(row, row.state.rawValue)])
+                [ResponseRecords.upsert(row)],
+                [context.message(isOpen ? .retried : .done, of: row, at: context.clock.now)],
+                audit: isOpen ? [] : [entry(row, row.state.rawValue)])
         } catch {
             context.logger.warning("the outcome of a response was not written", [
                 "response": .string(row.id), "error": .string("\(error)")])

@@ -75,7 +75,7 @@ extension ResponseStep {
     private func orders(_ scene: ResponseScene) -> [ResponseRow] {
         func none(_ why: String) -> [ResponseRow] { [row(breach.scope.text, .refused, scene, detail: why)] }
         if let stop = scene.stop { return none(stop) }
-        if breach.scope.isGroup { return none("no rule sells what several portfolios hold") }
+        if breach.scope.isGroup { return none("no rule sells what several portfolios or a trader hold") }
         let plan: ReductionPlan
         if rule.action == .flatten {
             plan = ReductionPlan(flattening: scene.lines, in: breach.scope)
