@@ -40,6 +40,11 @@ import Runtime
     }
 
     func found() async throws -> Found {
+        // An instance that only calculates is told of no change: it looks each time.
+        if context.configuration.onlyCalculates {
+            known = nil
+            profiles = [:]
+        }
         if let known { return known }
         let started = generation, symbols = try await BarsClient(context).symbols(.day1)
         let filers = Set(try await FactsClient(context).symbols())

@@ -4,6 +4,7 @@ import HTTP
 import Market
 import Quant
 import Runtime
+import Telemetry
 import Testing
 import Wire
 
@@ -119,6 +120,23 @@ import Wire
         let job = try await fixture.json(.factor, .post, "/factors/batch",
                                          #"{"universe":"stored","catalog_filter":{"source":"facts"}}"#, status: 202)
         #expect(job["factors"]?.int == added)
+        await fixture.stop()
+    }
+
+    /// It takes nothing from the bus, so that nobody tells it of new bars and facts.
+    @Test @LoopActor func anInstanceThatOnlyCalculatesLooksEachTime() async throws {
+        let fixture = try await EngineFixture.make([FactorEngine.self])
+        let own = try #require(fixture.hosts[.factor]).context
+        let stored = StoredColumns(EngineContext(
+            name: .factor, configuration: try Configuration(environment: ["NAUTILUS_ROLE": "calculate"]),
+            clock: own.clock, identifiers: own.identifiers, logger: own.logger, registry: MetricsRegistry(),
+            bus: own.bus, records: own.records, peers: own.peers, digest: own.digest))
+        #expect(try await stored.found().symbols == 0)
+        try await fixture.store(.walk(10), "KO")
+        #expect(try await stored.found().symbolsWithFacts == 0)
+        try await Self.put(fixture, "KO", filed: 5, [("shares_outstanding", 8)])
+        let found = try await stored.found()
+        #expect(found.symbolsWithFacts == 1 && found.has([.marketValue, .close]))
         await fixture.stop()
     }
 
