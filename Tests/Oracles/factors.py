@@ -29,6 +29,8 @@ def case(seed, days, assets, quantiles, periods, holes):
     data = utils.get_clean_factor_and_forward_returns(stacked, prices, quantiles=quantiles, periods=periods, max_loss=1)
     ic = performance.factor_information_coefficient(data)
     means, _ = performance.mean_return_by_quantile(data)
+    by_date, _ = performance.mean_return_by_quantile(data, by_date=True)
+    spread, _ = performance.compute_mean_returns_spread(by_date, quantiles, 1)
     columns = list(ic.columns)
     pearson = data.groupby(level="date")[columns + ["factor"]].apply(
         lambda group: group[columns].corrwith(group["factor"]))
@@ -39,6 +41,8 @@ def case(seed, days, assets, quantiles, periods, holes):
         out.append(dict(
             rows=period, spearman=ic[column].tolist(), pearson=pearson[column].tolist(),
             mean=ic[column].mean(), ratio=ic[column].mean() / ic[column].std(),
+            pearson_mean=pearson[column].mean(), pearson_ratio=pearson[column].mean() / pearson[column].std(),
+            spread=spread[column].mean(),
             quantile_returns=means[column].tolist(), turnover=turnover,
             autocorrelation=performance.factor_rank_autocorrelation(data, period).mean()))
     return dict(
@@ -58,5 +62,7 @@ def clean(value):
 
 # alphalens tells what it drops on standard output, where the fixture goes.
 with contextlib.redirect_stdout(sys.stderr):
-    cases = [case(1, 60, 20, 5, (1, 5, 10), 0), case(2, 45, 13, 3, (1, 3), 12), case(3, 30, 31, 10, (2, 7), 20)]
+    # The last one is for the decay: many horizons of one factor.
+    cases = [case(1, 60, 20, 5, (1, 5, 10), 0), case(2, 45, 13, 3, (1, 3), 12), case(3, 30, 31, 10, (2, 7), 20),
+             case(4, 50, 12, 4, (1, 2, 3, 5, 8, 13, 20), 6)]
 json.dump(clean(dict(cases=cases)), sys.stdout)

@@ -12,9 +12,32 @@ import Wire
 
     /// Every stored fact of a symbol; none where none are stored. Throws `Problem` 503 when market data is away.
     public func facts(_ symbol: Symbol) async throws -> [Fact] {
-        let request = Request(
-            method: .get, path: "/market-data/facts", query: "symbol=\(BarsClient.escape(symbol.text))",
-            headers: ["Host": "localhost"])
+        let response = try await get("/market-data/facts", "symbol=\(BarsClient.escape(symbol.text))")
+        return try JSONParser().withDocument(response.body) { root in
+            var facts: [Fact] = []
+            root.member("facts")?.forEachElement { if let fact = Self.fact($0) { facts.append(fact) } }
+            return facts
+        }
+    }
+
+    /// Every symbol that facts are stored of. Throws `Problem` 503 when market data is away.
+    public func symbols() async throws -> [Symbol] {
+        var symbols: [Symbol] = [], cursor: String?
+        repeat {
+            let query = "limit=1000" + (cursor.map { "&cursor=\(BarsClient.escape($0))" } ?? "")
+            let response = try await get("/market-data/facts/symbols", query)
+            cursor = try JSONParser().withDocument(response.body) { root in
+                root.member("items")?.forEachElement { item in
+                    if let symbol = item.member("symbol")?.string.flatMap({ Symbol($0) }) { symbols.append(symbol) }
+                }
+                return root.member("next_cursor")?.string
+            }
+        } while cursor != nil
+        return symbols
+    }
+
+    private func get(_ path: String, _ query: String) async throws -> Response {
+        let request = Request(method: .get, path: path, query: query, headers: ["Host": "localhost"])
         let response: Response
         do throws(PeerError) {
             response = try await context.peers.send(
@@ -23,11 +46,7 @@ import Wire
             throw Problem.unavailable("marketdata", "stored facts cannot be read: \(error)")
         }
         if response.status != 200 { throw Problem.unavailable("marketdata", "it answered \(response.status)") }
-        return try JSONParser().withDocument(response.body) { root in
-            var facts: [Fact] = []
-            root.member("facts")?.forEachElement { if let fact = Self.fact($0) { facts.append(fact) } }
-            return facts
-        }
+        return response
     }
 
     private static func fact(_ json: JSONValue) -> Fact? {

@@ -11,6 +11,8 @@ public enum Topics {
                                         partitions: 4)
     /// Stored bars were added or restated in bulk: whoever computed from them does so again.
     public static let history = TopicFamily("market.history", lane: .normal, delivery: .lossless, writer: "marketdata")
+    /// Figures of filings were stored: whoever counts with them looks again. It has no key.
+    public static let facts = TopicFamily("market.facts", lane: .normal, delivery: .lossless, writer: "marketdata")
     // Signals
     public static let feature = TopicFamily("feature.update", lane: .normal, delivery: .conflated, writer: "features")
     public static let factor = TopicFamily("factor.update", lane: .normal, delivery: .conflated, writer: "factor")
@@ -40,15 +42,15 @@ public enum Topics {
 
     /// All of them.
     public static let all: [TopicFamily] = [
-        quote, bar, history, feature, factor, prediction, intent, decision, breach, riskAlert, riskCase, order, fill,
-        position, value, pnl, strategy, engine, systemHealth, systemAlert, request,
-        broadcast,
+        quote, bar, history, facts, feature, factor, prediction, intent, decision, breach, riskAlert, riskCase, order,
+        fill, position, value, pnl, strategy, engine, systemHealth, systemAlert, request, broadcast,
     ]
 
     /// What an engine reads. Its group holds these streams back while it is configured to run.
     public static func readBy(_ engine: EngineName) -> [TopicFamily] {
         switch engine {
-        case .features, .factor, .ml: [bar, history]
+        case .features, .ml: [bar, history]
+        case .factor: [bar, history, facts]
         case .strategy: [bar, quote, decision]
         case .risk: [intent, fill, order, position, value, bar]
         case .portfolio: [fill, bar]

@@ -1,3 +1,4 @@
+import EngineKit
 import HTTP
 import Market
 import Quant
@@ -11,6 +12,8 @@ struct FactorTable: ResponseBody {
     let values: [(name: String, values: [[Double]])]
     /// Factors that need more bars than there are.
     var allNull: [FactorName] = []
+    /// Symbols without facts for the columns that are made of facts, by column.
+    var factless: [(column: Column, symbols: [String])] = []
 
     /// Numbers of one answer, and cells (times by instruments) of one panel.
     static let valueLimit = 10_000_000, cellLimit = 20_000_000
@@ -29,6 +32,26 @@ struct FactorTable: ResponseBody {
             }
         }
         return Panel(series, groups: groups)
+    }
+
+    /// Which columns made of facts are null throughout, for which symbols.
+    static func factless(_ series: [(symbol: String, bars: Bars)]) -> [(column: Column, symbols: [String])] {
+        let columns = series.reduce(into: Set<Column>()) { $0.formUnion($1.bars.fundamentals.keys) }
+        return columns.sorted { $0.rawValue < $1.rawValue }.compactMap { column in
+            let without = series.filter { !($0.bars.fundamentals[column] ?? []).contains(where: \.isFinite) }
+            return without.isEmpty ? nil : (column, without.map(\.symbol))
+        }
+    }
+
+    /// What a caller should know about the values.
+    private var warnings: [String] {
+        allNull.map { "\($0.text) is null throughout: it needs more than \($0.expression.lookBack) bars" }
+            + factless.map { column, symbols in
+                let others = symbols.count > 3 ? " and \(symbols.count - 3) more" : ""
+                let named = symbols.prefix(3).joined(separator: ", ")
+                return "\(column.rawValue) is null for \(named)\(others): no facts that give it were known; "
+                    + "POST /market-data/facts stores them"
+            }
     }
 
     static func check(rows: Int, symbols: Int, factors: Int) throws(Problem) {
@@ -84,14 +107,8 @@ struct FactorTable: ResponseBody {
             json.endArray()
         }
         json.endObject()
-        if !allNull.isEmpty {
-            json.key("warnings")
-            json.beginArray()
-            for factor in allNull {
-                json.string("\(factor.text) is null throughout: it needs more than \(factor.expression.lookBack) bars")
-            }
-            json.endArray()
-        }
+        let warnings = warnings
+        if !warnings.isEmpty { json.strings("warnings", warnings) }
         json.endObject()
     }
 

@@ -30,7 +30,7 @@ import Wire
     public nonisolated static var migrations: [Migration] { JobRecords.migrations }
 
     public func start() async throws {
-        try await jobs.start { [unowned self] in try await withFacts(bars($0), $1) }
+        try await jobs.start { [unowned self] in try await adding($1, to: bars($0)) }
     }
 
     public func stop() async { await jobs.stop() }
@@ -48,7 +48,7 @@ import Wire
 
     public var subscriptions: [Subscription] {
         [Subscription(
-            group: Self.name.rawValue, families: [Topics.bar, Topics.history],
+            group: Self.name.rawValue, families: [Topics.bar, Topics.history, Topics.facts],
             workers: 1...context.configuration.workers(of: Self.name), batchLimit: 64
         ) { [weak self] batch in
             for message in batch { try await self?.take(message) }
@@ -61,15 +61,38 @@ import Wire
             guard let key = try JSONParser().withDocument(message.data, { BarStreamKey(history: $0) }) else {
                 throw UnreadableMessage(topic: message.topic.description)
             }
-            stored.invalidate()
-            await streams.remove(key)
+            stored.invalidate(key.symbol)
+            try await correct(key, message)
+        case Topics.facts.name:
+            guard let symbols = try JSONParser().withDocument(message.data, { Self.symbols($0) }) else {
+                throw UnreadableMessage(topic: message.topic.description)
+            }
+            for symbol in symbols { stored.invalidate(symbol) }
         default:
             guard let bar = try JSONParser().withDocument(message.data, { Bar(json: $0) }) else {
                 throw UnreadableMessage(topic: message.topic.description)
             }
             guard let factors = try await streams.advance(bar) else { return }
+            let key = BarStreamKey(symbol: bar.symbol, timeframe: bar.timeframe, replay: bar.replay)
             context.publish([context.message(Topics.factor, bar.symbol.text, time: bar.closeTime, cause: message,
-                                             data: factors.update(bar))])
+                                             data: factors.update(key))])
         }
+    }
+
+    /// The symbols that a `market.facts` message names; nil where it is none.
+    private nonisolated static func symbols(_ json: JSONValue) -> [Symbol]? {
+        guard let list = json.member("symbols") else { return nil }
+        var symbols: [Symbol] = []
+        list.forEachElement { if let symbol = $0.string.flatMap({ Symbol($0) }) { symbols.append(symbol) } }
+        return symbols
+    }
+
+    /// Stored bars were added or restated: live factors that are kept are made again, and told where their values or
+    /// their time are no longer what was told.
+    private func correct(_ key: BarStreamKey, _ cause: Message) async throws {
+        guard let (before, factors) = try await streams.remake(key), !factors.isSame(as: before),
+              let time = factors.time else { return }
+        context.publish([context.message(Topics.factor, key.symbol.text, time: time, cause: cause,
+                                         data: factors.update(key, isCorrection: true))])
     }
 }

@@ -6,9 +6,21 @@ struct FactorName: Sendable {
     let text: String
     let expression: Expression
 
-    /// Those that are not made by rules, which read neither facts nor groups; what cannot be resolved is left out.
+    /// Those that are not made by rules, which know no groups; what cannot be resolved is left out.
     static func written(_ names: [String]) -> [FactorName] {
         names.lazy.filter { !$0.contains("@") }.compactMap { try? parse($0) }
+    }
+
+    /// Columns of stored facts that these names read; what cannot be resolved reads none.
+    static func facts(_ names: [String]) -> Set<Column> {
+        let catalogue = FactorCatalogue.standard
+        return names.reduce(into: Set<Column>()) { columns, name in
+            if let number = catalogue.number(name), let fields = catalogue.fields(number) {
+                columns.formUnion(fields.compactMap(\.column).filter(\.isFundamental))
+            } else if let factor = try? parse(name) {
+                columns.formUnion(factor.expression.columns.filter(\.isFundamental))
+            }
+        }
     }
 
     /// Resolves a name; errors bear where and why.
@@ -16,7 +28,7 @@ struct FactorName: Sendable {
         let catalogue = FactorCatalogue.standard
         if let number = catalogue.number(text) {
             let factor = catalogue[number]
-            if let away = factor.fields.first(where: { $0.origin != .bars }) {
+            if let away = factor.fields.first(where: { !$0.origin.isStored }) {
                 throw QuantError(.data,
                     "'\(text)' is catalogued, but not computable: no series of \(away.origin.name) are stored")
             }

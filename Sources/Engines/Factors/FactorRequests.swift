@@ -96,7 +96,7 @@ struct FactorBody: RequestBody {
     }
 
     private static func tooMany(_ source: String) -> String? {
-        guard source == SeriesOrigin.bars.name else { return nil }
-        return "has \(FactorCatalogue.standard.count(of: .bars)) factors; POST /factors/batch calculates so many"
+        guard let origin = SeriesOrigin(name: source), origin.isStored else { return nil }
+        return "has \(FactorCatalogue.standard.count(of: origin)) factors; POST /factors/batch calculates so many"
     }
 }

@@ -16,7 +16,7 @@ extension FactorEngine {
     public var routes: [Route] {
         let calculate = calculateRoute.calculation
         return [calculate, calculate.alias("/api/v1/factor-engine/calculate")] + catalogueRoutes
-            + jobRoutes + [correlationRoute, statisticsRoute]
+            + jobRoutes + [correlationRoute, statisticsRoute, exposureRoute]
     }
 
     private var calculateRoute: Route {
@@ -47,7 +47,8 @@ extension FactorEngine {
             try FactorTable.check(rows: rows.count, symbols: series.count, factors: body.factors.count)
             return (panel, rows)
         }
-        let table = await FactorTable.compute(body.factors, panel, rows: rows, threads: Self.threads)
+        var table = await FactorTable.compute(body.factors, panel, rows: rows, threads: Self.threads)
+        table.factless = FactorTable.factless(series)
         lastRun = FactorRun(at: context.clock.now, factors: body.factors.count, symbols: series.count,
                             rows: table.times.count, seconds: Double(context.clock.monotonic - start) / 1e9)
         return table
@@ -57,8 +58,14 @@ extension FactorEngine {
     func withFacts(
         _ series: [(symbol: String, bars: Bars)], _ factors: [FactorName]
     ) async throws -> [(symbol: String, bars: Bars)] {
-        let columns = factors.reduce(into: Set<Column>()) { $0.formUnion($1.expression.columns) }
-            .filter(\.isFundamental)
+        try await adding(factors.reduce(into: Set<Column>()) { $0.formUnion($1.expression.columns) }, to: series)
+    }
+
+    /// The bars with those of the columns that are made of stored facts.
+    func adding(
+        _ columns: Set<Column>, to series: [(symbol: String, bars: Bars)]
+    ) async throws -> [(symbol: String, bars: Bars)] {
+        let columns = columns.filter(\.isFundamental)
         if columns.isEmpty { return series }
         let client = FactsClient(context)
         var out = series

@@ -24,32 +24,36 @@ struct LiveFactors: BarState {
     private var streams = Self.blank.map(\.stream)
     private var values = [Double](repeating: .nan, count: Self.blank.count)
 
+    /// When the newest bar began; nil before the first.
+    private(set) var time: Timestamp?
+
+    /// Whether it is of the same bar and has the same bits.
+    func isSame(as other: LiveFactors) -> Bool {
+        time == other.time && zip(values, other.values).allSatisfy { mine, its in
+            mine.bitPattern == its.bitPattern || (mine.isNaN && its.isNaN)
+        }
+    }
+
     mutating func push(_ bar: BarValues, at time: Timestamp) {
+        self.time = time
         for index in streams.indices { values[index] = streams[index].update(bar) }
     }
 
-    /// What `factor.update` carries after the bar.
-    func update(_ bar: Bar) -> [UInt8] {
+    /// What `factor.update` carries after the newest bar; a correction where stored bars changed under values that
+    /// were published before.
+    func update(_ key: BarStreamKey, isCorrection: Bool = false) -> [UInt8] {
         var json = JSONWriter(capacity: 1024)
-        json.beginObject()
-        json.key("symbol")
-        json.string(bar.symbol.text)
-        json.key("timeframe")
-        json.string(bar.timeframe.rawValue)
-        json.key("ts")
-        json.time(bar.time)
-        if let replay = bar.replay {
-            json.key("replay")
-            json.string(replay)
+        json.object { json in
+            json.field("symbol", key.symbol.text)
+            json.field("timeframe", key.timeframe.rawValue)
+            json.key("ts")
+            if let time { json.time(time) } else { json.null() }
+            if let replay = key.replay { json.field("replay", replay) }
+            if isCorrection { json.field("correction", true) }
+            json.object("values") { json in
+                for (factor, value) in zip(Self.blank, values) { json.field(factor.name, value) }
+            }
         }
-        json.key("values")
-        json.beginObject()
-        for (factor, value) in zip(Self.blank, values) {
-            json.key(factor.name)
-            json.double(value)
-        }
-        json.endObject()
-        json.endObject()
         return json.bytes
     }
 }

@@ -57,6 +57,18 @@ import Store
         }
     }
 
+    /// Symbols that facts are stored of, behind `after`, in alphabetical order: how many, and the newest filing.
+    func symbols(
+        after: String?, limit: Int
+    ) async throws -> [(symbol: String, facts: Int, lastFiled: Timestamp)] {
+        let found = try await context.records.query(Statement("""
+            SELECT symbol, COUNT(*), MAX(filed_at) FROM facts WHERE symbol > $1 GROUP BY symbol ORDER BY symbol LIMIT $2
+            """, [.text(after ?? ""), .integer(Int64(limit))]))
+        return try found.records.map { row in
+            (try row.value(0), try row.value(1), Timestamp(nanoseconds: try row.value(2)))
+        }
+    }
+
     /// Every fact of a symbol, in the order of filing.
     func facts(_ symbol: Symbol) async throws -> [FilingFact] {
         let found = try await context.records.query(Statement(

@@ -1,3 +1,4 @@
+import Bus
 import EngineKit
 import HTTP
 import Market
@@ -7,7 +8,7 @@ import Telemetry
 import Wire
 
 extension MarketDataEngine {
-    var factRoutes: [Route] { [factImportRoute, factsRoute] }
+    var factRoutes: [Route] { [factImportRoute, factsRoute, factSymbolsRoute] }
 
     private var factImportRoute: Route {
         .raw(.post, "/market-data/facts",
@@ -47,12 +48,24 @@ extension MarketDataEngine {
         let answer = try await idempotency.once(request) { record in
             let answer = JSONBody { Self.write(file, &$0) }
             let statements = FactRecords.statements(file.facts) + record.statements(answer, context)
-            if !statements.isEmpty { try await context.commit(statements) }
+            let messages = file.facts.isEmpty ? [] : [announcement(file.facts, request)]
+            if !statements.isEmpty { try await context.commit(statements, messages) }
             return answer
         }
         var json = JSONWriter()
         answer.write(to: &json)
         return Response(status: answer.status, body: json.bytes)
+    }
+
+    /// Tells which symbols facts were stored of.
+    private func announcement(_ facts: [FilingFact], _ request: Request) -> Message {
+        var json = JSONWriter()
+        json.object { json in
+            json.strings("symbols", Set(facts.map(\.symbol.text)).sorted())
+            json.field("facts", facts.count)
+        }
+        return context.message(Topics.facts, "", time: context.clock.now, trace: request.headers["traceparent"],
+                               data: json.bytes)
     }
 
     private static func write(_ file: FactFile, _ json: inout JSONWriter) {
@@ -94,6 +107,35 @@ extension MarketDataEngine {
                 }
             }
         }
+    }
+}
+
+extension MarketDataEngine {
+    private var factSymbolsRoute: Route {
+        .json(.get, "/market-data/facts/symbols", "Symbols that figures of filings are stored of.",
+              answer: """
+                {"items":[{"symbol":"GOOG","facts":18,"last_filed":"2013-01-29T00:00:00Z"}],"next_cursor":null}
+                """, errors: [503]) { [unowned self] (query: FactSymbolsQuery, _: NoBody, _) in
+            let limit = query.page.limit
+            let found = try await FactRecords(context: context).symbols(after: query.page.cursor, limit: limit + 1)
+            let next = found.count > limit ? found[limit - 1].symbol : nil
+            return JSONBody.page(found.prefix(limit), next: next) { json, item in
+                json.object { json in
+                    json.field("symbol", item.symbol)
+                    json.field("facts", item.facts)
+                    json.field("last_filed", item.lastFiled)
+                }
+            }
+        }
+    }
+}
+
+/// Which symbols with facts are listed.
+struct FactSymbolsQuery: RequestParameters {
+    let page: PageParameters
+
+    static func read(_ parameters: ParameterReader) -> FactSymbolsQuery {
+        FactSymbolsQuery(page: PageParameters.read(parameters))
     }
 }
 

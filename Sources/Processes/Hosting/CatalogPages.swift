@@ -36,33 +36,13 @@ public enum CatalogPages {
         return String(page.dropLast())
     }
 
-    /// Every published formula.
-    public static var factors: String {
-        var page = """
-            # Factors
-
-            Every published formula, as `nautilus catalog factors --markdown` prints it. An id stands wherever
-            an expression does. Those with `group_neutralize` need the request's `groups`, `cap` needs bars that bear it.
-
-            """
-        for collection in AlphaCatalog.collections {
-            let alphas = AlphaCatalog.all.filter { $0.collection == collection.name }
-            page += "\n## \(collection.title)\n\n| factor | category | formula | source |\n|---|---|---|---|\n"
-            for alpha in alphas {
-                page += row([
-                    "`\(alpha.id)`", alpha.category, "`\(alpha.expression)`", alpha.sources.joined(separator: "; "),
-                ])
-            }
-        }
-        return String(page.dropLast())
-    }
-
     private static func categories(_ names: [String]) -> [String] {
         var seen: Set<String> = []
         return names.filter { seen.insert($0).inserted }.sorted()
     }
 
-    private static func row(_ cells: [String]) -> String {
+    /// A row of a table.
+    static func row(_ cells: [String]) -> String {
         "| " + cells.map { $0.replacing("|", with: "\\|") }.joined(separator: " | ") + " |\n"
     }
 

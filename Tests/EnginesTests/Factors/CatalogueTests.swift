@@ -90,7 +90,7 @@ import Testing
     @Test func computableIsWhatIsStored() {
         let all = catalogue.computable([.bars]) { _ in true }
         #expect(all == catalogue.rules[0].count + catalogue.rules[1].count)
-        let closes = StoredColumns.Found(symbols: 1, profiles: [[.close]])
+        let closes = StoredColumns.Found(symbols: 1, symbolsWithFacts: 0, profiles: [[.close]])
         let some = catalogue.computable([.bars]) { closes.has($0) }
         // close, and returns made of it.
         #expect(some == 2 * catalogue.rules[0].variants.count)

@@ -64,7 +64,7 @@ import Wire
         let fixture = try await Self.filled()
         let context = try #require(fixture.hosts[.factor]).context, engine = FactorEngine(context)
         let turn = JobTurn(), first = FactorJobs(context, turn: turn)
-        try await first.start { bars, _ in try await engine.bars(bars) }
+        try await first.start { bars, facts in try await engine.adding(facts, to: engine.bars(bars)) }
         let catalogue = FactorCatalogue.standard, range = catalogue.numbers(of: 0)
         let job = FactorJob(id: "j", created: context.clock.now, timeframe: .day1, symbols: [], asOf: nil,
                             factors: range.prefix(640).map { catalogue[$0].id } + ["zscore.9.raw@bars.nothing"])
@@ -76,7 +76,7 @@ import Wire
         try #require(before.state == .running && before.done < 641 && kept.count * 64 == before.done)
 
         let second = FactorJobs(context, turn: JobTurn())
-        try await second.start { bars, _ in try await engine.bars(bars) }
+        try await second.start { bars, facts in try await engine.adding(facts, to: engine.bars(bars)) }
         #expect(second["j"]?.done == before.done)
         await fixture.until("it is finished") { second["j"]?.state == .finished }
         let after = try #require(second["j"])
@@ -104,7 +104,7 @@ import Wire
         let block = JobBlock(number: 0, values: [[1, 2, 3], [4, 5, 6]], failed: 0)
         try await context.commit([JobRecords.insert(job), JobRecords.insert(block, of: "k")])
         let jobs = FactorJobs(context, turn: JobTurn())
-        try await jobs.start { bars, _ in try await engine.bars(bars) }
+        try await jobs.start { bars, facts in try await engine.adding(facts, to: engine.bars(bars)) }
         await fixture.until("it is finished") { jobs["k"]?.state == .finished }
         let done = try #require(jobs["k"])
         #expect(done.detail.contains("anew") && done.done == 2)
@@ -118,7 +118,7 @@ import Wire
         let context = try #require(fixture.hosts[.factor]).context, engine = FactorEngine(context)
         let turn = JobTurn(), jobs = FactorJobs(context, turn: turn)
         turn.began()
-        try await jobs.start { bars, _ in try await engine.bars(bars) }
+        try await jobs.start { bars, facts in try await engine.adding(facts, to: engine.bars(bars)) }
         let catalogue = FactorCatalogue.standard
         try await jobs.submit(FactorJob(
             id: "c", created: context.clock.now, timeframe: .day1, symbols: [], asOf: nil,

@@ -67,6 +67,24 @@ import Testing
         scene.engine.context.publish([scene.engine.context.message(Topics.quote, "GOOG", time: quote.time, quote)])
     }
 
+    @Test(arguments: ["/ws/factors/cross-source", "/api/v1/streaming/ws/factors"])
+    func factorUpdatesReachTheirSockets(_ path: String) async throws {
+        let scene = try await Scene(), client = SocketClient(port: scene.port, path)
+        #expect(client.status == 101)
+        #expect(client.receiveText()?.contains(#""topics":["factor.update.*"]"#) == true)
+        await publishFactors(scene)
+        let text = client.receiveText()
+        #expect(text?.hasPrefix(#"{"type":"factor.update","topic":"factor.update.GOOG","seq":1,"#) == true)
+        #expect(text?.contains(#""values":{"alpha101.012":1.5}"#) == true)
+        await scene.stop()
+    }
+
+    @LoopActor private func publishFactors(_ scene: Scene) {
+        let data = Array(#"{"symbol":"GOOG","timeframe":"1d","values":{"alpha101.012":1.5}}"#.utf8)
+        scene.engine.context.publish([scene.engine.context.message(Topics.factor, "GOOG", time: Timestamp(seconds: 1),
+                                                                   data: data)])
+    }
+
     @Test func handshakesThatAreNoneAreRefused() async throws {
         let scene = try await Scene()
         func ask(_ path: String, _ fields: String) -> Int? {

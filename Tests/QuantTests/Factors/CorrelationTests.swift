@@ -70,6 +70,13 @@ import Testing
         #expect(recall >= 0.95)
         #expect(found.compared < 3000 * 2999 / 2 / 5)
         #expect(search.strongest(columns, method: .pearson, top: top) == found)
+        // What an answer says of itself, from a sample, is near what it is.
+        let told = search.recall(of: found, columns, method: .pearson, sample: 300)
+        #expect(told.pairs > 100 && abs(told.share - recall) < 0.05)
+        let poor = CorrelationSearch(signs: 12, bands: 1, seed: 4), few = poor.strongest(columns, method: .pearson, top: top)
+        let missed = poor.recall(of: few, columns, method: .pearson, sample: 300)
+        #expect(missed.pairs > 100 && missed.share < 0.7)
+        #expect(search.recall(of: .init(pairs: [], compared: 0), columns, method: .pearson, sample: 9).share.isNaN)
         for pair in found.pairs.prefix(50) {
             #expect(CorrelationSearch.pair(columns, pair.first, pair.second, .pearson) == pair)
         }

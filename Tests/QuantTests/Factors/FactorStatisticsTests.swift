@@ -14,7 +14,7 @@ import Testing
 
     @Test func figuresAreThoseOfAlphalens() throws {
         let cases = try #require(try Fixture("factors").root["cases"] as? [[String: Any]])
-        #expect(cases.count == 3)
+        #expect(cases.count == 4)
         for given in cases {
             let factor = try #require(given["factor"] as? [Any]).map(Fixture.numbers)
             let prices = try #require(given["prices"] as? [Any]).map(Fixture.numbers)
@@ -30,6 +30,10 @@ import Testing
                 #expect(Self.close(horizon.pearson, numbers("pearson")))
                 #expect(Self.close(horizon.meanSpearman, Fixture.number(expected["mean"])))
                 #expect(Self.close(horizon.spearmanRatio, Fixture.number(expected["ratio"])))
+                #expect(Self.close(horizon.meanPearson, Fixture.number(expected["pearson_mean"])))
+                #expect(Self.close(horizon.pearsonRatio, Fixture.number(expected["pearson_ratio"])))
+                // alphalens puts half of the money on each side.
+                #expect(Self.close(horizon.spread, 2 * Fixture.number(expected["spread"])))
                 #expect(Self.close(horizon.quantileReturns, numbers("quantile_returns")))
                 #expect(Self.close(horizon.turnover, numbers("turnover")))
                 #expect(Self.close(horizon.rankAutocorrelation, Fixture.number(expected["autocorrelation"])))

@@ -12,7 +12,7 @@ struct CatalogueData: Sendable {
         self.columns = columns
     }
 
-    /// The columns of bars, with no more rows than the longest look-back before `row` needs.
+    /// The columns of bars and of the facts with them, with no more rows than the longest look-back before `row` needs.
     init(_ panel: Panel, upTo row: Int, lookBack: Int) {
         let first = max(0, row - lookBack - 1), range = first..<min(panel.ts.count, row + 1)
         let bars = panel.bars.map { $0.rows(range) }
@@ -24,6 +24,10 @@ struct CatalogueData: Sendable {
             }
             let column = FactorColumns.each(values)
             if column.hasValues { columns[SeriesField(origin: .bars, names: [name])] = column }
+        }
+        for made in bars.reduce(into: Set<Column>(), { $0.formUnion($1.fundamentals.keys) }) {
+            let column = FactorColumns.each(bars.map { $0.values(made) })
+            if column.hasValues { columns[SeriesField(origin: .facts, names: [made.rawValue])] = column }
         }
         self.init(instruments: panel.symbols.count, rows: range.count, columns: columns)
     }

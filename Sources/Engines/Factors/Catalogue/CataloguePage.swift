@@ -38,20 +38,21 @@ struct CatalogueFilter: Sendable, Equatable {
 
 /// A page of the catalogue.
 struct CataloguePage: ResponseBody {
-    let items: [(factor: CatalogueFactor, isComputable: Bool)], next: String?
+    /// `missing` tells why a factor cannot be computed from what is stored; nil where it can.
+    let items: [(factor: CatalogueFactor, missing: String?)], next: String?
 
     /// The first `limit` factors behind `after` that the filter takes.
     static func make(
         _ catalogue: FactorCatalogue, _ filter: CatalogueFilter, after: Int?, limit: Int, _ found: StoredColumns.Found
     ) -> CataloguePage {
-        var items: [(factor: CatalogueFactor, isComputable: Bool)] = [], first = (after ?? -1) + 1
+        var items: [(factor: CatalogueFactor, missing: String?)] = [], first = (after ?? -1) + 1
         for range in filter.ranges(catalogue) where range.upperBound > first {
             first = max(first, range.lowerBound)
             for number in first..<range.upperBound {
                 let factor = catalogue[number]
                 guard filter.takes(factor) else { continue }
                 if items.count == limit { return CataloguePage(items: items, next: items.last?.factor.id) }
-                items.append((factor, found.computes(factor)))
+                items.append((factor, found.missing(factor)))
             }
             first = range.upperBound
         }
@@ -61,14 +62,15 @@ struct CataloguePage: ResponseBody {
     func write(to json: inout JSONWriter) {
         json.object { json in
             json.page(items, next: next) { json, item in
-                let (factor, isComputable) = item
+                let (factor, missing) = item
                 json.object { json in
                     json.field("id", factor.id)
                     json.field("expression", factor.expression)
                     json.field("category", factor.category)
                     json.field("frequency", factor.frequency)
                     json.field("source", factor.source)
-                    json.field("computable", isComputable)
+                    json.field("computable", missing == nil)
+                    if let missing { json.field("reason", missing) }
                     json.strings("sources", factor.sources)
                 }
             }
@@ -84,29 +86,9 @@ struct FactorCatalogQuery: RequestParameters {
         FactorCatalogQuery(
             filter: CatalogueFilter(
                 text: parameters.optionalText("q", "Only ids and expressions with this in them.")?.lowercased(),
-                source: parameters.optionalText("source", "Only factors of this source: alpha101, bars, or one of the "
-                    + "eight.")?.lowercased(),
+                source: parameters.optionalText("source", "Only factors of this source: alpha101, bars, facts, or one "
+                    + "of the eight.")?.lowercased(),
                 category: parameters.optionalText("category", "Only this category, such as momentum.")),
             page: PageParameters.read(parameters))
-    }
-}
-
-extension StoredColumns.Found {
-    /// Whether the stored bars can compute a factor.
-    func computes(_ factor: CatalogueFactor) -> Bool {
-        if factor.fields.isEmpty {
-            return (try? Expression.parse(factor.expression)).map { $0.groupings.isEmpty && has($0.columns) } ?? false
-        }
-        return has(factor.fields)
-    }
-
-    /// Whether some symbol has all of these series; only stored bars are ever there.
-    func has(_ fields: [SeriesField]) -> Bool {
-        var columns: Set<Column> = []
-        for field in fields {
-            guard field.origin == .bars, let name = field.names.first else { return false }
-            columns.insert(Column(rawValue: name) ?? .close)
-        }
-        return has(columns)
     }
 }

@@ -61,6 +61,9 @@ struct FactorCatalogue: Sendable {
         return CatalogueFactor(rule.variants[made.variant], rule.fields(made.tuple))
     }
 
+    /// The series of a number; nil for an alpha.
+    func fields(_ number: Int) -> [SeriesField]? { made(number).map { rules[$0.rule].fields($0.tuple) } }
+
     /// The number of an id; nil where there is no such factor.
     func number(_ id: String) -> Int? {
         if let alpha = alphaPlaces[id] { return alpha }

@@ -10,7 +10,7 @@ struct CatalogueFilterBody: RequestBody {
     static func read(_ fields: FieldReader) -> CatalogueFilterBody {
         let filter = CatalogueFilter(
             text: fields.optionalString("q", "Only ids and expressions with this in them.")?.lowercased(),
-            source: fields.optionalString("source", "Only factors of this source: alpha101, bars.")?.lowercased(),
+            source: fields.optionalString("source", "Only factors of this source: alpha101, bars, facts.")?.lowercased(),
             category: fields.optionalString("category", "Only this category."))
         fields.require(!filter.isEmpty || fields.isDescribing, "source", "one of source, q and category must be there")
         return CatalogueFilterBody(filter: filter)
@@ -18,7 +18,7 @@ struct CatalogueFilterBody: RequestBody {
 }
 
 /// Which factors a job or a correlation is about: some by name, or those of the catalogue that a filter takes and
-/// stored bars can compute.
+/// that can be computed from what is stored.
 struct FactorChoice: Sendable {
     let names: [String], filter: CatalogueFilter?
 
@@ -49,14 +49,14 @@ struct FactorChoice: Sendable {
         for range in filter.ranges(catalogue) {
             // A rule is made of the same sources throughout: without stored series none of its factors is read.
             if let made = catalogue.made(range.lowerBound),
-               catalogue.rules[made.rule].series.contains(where: { $0.origin != .bars }) { continue }
+               catalogue.rules[made.rule].series.contains(where: { !$0.origin.isStored }) { continue }
             for number in range {
                 let factor = catalogue[number]
                 if filter.takes(factor), found.computes(factor) { ids.append(factor.id) }
             }
         }
         if ids.isEmpty {
-            throw Problem.invalid("/catalog_filter", "takes no factor that stored bars can compute; "
+            throw Problem.invalid("/catalog_filter", "takes no factor that stored bars and facts can compute; "
                 + "GET /factors/catalog shows which are computable")
         }
         if ids.count > limit {

@@ -1,17 +1,25 @@
 import Quant
 
-/// Where a series comes from: stored bars, or one of the eight providers.
+/// Where a series comes from: stored bars, stored facts of filings, or one of the eight providers.
 enum SeriesOrigin: Hashable, Sendable {
     case bars
+    /// Figures made of filings at a price, as they were known at the time of a bar.
+    case facts
     case provider(FactorSource)
 
-    /// Bars first, then the providers.
-    static let all: [SeriesOrigin] = [.bars] + FactorSource.allCases.map { .provider($0) }
+    /// What is stored first, then the providers.
+    static let all: [SeriesOrigin] = [.bars, .facts] + FactorSource.allCases.map { .provider($0) }
+    /// Those that this version can compute from, where series of them are stored.
+    static let stored: Set<SeriesOrigin> = [.bars, .facts]
+
+    /// Whether this version can store series of it.
+    var isStored: Bool { Self.stored.contains(self) }
 
     /// As ids and answers name it.
     var name: String {
         switch self {
         case .bars: "bars"
+        case .facts: "facts"
         case .provider(let source): source.rawValue
         }
     }
@@ -24,7 +32,7 @@ enum SeriesOrigin: Hashable, Sendable {
     /// Whether there is a series for each instrument; else all instruments share one.
     var isByInstrument: Bool {
         switch self {
-        case .bars: true
+        case .bars, .facts: true
         case .provider(let source):
             [.alphaVantage, .edgar, .yahooFinance, .interactiveBrokers].contains(source)
         }
@@ -34,6 +42,7 @@ enum SeriesOrigin: Hashable, Sendable {
     var axes: [[String]] {
         switch self {
         case .bars: [SeriesNames.bars]
+        case .facts: [SeriesNames.facts]
         case .provider(.alphaVantage): [SeriesNames.alphaVantage]
         case .provider(.fred): [SeriesNames.fred]
         case .provider(.edgar): [SeriesNames.edgar]
@@ -53,8 +62,15 @@ struct SeriesField: Hashable, Sendable {
     /// As it stands in ids.
     var text: String { origin.name + names.map { "." + $0 }.joined() }
 
-    /// As it stands in expressions: a column of bars by its name alone.
-    var expression: String { origin == .bars ? names[0] : text }
+    /// As it stands in expressions: what is stored by its name alone.
+    var expression: String { origin.isStored ? names[0] : text }
+
+    /// The column that it is, or is made of; nil for a series of a provider.
+    var column: Column? {
+        guard origin.isStored else { return nil }
+        // Returns are made of closes.
+        return Column(rawValue: names[0]) ?? .close
+    }
 }
 
 /// A part of an origin's series: for each axis the names taken. Places in it are numbers from 0, the last axis first.
@@ -71,6 +87,13 @@ struct SeriesSelection: Sendable {
         self.axes = axes ?? origin.axes
         places = self.axes.map { names in Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0) }) }
         count = self.axes.reduce(1) { $0 * $1.count }
+    }
+
+    /// In words: the origin and which of its series.
+    var text: String {
+        if axes == origin.axes { return "\(origin.name), all \(count)" }
+        let named = axes.map { $0.count <= 8 ? $0.joined(separator: " ") : "\($0.count) of them" }
+        return "\(origin.name): " + named.joined(separator: " × ")
     }
 
     /// The series at a place.

@@ -1,3 +1,5 @@
+import Quant
+
 /// Names of the series that rules draw on, each provider's by itself. A name says what is wanted of a provider; which
 /// of its identifiers that is, is decided where the provider is connected.
 enum SeriesNames {
@@ -5,6 +7,28 @@ enum SeriesNames {
 
     /// Columns of stored bars.
     static let bars = words("open high low close volume vwap returns")
+
+    /// Columns made of stored facts.
+    static let facts = Fundamentals.definitions.map(\.column.rawValue)
+    /// What a company costs.
+    static let valuation = words("""
+        pe_ratio pb_ratio ps_ratio ev_to_ebitda ev_to_sales earnings_yield book_yield sales_yield cash_flow_yield
+        free_cash_flow_yield dividend_yield
+        """)
+    /// How it grows.
+    static let growth = words("revenue_growth earnings_growth asset_growth")
+    /// How well it earns, and how much of that is cash.
+    static let quality = words("""
+        gross_margin operating_margin net_margin return_on_assets return_on_equity accruals piotroski_f
+        """)
+    /// How safely it is financed.
+    static let solvency = words("altman_z current_ratio debt_to_equity")
+    /// How large it is.
+    static let size = words("market_value enterprise_value")
+    /// One or two of each, for combinations with other sources.
+    static let keyFacts = words("""
+        earnings_yield book_yield revenue_growth earnings_growth return_on_equity accruals piotroski_f altman_z
+        """)
 
     /// Ratios and figures of a company overview.
     static let alphaVantage = words("""

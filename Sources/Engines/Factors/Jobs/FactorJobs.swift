@@ -13,8 +13,8 @@ import Wire
 @LoopActor final class FactorJobs {
     /// Jobs that wait or run at once; more are refused.
     static let queueLimit = 32
-    /// Reads the bars of a request, with the facts that these factors read.
-    typealias Load = @LoopActor (PanelBody, [FactorName]) async throws -> [(symbol: String, bars: Bars)]
+    /// Reads the bars of a request, with these columns of stored facts.
+    typealias Load = @LoopActor (PanelBody, Set<Column>) async throws -> [(symbol: String, bars: Bars)]
 
     let turn: JobTurn
     private let context: EngineContext
@@ -107,10 +107,10 @@ import Wire
     /// Does what is left of a job, until it is over or the engine stops.
     private func run(_ id: String) async throws {
         guard let load, let asked = jobs[id] else { return queue.removeAll { $0 == id } }
-        let written = await context.compute { FactorName.written(asked.factors) }
+        let facts = await context.compute { FactorName.facts(asked.factors) }
         let series = try await load(PanelBody(
             symbols: asked.symbols, universe: asked.symbols.isEmpty ? .stored : nil, timeframe: asked.timeframe,
-            from: nil, to: nil, asOf: asked.asOf, panel: nil, groups: asked.groups), written)
+            from: nil, to: nil, asOf: asked.asOf, panel: nil, groups: asked.groups), facts)
         guard series.count * asked.factors.count <= FactorJob.valueLimit else {
             throw Problem.invalid("/factors", "\(asked.factors.count) factors of \(series.count) symbols are more than "
                 + "\(FactorJob.valueLimit) values")

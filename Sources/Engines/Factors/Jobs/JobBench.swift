@@ -16,7 +16,7 @@ struct JobBench: Sendable {
     ) throws(Problem) {
         panel = try FactorTable.panel(series, groups: groups)
         time = panel.ts.last.map { Timestamp(nanoseconds: $0) }
-        let lookBack = FactorCatalogue.standard.rules.lazy.filter { $0.series.allSatisfy { $0.origin == .bars } }
+        let lookBack = FactorCatalogue.standard.rules.lazy.filter { $0.series.allSatisfy { $0.origin.isStored } }
             .flatMap(\.variants).map(\.template.lookBack).max() ?? 0
         data = CatalogueData(panel, upTo: panel.ts.count - 1, lookBack: lookBack)
         var bytes: [UInt8] = []

@@ -9,6 +9,8 @@ import Wire
 struct CorrelationBody: RequestBody {
     /// Most factors at all, and of an exact answer.
     static let factorLimit = 100_000, exactLimit = 20_000
+    /// Factors of a search's answer that are compared with all others, to measure what it missed.
+    static let sample = 64
     /// Most values kept (factors by observations), and most products of an exact answer.
     static let valueLimit = 50_000_000, productLimit = 100_000_000_000
 
@@ -28,7 +30,8 @@ extension FactorEngine {
     var correlationRoute: Route {
         .json(.post, "/factors/correlation",
               "The pairs of factors that correlate most, whatever the sign, over dates and instruments where both are "
-              + "known. Exact for up to 20,000 factors; beyond that a seeded search, each pair listed being exact.",
+              + "known. Exact for up to 20,000 factors; beyond that a seeded search, each pair listed being exact, with its "
+              + "recall as measured on 64 of the factors.",
               example: """
                 {"symbols":["AAPL","MSFT","KO"],"factors":["close/delay(close,5)-1","close/delay(close,10)-1"],\
                 "from":"2012-12-01","top":10,"method":"spearman"}
@@ -47,7 +50,8 @@ extension FactorEngine {
         defer { ended() }
         let names = try body.choice.resolve(try await stored.found(), limit: CorrelationBody.factorLimit)
         guard names.count > 1 else { throw Problem.invalid("/factors", "must name two factors or more") }
-        let series = try await bars(body.bars), factors = try names.map { try FactorName.parse($0) }
+        let factors = try names.map { try FactorName.parse($0) }
+        let series = try await withFacts(try await bars(body.bars), factors)
         try FactorGroups.require(body.bars.groups, of: series.map(\.symbol), for: factors)
         let panel = try FactorTable.panel(series, groups: body.bars.groups)
         let rows = FactorTable.rows(panel.ts, body.bars), observations = rows.count * series.count
@@ -63,16 +67,19 @@ extension FactorEngine {
         try checkCost(factors, series)
         let columns = await Self.columns(names, panel, rows)
         guard isExact else {
-            let answer = await context.compute {
-                CorrelationSearch(seed: UInt64(body.seed)).strongest(columns, method: body.method, top: body.top)
+            let (answer, recall) = await context.compute {
+                let search = CorrelationSearch(seed: UInt64(body.seed))
+                let answer = search.strongest(columns, method: body.method, top: body.top)
+                let recall = search.recall(of: answer, columns, method: body.method, sample: CorrelationBody.sample)
+                return (answer, recall)
             }
-            return CorrelationAnswer(names: names, method: body.method, observations: observations, isExact: false,
+            return CorrelationAnswer(names: names, method: body.method, observations: observations, recall: recall,
                                      compared: answer.compared, pairs: answer.pairs)
         }
         let matrix = await context.compute { CorrelationMatrix(columns, method: body.method) }
         let parts = await inParallel(matrix.parts.count) { matrix.strongest(matrix.parts[$0], top: body.top) }
         return CorrelationAnswer(
-            names: names, method: body.method, observations: observations, isExact: true,
+            names: names, method: body.method, observations: observations, recall: nil,
             compared: names.count * (names.count - 1) / 2, pairs: CorrelationMatrix.merge(parts, top: body.top))
     }
 
@@ -93,7 +100,10 @@ extension FactorEngine {
 
 /// The strongest pairs.
 struct CorrelationAnswer: ResponseBody {
-    let names: [String], method: CorrelationMethod, observations: Int, isExact: Bool, compared: Int
+    let names: [String], method: CorrelationMethod, observations: Int
+    /// What a search missed, measured; nil where the answer is exact.
+    let recall: CorrelationSearch.Recall?
+    let compared: Int
     let pairs: [CorrelatedPair]
 
     func write(to json: inout JSONWriter) {
@@ -101,7 +111,11 @@ struct CorrelationAnswer: ResponseBody {
             json.field("method", method.rawValue)
             json.field("factors", names.count)
             json.field("observations", observations)
-            json.field("exact", isExact)
+            json.field("exact", recall == nil)
+            if let recall {
+                json.field("recall", recall.share)
+                json.field("recall_pairs", recall.pairs)
+            }
             json.field("compared", compared)
             json.key("pairs")
             json.beginArray()

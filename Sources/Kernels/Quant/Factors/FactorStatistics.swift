@@ -23,7 +23,7 @@ public struct FactorStatistics: Sendable {
         public var pearsonRatio: Double { Self.ratio(pearson) }
         /// Mean over sample deviation of the rank coefficients, not annualised.
         public var spearmanRatio: Double { Self.ratio(spearman) }
-        /// Mean return of the highest quantile less that of the lowest.
+        /// Mean return of the highest quantile less that of the lowest; alphalens-reloaded tells half of it.
         public var spread: Double { (quantileReturns.last ?? .nan) - (quantileReturns.first ?? .nan) }
 
         static func mean(_ values: [Double]) -> Double {

@@ -1,0 +1,125 @@
+import Factors
+import Quant
+
+extension CatalogPages {
+    /// Every published formula, the rules that make the others, and how factors are judged.
+    public static var factors: String {
+        var page = """
+            # Factors
+
+            Every published formula and every rule, as `nautilus catalog factors --markdown` prints them. An id stands
+            wherever an expression does. Those with `group_neutralize` need the request's `groups`, `cap` needs bars
+            that bear it.
+
+            \(made)
+            \(facts)
+            \(statistics)
+            """
+        for collection in AlphaCatalog.collections {
+            let alphas = AlphaCatalog.all.filter { $0.collection == collection.name }
+            page += "\n## \(collection.title)\n\n| factor | category | formula | source |\n|---|---|---|---|\n"
+            for alpha in alphas {
+                page += row([
+                    "`\(alpha.id)`", alpha.category, "`\(alpha.expression)`", alpha.sources.joined(separator: "; "),
+                ])
+            }
+        }
+        return String(page.dropLast())
+    }
+
+    private static var made: String {
+        let made = CatalogueText.rules.reduce(0) { $0 + $1.factors }
+        var page = """
+            ## Made by rules
+
+            \(made) factors of \(CatalogueText.count) are made by rules: a formula, a window and a transform over the
+            product of selections of series. The id is `formula.window.transform@series~series`, such as
+            `zscore.63.rank@facts.pe_ratio` or `corr.252.raw@bars.close~bars.volume`; the window is 0 where there is
+            none. Transforms are of the instruments of a date: `raw` is none, `rank` from 0 to 1 with ties averaged,
+            `zscore` with ddof 1, `demean`.
+
+            A factor is computable where some symbol has every series of it; else the catalogue says what is missing.
+            Series of providers are named so that factors over them keep their ids; none can be stored in this version.
+
+            | source | what | series | factors | names |
+            |---|---|---|---|---|
+
+            """
+        for source in CatalogueText.sources {
+            let names = source.axes.map { $0.joined(separator: " ") }.joined(separator: " × ")
+            page += row([
+                "`\(source.name)`", source.title + (source.isStored ? "" : ", not connected"), "\(source.series)",
+                "\(source.factors)", names,
+            ])
+        }
+        page += "\n| formula | of `a` to `d` and the window `w` | windows | category |\n|---|---|---|---|\n"
+        for formula in CatalogueText.formulas {
+            page += row([
+                "`\(formula.name)`", "`\(formula.text)`", formula.windows.map { "\($0)" }.joined(separator: " "),
+                formula.categories.joined(separator: ", "),
+            ])
+        }
+        page += "\n| series | sources | formulas | transforms | factors |\n|---|---|---|---|---|\n"
+        for rule in CatalogueText.rules {
+            page += row([
+                rule.series.joined(separator: "; with "), "\(rule.sources)", rule.formulas.joined(separator: " "),
+                rule.transforms.joined(separator: " "), "\(rule.factors)",
+            ])
+        }
+        return page
+    }
+
+    private static var facts: String {
+        var page = """
+            ## Facts
+
+            `facts.…` are columns of stored figures of filings. A bar knows what was filed at or before its time, and of
+            a figure that was filed again the newest filing by then; a flow is of the newest twelve months. Each is a
+            column of expressions too: `rank(earnings_yield)`.
+
+            | series | formula and source |
+            |---|---|
+
+            """
+        for (column, definition) in Fundamentals.definitions { page += row(["`\(column.rawValue)`", definition]) }
+        return page
+    }
+
+    private static let statistics = """
+        ## How factors are judged
+
+        `POST /factors/statistics` follows alphalens; the figures are held to those of alphalens-reloaded 0.5.1 by
+        fixtures (`Tests/Oracles/factors.py`).
+
+        | figure | convention |
+        |---|---|
+        | forward return | price so many rows later over the price, less 1; a missing price is the one before it |
+        | what counts | a date and instrument whose factor and every forward return are known; a date whose quantile \
+        edges are equal is left out |
+        | `quantile_returns` | mean over dates of the mean forward return of a quantile less that of its date; edges \
+        are linear quantiles of the date, a value on an edge is in the bucket below it, quantile 1 is the lowest |
+        | `spread` | the return of the highest quantile less that of the lowest: twice what alphalens calls the spread, \
+        which puts half of the money on each side |
+        | `rank_ic` | Spearman's coefficient of factor and forward return by date, mean over dates: what alphalens \
+        calls the information coefficient |
+        | `ic` | Pearson's coefficient instead, as Qlib's IC |
+        | `icir`, `rank_icir` | mean over the sample deviation (ddof 1) of the coefficients, not annualised |
+        | decay | these figures by horizon, as many as are asked for |
+        | `turnover` | part of a quantile's instruments that were not in it as many dates before as the horizon has \
+        rows, mean |
+        | `rank_autocorrelation` | Pearson's coefficient of ranks with those as many dates before, mean |
+
+        `POST /factors/exposure`: the exposure of a portfolio is Σ w·x over the instruments whose value is known,
+        `covered` the part of its weights that these have. The attribution holds the weights from row to row. Factor
+        returns of a period are least squares of returns over exposures at its beginning; a factor's part is its return
+        times the active exposure, the rest is `specific`, and an instrument without a value or a price is all
+        specific. Periods are linked by Cariño, so that the parts sum to the active return; that they do is checked
+        each time. `market` is a factor that every instrument has alike.
+
+        `POST /factors/correlation` is exact for up to 20,000 factors. Beyond that a seeded search compares pairs that
+        share a signature of random projections. What is listed is exact; `recall` is the part of the pairs stronger than
+        the weakest one listed that is in the list, measured by comparing 64 of the factors with all others. A test
+        requires 95% of the 2,000 strongest pairs of 3,000 columns in groups.
+
+        """
+}
