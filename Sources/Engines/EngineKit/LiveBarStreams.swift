@@ -75,18 +75,32 @@ public struct BarStreamKey: Hashable, Sendable {
     /// The state after a bar; nil for a replay's bar that comes again, and where nothing is stored of a live one.
     /// Throws `Problem` 503 when stored bars are needed and market data is away.
     public func advance(_ bar: Bar) async throws -> State? {
+        switch try await take(bar) {
+        case .next(let state): state
+        case .remade(let remade): remade.after
+        case nil: nil
+        }
+    }
+
+    /// The same, telling apart a live bar that is not the next one: it came before, is late, or restates one.
+    public func take(_ bar: Bar) async throws -> TakenBar<State>? {
         let key = BarStreamKey(symbol: bar.symbol, timeframe: bar.timeframe, replay: bar.replay)
         return try await locks.with(key.text) {
-            key.replay == nil ? try await advanceLive(key, bar) : try await advanceReplay(key, bar)
+            key.replay == nil ? try await takeLive(key, bar) : try await advanceReplay(key, bar).map { .next($0) }
         }
     }
 
     /// A live bar was stored before it was published, so a stream that is not here, or that the bar is not the next
     /// of, is made again from the stored bars.
-    private func advanceLive(_ key: BarStreamKey, _ bar: Bar) async throws -> State? {
-        if live.place(key, bar.time.nanoseconds) != .next { try await load(key) }
-        _ = live.advance(key, bar.time.nanoseconds) { $0.push(bar) }
-        return live[key]
+    private func takeLive(_ key: BarStreamKey, _ bar: Bar) async throws -> TakenBar<State>? {
+        let time = bar.time.nanoseconds
+        switch live.place(key, time) {
+        case .past: return try await remakeLive(key).map { .remade($0) }
+        case .missing: try await load(key)
+        case .next: break
+        }
+        _ = live.advance(key, time) { $0.push(bar) }
+        return live[key].map { .next($0) }
     }
 
     /// A replay's stream starts with its first bar and sees each once; where this engine was not there for the first
@@ -94,7 +108,7 @@ public struct BarStreamKey: Hashable, Sendable {
     private func advanceReplay(_ key: BarStreamKey, _ bar: Bar) async throws -> State? {
         if replays.place(key, bar.time.nanoseconds) == .missing {
             let before = try await BarsClient(context).replayed(before: bar)
-            let state = await context.compute(over: before.count) { Self.state(before) }
+            let state = await context.compute(over: before.count) { Self.state(before, 0..<before.count) }
             replays.put(key, state, last: before.times.last)
         }
         return replays.advance(key, bar.time.nanoseconds) { (state: inout State) in
@@ -111,33 +125,60 @@ public struct BarStreamKey: Hashable, Sendable {
         }
     }
 
-    /// Makes a live stream again, its stored bars having changed: what it was and what it is; nil where it is not kept,
-    /// or nothing is stored any more.
-    public func remake(_ key: BarStreamKey) async throws -> (before: State, after: State)? {
-        try await locks.with(key.text) {
-            guard let before = live[key] else { return nil }
-            try await load(key)
-            return live[key].map { (before, $0) }
-        }
+    /// Makes a live stream again, its stored bars having changed; nil where it is not kept, or nothing is stored any
+    /// more.
+    public func remake(_ key: BarStreamKey) async throws -> RemadeStream<State>? {
+        try await locks.with(key.text) { try await remakeLive(key) }
+    }
+
+    private func remakeLive(_ key: BarStreamKey) async throws -> RemadeStream<State>? {
+        guard let before = live[key], let last = live.last(key) else { return nil }
+        let again = try await load(key, until: last)
+        return live[key].map { RemadeStream(before: before, again: again, after: $0) }
     }
 
     /// Forgets a live stream: the next bar makes it again.
     public func remove(_ key: BarStreamKey) async { await locks.with(key.text) { live.remove(key) } }
 
-    /// Feeds every stored bar of an instrument; off the loop, for it may be millions.
-    private func load(_ key: BarStreamKey) async throws {
+    /// Feeds every stored bar of an instrument; off the loop, for it may be millions. Answers the state after the bars
+    /// up to a time.
+    @discardableResult
+    private func load(_ key: BarStreamKey, until time: Int64 = .min) async throws -> State {
         let stored = try await BarsClient(context).bars(key.symbol, key.timeframe)
         live.remove(key)
-        guard let last = stored.times.last else { return }
-        let state = await context.compute { Self.state(stored) }
-        live.put(key, state, last: last)
+        guard let last = stored.times.last else { return State() }
+        let (then, now) = await context.compute {
+            let count = stored.times.prefix { $0 <= time }.count
+            let then = Self.state(stored, 0..<count)
+            return (then, Self.state(stored, count..<stored.count, after: then))
+        }
+        live.put(key, now, last: last)
+        return then
     }
 
-    private nonisolated static func state(_ bars: BarColumns) -> State {
-        var state = State()
-        for row in 0..<bars.count { state.push(bars, row: row) }
+    private nonisolated static func state(_ bars: BarColumns, _ rows: Range<Int>, after: State = State()) -> State {
+        var state = after
+        for row in rows { state.push(bars, row: row) }
         return state
     }
+}
+
+/// What a bar was to its stream.
+public enum TakenBar<State: BarState>: Sendable {
+    /// The next one: the state after it.
+    case next(State)
+    /// Not after those that the stream had seen, so the stream was made again from the stored bars.
+    case remade(RemadeStream<State>)
+}
+
+/// A stream that was made again from the stored bars.
+public struct RemadeStream<State: BarState>: Sendable {
+    /// What it was.
+    public let before: State
+    /// After the stored bars up to the newest one it had seen: what it would have been, had they been so then.
+    public let again: State
+    /// After all stored bars.
+    public let after: State
 }
 
 /// A message that is not what its topic says; it goes to the dead letters.

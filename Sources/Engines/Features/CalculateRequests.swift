@@ -67,20 +67,17 @@ enum FeatureList {
     static let limit = 500
 
     static func read(_ fields: FieldReader) -> [Feature] {
-        let texts = fields.strings("features",
-            "Features such as sma(close,20), macd(close,12,26,9).signal or any expression.",
-                                   limit: limit)
-        fields.require(!texts.isEmpty || fields.isDescribing || !fields.has("features"), "features",
-                       "must name at least one feature")
-        var features: [Feature] = []
-        for (index, text) in texts.enumerated() {
+        fields.require(!fields.isEmptyArray("features"), "features", "must name at least one feature")
+        return fields.strings(
+            "features", "Features such as sma(close,20), macd(close,12,26,9).signal or any expression.", limit: limit
+        ) { text, refuse -> Feature? in
             do throws(QuantError) {
-                features.append(try Feature.parse(text))
+                return try Feature.parse(text)
             } catch {
-                fields.refuse(at: ["features", "\(index)"], error.explanation)
+                refuse(error.explanation)
+                return nil
             }
         }
-        return features
     }
 }
 

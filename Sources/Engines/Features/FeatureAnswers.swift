@@ -178,6 +178,8 @@ struct CatalogPage: ResponseBody {
             json.key(name)
             json.string(text)
         }
+        json.key("formula")
+        if let formula = function.formula { json.string(formula) } else { json.null() }
         for (name, list) in [("inputs", function.inputs), ("outputs", function.outputs)] {
             json.key(name)
             json.beginArray()

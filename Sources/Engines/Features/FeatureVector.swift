@@ -55,6 +55,12 @@ struct FeatureVector: BarState {
         count += 1
     }
 
+    /// The member `warmup`: names whose look-back is not over. There while there are any.
+    func writeWarmup(to json: inout JSONWriter) {
+        let names = zip(Self.names, Self.rests).filter { count <= $1.lookBack }.map(\.0)
+        if !names.isEmpty { json.strings("warmup", names) }
+    }
+
     /// The member `flags`: what each value rests on.
     func writeFlags(to json: inout JSONWriter) {
         json.key("flags")
@@ -85,8 +91,14 @@ struct FeatureUpdate: ResponseBody {
     let symbol: Symbol, timeframe: Timeframe, replay: String?, vector: FeatureVector
     /// Whether each value is told with what it rests on.
     var hasFlags = false
-    /// True where stored bars changed under values that were published before.
-    var isCorrection = false
+    /// Where stored bars changed under values that were published before.
+    var correction: Correction?
+
+    /// What was published of bars from a time on is no longer so.
+    struct Correction: Sendable {
+        /// The first bar that was added or restated, where it is known.
+        let since: Timestamp?
+    }
 
     func write(to json: inout JSONWriter) {
         json.beginObject()
@@ -98,12 +110,13 @@ struct FeatureUpdate: ResponseBody {
             json.key("replay")
             json.string(replay)
         }
-        if isCorrection {
-            json.key("correction")
-            json.bool(true)
+        if let correction {
+            json.field("correction", true)
+            json.key("corrected_from")
+            if let since = correction.since { json.time(since) } else { json.null() }
         }
         vector.writeMembers(to: &json)
-        if hasFlags { vector.writeFlags(to: &json) }
+        if hasFlags { vector.writeFlags(to: &json) } else { vector.writeWarmup(to: &json) }
         json.endObject()
     }
 }

@@ -36,17 +36,24 @@ import Wire
     private func take(_ message: Message) async throws {
         switch message.topic.family {
         case Topics.history.name:
-            guard let key = try JSONParser().withDocument(message.data, { BarStreamKey(history: $0) }) else {
-                throw UnreadableMessage(topic: message.topic.description)
-            }
-            try await correct(key, message)
+            guard let (key, first) = try JSONParser().withDocument(message.data, { json in
+                BarStreamKey(history: json).map { key in
+                    (key, json.member("first")?.string.flatMap { Timestamp(iso8601: $0) })
+                }
+            }) else { throw UnreadableMessage(topic: message.topic.description) }
+            if let remade = try await streams.remake(key) { tell(remade, of: key, since: first, message) }
         default:
             guard let bar = try JSONParser().withDocument(message.data, { Bar(json: $0) }) else {
                 throw UnreadableMessage(topic: message.topic.description)
             }
-            guard let vector = try await streams.advance(bar) else { return }
-            publish(FeatureUpdate(symbol: bar.symbol, timeframe: bar.timeframe, replay: bar.replay, vector: vector),
-                    at: bar.closeTime, cause: message)
+            switch try await streams.take(bar) {
+            case .next(let vector):
+                publish(FeatureUpdate(symbol: bar.symbol, timeframe: bar.timeframe, replay: bar.replay, vector: vector),
+                        at: bar.closeTime, cause: message)
+            case .remade(let remade):
+                tell(remade, of: BarStreamKey(symbol: bar.symbol, timeframe: bar.timeframe), since: bar.time, message)
+            case nil: break
+            }
         }
     }
 
@@ -58,13 +65,17 @@ import Wire
         vectors.increment()
     }
 
-    /// Stored bars were added or restated: a vector that is kept is made again, and told where its values or its time
-    /// are no longer what was told.
-    private func correct(_ key: BarStreamKey, _ cause: Message) async throws {
-        guard let (before, vector) = try await streams.remake(key), !vector.isSame(as: before), let time = vector.time
-        else { return }
-        publish(FeatureUpdate(symbol: key.symbol, timeframe: key.timeframe, replay: nil, vector: vector,
-                              isCorrection: true), at: time, cause: cause)
+    /// Stored bars were added or restated under a vector that is kept: it was made again, and is told where it is no
+    /// longer what was told. It is a correction where the stored bars now give other values for the bar that was told
+    /// last; one that comes a second time changes nothing, and nothing is told.
+    private func tell(
+        _ remade: RemadeStream<FeatureVector>, of key: BarStreamKey, since first: Timestamp?, _ cause: Message
+    ) {
+        let vector = remade.after
+        guard !vector.isSame(as: remade.before), let time = vector.time else { return }
+        var update = FeatureUpdate(symbol: key.symbol, timeframe: key.timeframe, replay: nil, vector: vector)
+        if !remade.again.isSame(as: remade.before) { update.correction = FeatureUpdate.Correction(since: first) }
+        publish(update, at: time, cause: cause)
     }
 
     /// The newest vector over the stored bars and the live ones after them; nil where there is no bar.

@@ -132,7 +132,7 @@ extension FeaturesEngine {
             + "it remembers a window (exact), every bar less and less (converging) or for good (start_dependent).",
               answer: """
                 {"items":[{"name":"sma","category":"overlap","reference":"Simple moving average; TA-Lib SMA.",\
-                "stability":"exact",\
+                "stability":"exact","formula":"Σx/n",\
                 "inputs":["series"],"outputs":["sma"],"parameters":[{"name":"timeperiod","default":30,"min":1,\
                 "max":100000}],\
                 "look_back":29}],"next_cursor":null}

@@ -122,9 +122,19 @@ extension FieldReader {
     public func strings(
         _ name: String, _ doc: String, required: Bool = true, limit: Int = 10_000, length: Int = 10_000
     ) -> [String] {
+        strings(name, doc, required: required, limit: limit, length: length) { text, _ in text }
+    }
+
+    /// An array of strings, each made into something else; `convert` tells what is wrong with one and answers nil.
+    public func strings<T>(
+        _ name: String, _ doc: String, required: Bool = true, limit: Int = 10_000, length: Int = 10_000,
+        _ convert: (_ text: String, _ refuse: (String) -> Void) -> T?
+    ) -> [T] {
         declare(name, .array(.string(format: nil, allowed: nil)), required: required, doc)
         return elements(name, required: required, limit: limit) { index, value in
-            if let text = value.string, (1...length).contains(text.utf8.count) { return text }
+            if let text = value.string, (1...length).contains(text.utf8.count) {
+                return convert(text) { context.report($0, at: ["\(index)"]) }
+            }
             context.report("must be a string of 1 to \(length) characters", at: ["\(index)"])
             return nil
         }

@@ -56,6 +56,11 @@ public final class FieldReader {
         return !value.isNull
     }
 
+    /// Whether a field is there and is an array of nothing.
+    public func isEmptyArray(_ name: String) -> Bool {
+        object?.member(name).map { $0.kind == .array && $0.count == 0 } ?? false
+    }
+
     /// Reports a rule over several fields.
     public func require(_ holds: Bool, _ name: String, _ message: String) {
         if !holds { context.report(message, at: name.isEmpty ? [] : [name]) }

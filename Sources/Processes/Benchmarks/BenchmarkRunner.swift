@@ -6,7 +6,8 @@ import Glibc
     /// Names, and parts of names before a dot, that can be asked for.
     public nonisolated static let names = [
         "bus.memory.throughput", "bus.redis.throughput", "bus.redis.latency", "series.write", "series.read",
-        "series.read.sum", "series.range", "series.postgres", "indicators", "indicators.stream", "analytics.performance",
+        "series.read.sum", "series.range", "series.postgres", "indicators", "indicators.stream", "features.calculate",
+        "analytics.performance",
         "analytics.revaluation", "backtest.sweep",
         "var.monte_carlo", "factors.panel", "factors.catalogue", "factors.correlation",
         "risk.pretrade", "risk.montecarlo", "risk.historical", "risk.views", "risk.capital",
@@ -62,6 +63,10 @@ import Glibc
         if isAsked("indicators", asked) {
             say("indicators")
             for figure in try indicatorBenchmarks(asked: { isAsked($0, asked) }) { each(figure) }
+        }
+        if isAsked("features.calculate", asked) {
+            say("features.calculate")
+            for figure in try await calculateBenchmarks(folder: folder) { each(figure) }
         }
         if isAsked("analytics.performance", asked) { each(try performanceBenchmark()) }
         if isAsked("analytics.revaluation", asked) { for figure in try revaluationBenchmarks() { each(figure) } }

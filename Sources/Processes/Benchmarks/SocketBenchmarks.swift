@@ -6,7 +6,7 @@ import Runtime
 /// are µs from an update's request to its arrival at a socket, at a steady hundred updates a second. The server is a
 /// process of its own; all readers share one thread of this one.
 @LoopActor func fanOutBenchmark(folder: String, sockets: Int = 1000, runs: Int = 5) async throws -> Measurement {
-    let server = try await StreamServer(folder: folder)
+    let server = try await EngineServer(.websocket, folder: folder)
     defer { server.stop() }
     let tally = LightReader.Tally()
     let readers = try await openReaders(server, count: sockets, topic: "broadcast.bench", tally)
@@ -32,7 +32,7 @@ import Runtime
 @LoopActor func idleSocketsBenchmark(folder: String, wanted: Int = 15_000) async throws -> Measurement {
     let limit = Limits.raiseOpenFiles()
     let count = min(wanted, max(0, limit - 200))
-    let server = try await StreamServer(folder: folder)
+    let server = try await EngineServer(.websocket, folder: folder)
     defer { server.stop() }
     let tally = LightReader.Tally()
     // What the first sockets bring is the server's own: buffers and code that is used for the first time.
@@ -54,7 +54,7 @@ import Runtime
 
 /// Opens sockets, a hundred at a time, so that the server's queue of new connections does not overflow.
 @LoopActor private func openReaders(
-    _ server: StreamServer, count: Int, topic: String?, _ tally: LightReader.Tally
+    _ server: EngineServer, count: Int, topic: String?, _ tally: LightReader.Tally
 ) async throws -> [LightReader] {
     Limits.raiseOpenFiles()
     guard let address = await SocketAddress.resolve(host: "127.0.0.1", port: server.port) else {
@@ -76,13 +76,13 @@ import Runtime
     return readers
 }
 
-@LoopActor private func send(_ server: StreamServer) async throws {
+@LoopActor private func send(_ server: EngineServer) async throws {
     try await server.broadcast("broadcast.bench", #"{"price":101.25,"sent":\#(SystemClock().monotonic)}"#)
 }
 
 /// Deliveries a second: few updates are on their way at a time, so that no reader falls behind.
 @LoopActor private func burst(
-    _ server: StreamServer, _ tally: LightReader.Tally, sockets: Int, updates: Int
+    _ server: EngineServer, _ tally: LightReader.Tally, sockets: Int, updates: Int
 ) async throws -> Double {
     let start = SystemClock().monotonic, before = tally.deliveries
     for update in 0..<updates {
@@ -94,7 +94,7 @@ import Runtime
 }
 
 @LoopActor private func pace(
-    _ server: StreamServer, _ tally: LightReader.Tally, sockets: Int, perSecond: Int, seconds: Int
+    _ server: EngineServer, _ tally: LightReader.Tally, sockets: Int, perSecond: Int, seconds: Int
 ) async throws {
     let start = SystemClock().monotonic, before = tally.deliveries
     for update in 0..<(perSecond * seconds) {

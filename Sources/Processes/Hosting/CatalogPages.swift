@@ -16,6 +16,10 @@ public enum CatalogPages {
             `adv(n)` is `ts_mean(close*volume, n)`; `ts_` functions take `min_periods=k` for windows that are not full.
             A null operand gives a null, and so does a result that is not finite. No function reads a later bar.
 
+            In formulas `x` and `y` are the series, `n` is the period, `o h l c v` are a bar's columns and `x₋₁` is the
+            value of the bar before. Σ, mean, min and max are over the last n bars; Δx is x − x₋₁, TR the true range,
+            W(x) Wilder's average: a₋₁ + (x − a₋₁)/n, seeded with the mean of the first n.
+
             Those under `fundamental` are made of figures of filings, which `POST /market-data/facts` and
             `nautilus import facts FILE.csv` store. A bar knows what was filed at or before its time, whatever period
             it is of, and of a figure that was filed again the newest filing by then. A flow is of the newest twelve
@@ -24,12 +28,12 @@ public enum CatalogPages {
 
             """
         for category in categories(FunctionCatalog.all.map(\.category)) {
-            page += "\n## \(category)\n\n| function | look-back | stability | definition |\n|---|---|---|---|\n"
+            page += "\n## \(category)\n\n| function | look-back | stability | definition | formula |\n|---|---|---|---|---|\n"
             for function in FunctionCatalog.all where function.category == category {
                 let outputs = function.outputs.count > 1 ? " → " + function.outputs.joined(separator: ", ") : ""
                 page += row([
                     "`\(call(function))`" + outputs, "\(function.lookBack())", function.stability().rawValue,
-                    function.reference,
+                    function.reference, function.formula ?? "",
                 ])
             }
         }

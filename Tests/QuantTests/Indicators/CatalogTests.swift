@@ -1,4 +1,4 @@
-import Quant
+@testable import Quant
 import Testing
 
 @Suite struct CatalogTests {
@@ -30,6 +30,19 @@ import Testing
         #expect(IndicatorCatalog.definition("stoch")?.parameters.map(\.defaultValue) == [5, 3, 0, 3, 0])
         #expect(IndicatorCatalog.definition("atr")?.inputs == ["high", "low", "close"])
         #expect(Set(FunctionCatalog.all.map(\.name)).count == FunctionCatalog.all.count)
+    }
+
+    /// A formula beside what only names a function, and a source for what was published.
+    @Test func everyFunctionHasAFormulaAndASource() {
+        let own: Set<String> = ["element", "cross_section", "time_series", "fundamental", "pattern"]
+        for function in FunctionCatalog.all where !own.contains(function.category) {
+            #expect(function.formula != nil, "\(function.name)")
+        }
+        #expect(Set(FunctionFormulas.byName.keys).subtracting(FunctionCatalog.all.map(\.name)).isEmpty)
+        for function in IndicatorCatalog.all where function.name != "realized_volatility" && function.name != "vwap" {
+            let hasYear = function.reference.contains { $0.isNumber } || function.reference.contains("Chaikin")
+            #expect(hasYear || function.reference.contains("TA-Lib"), "\(function.name)")
+        }
     }
 
     @Test func shortAndEmptyBars() throws {

@@ -1,10 +1,10 @@
-import Quant
+@testable import Quant
 import TestKit
 import Testing
 
 /// Every function of the catalogue with random valid parameters, over series of every kind: the stream has the bits of
-/// the batch, also when it is put away as bytes and taken up again, and a finite window does not know where the series
-/// starts.
+/// the batch from any bar on, also when it is put away as bytes and taken up again; the batch has them however the rows
+/// are cut; and a finite window does not know where the series starts.
 @Suite struct StreamPropertyTests {
     enum Scene: String, CaseIterable {
         case random, flat, gappy, huge, tiny, nulls
@@ -56,11 +56,14 @@ import Testing
         return ("\(function.name)(\((series + values.map { "\($0)" }).joined(separator: ",")))", values)
     }
 
-    @Test(arguments: Scene.allCases)
-    func streamsAreBatches(scene: Scene) throws {
-        var random = SeededGenerator(seed: 41)
+    private static let seeds: [UInt64] = [41, 42, 43]
+
+    @Test(arguments: Scene.allCases, seeds)
+    func streamsAreBatches(scene: Scene, seed: UInt64) throws {
+        var random = SeededGenerator(seed: seed)
         for function in FunctionCatalog.all where function.isStreamed {
-            let bars = try scene.bars(&random)
+            let whole = try scene.bars(&random)
+            let bars = try Self.part(whole, from: Int.random(in: 0..<60, using: &random))
             let (text, values) = Self.call(function, &random)
             let feature = try Feature.parse(text)
             let columns = feature.evaluate(bars)
@@ -75,21 +78,92 @@ import Testing
                     return
                 }
             }
-            if function.stability(values) == .exact { try expectNoStart(feature, bars, &random) }
+            if function.stability(values) == .exact { try expectNoStart(feature, whole, &random) }
         }
+    }
+
+    /// The bars from a row on.
+    private static func part(_ bars: Bars, from start: Int) throws -> Bars {
+        try Bars(
+            ts: Array(bars.ts[start...]), open: Array(bars.open[start...]), high: Array(bars.high[start...]),
+            low: Array(bars.low[start...]), close: Array(bars.close[start...]), volume: Array(bars.volume[start...]))
     }
 
     /// The values over the bars from anywhere on are those over all of them.
     private func expectNoStart(_ feature: Feature, _ bars: Bars, _ random: inout SeededGenerator) throws {
         let start = Int.random(in: 1..<60, using: &random)
-        let part = try Bars(
-            ts: Array(bars.ts[start...]), open: Array(bars.open[start...]), high: Array(bars.high[start...]),
-            low: Array(bars.low[start...]), close: Array(bars.close[start...]), volume: Array(bars.volume[start...]))
-        for (whole, some) in zip(feature.evaluate(bars), feature.evaluate(part)) {
+        for (whole, some) in zip(feature.evaluate(bars), feature.evaluate(try Self.part(bars, from: start))) {
             let expected = Array(whole.values[(start + whole.lookBack)...])
             let size = expected.reduce(0) { $1.isFinite ? max($0, abs($1)) : $0 }
             let difference = firstDifference(Array(some.values[some.lookBack...]), expected, scale: max(size, 1e-300))
             #expect(difference == nil, "\(feature.text) from \(start): \(String(describing: difference))")
+        }
+    }
+
+    /// Every kernel over all rows at once, and over the same rows in pieces of one to forty.
+    @Test(arguments: Scene.allCases, seeds)
+    func piecesAreTheWhole(scene: Scene, seed: UInt64) throws {
+        var random = SeededGenerator(seed: seed)
+        for function in FunctionCatalog.all where function.isStreamed {
+            guard case .stage(let make) = function.operation else { continue }
+            let bars = try scene.bars(&random)
+            let (text, values) = Self.call(function, &random)
+            let stage = make(FunctionArguments(values: values, minPeriods: nil))
+            let inputs = Self.inputs(function, bars)
+            var cuts: [Int] = []
+            while cuts.reduce(0, +) < bars.count {
+                cuts.append(min(Int.random(in: 1...40, using: &random), bars.count - cuts.reduce(0, +)))
+            }
+            let whole = Self.run(stage, inputs, pieces: [bars.count])
+            let parts = Self.run(stage, inputs, pieces: cuts)
+            let wrong = whole.indices.first { !sameBits(whole[$0], parts[$0]) }
+            #expect(wrong == nil, "\(text) at \(wrong.map { $0 % bars.count } ?? 0) of pieces \(cuts)")
+        }
+    }
+
+    /// The columns that a function reads: those it names, or what a call would give it.
+    private static func inputs(_ function: FunctionDefinition, _ bars: Bars) -> [[Double]] {
+        var series = [bars.close, bars.volume, bars.open]
+        if function.name == "where" || function.name == "ts_count" {
+            series[0] = zip(bars.close, bars.open).map { $0.isNaN || $1.isNaN ? .nan : $0 > $1 ? 1 : 0 }
+        }
+        return function.inputs.enumerated().map { index, name in
+            Column(rawValue: name).map(bars.values) ?? series[index]
+        }
+    }
+
+    /// The outputs of a stage, one after the other, the rows being given in pieces.
+    private static func run(_ stage: Stage, _ inputs: [[Double]], pieces: [Int]) -> [Double] {
+        let rows = inputs[0].count
+        let columns = inputs + [[Double]](repeating: inputs[0], count: 4 - inputs.count)
+        var output = [Double](repeating: 0, count: rows * stage.outputWidth)
+        var memory = [Double](repeating: .nan, count: stage.memoryCount + 1)
+        output.withUnsafeMutableBufferPointer { output in
+            memory.withUnsafeMutableBufferPointer { memory in
+                guard let sink = output.baseAddress, let state = memory.baseAddress else { return }
+                stage.start(state)
+                var row = 0
+                for piece in pieces {
+                    withPointers(columns) { source in
+                        func place(_ index: Int) -> Scratch { sink + index * rows + row }
+                        stage.advance(
+                            state, Sources(source[0] + row, source[1] + row, source[2] + row, source[3] + row),
+                            Sinks(place(0), place(1 % stage.outputWidth), place(2 % stage.outputWidth),
+                                  place(3 % stage.outputWidth), place(4 % stage.outputWidth)), piece)
+                    }
+                    row += piece
+                }
+            }
+        }
+        return output
+    }
+
+    private static func withPointers(
+        _ columns: [[Double]], _ open: [UnsafePointer<Double>] = [], _ body: ([UnsafePointer<Double>]) -> Void
+    ) {
+        guard open.count < columns.count else { return body(open) }
+        columns[open.count].withUnsafeBufferPointer { buffer in
+            if let base = buffer.baseAddress { withPointers(columns, open + [base], body) }
         }
     }
 

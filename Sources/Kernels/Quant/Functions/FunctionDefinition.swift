@@ -56,6 +56,8 @@ public struct FunctionDefinition: Sendable {
     public let outputs: [String]
     /// What it is and where it comes from.
     public let reference: String
+    /// How it is computed, in the notation of `FunctionFormulas`; nil where `reference` says so already.
+    public var formula: String? { FunctionFormulas.byName[name] }
     /// How much of the series it remembers where its averages, if it is given their kinds, are over finite windows.
     var ownStability = Stability.exact
 

@@ -1,42 +1,34 @@
 /// `hull_ma(x,n)`: the weighted average over ⌊√n⌋ bars of 2·wma(x,⌊n/2⌋) − wma(x,n) (Hull 2005). Default 20, look-back
 /// n − 1 + ⌊√n⌋ − 1. Exact.
 public struct HullMovingAverage: Kernel {
-    private var short: WeightedMovingAverage
-    private var long: WeightedMovingAverage
+    private var difference: HullDifference
     private var smooth: WeightedMovingAverage
 
     /// Period of at least 2.
     public init(period: Int) {
-        short = WeightedMovingAverage(period: period / 2)
-        long = WeightedMovingAverage(period: period)
+        difference = HullDifference(period)
         smooth = WeightedMovingAverage(period: Int(Double(period).squareRoot()))
     }
 
-    /// Three windows.
-    public var scratchCount: Int { short.scratchCount + long.scratchCount + smooth.scratchCount }
+    /// Those of the difference and of the last average.
+    public var scratchCount: Int { difference.scratchCount + smooth.scratchCount }
     /// n − 1 + ⌊√n⌋ − 1.
-    public var lookBack: Int { long.lookBack + smooth.lookBack }
+    public var lookBack: Int { difference.period - 1 + smooth.lookBack }
 
     /// Takes the next value.
     @inline(__always)
     public mutating func step(_ value: Double, _ scratch: Scratch) -> Double {
-        let quick = short.step(value, scratch)
-        let slow = long.step(value, scratch + short.scratchCount)
-        return smooth.step(2 * quick - slow, scratch + short.scratchCount + long.scratchCount)
+        smooth.step(difference.push(value, scratch), scratch + difference.scratchCount)
     }
 
-    /// One average after the other: each by itself has what it needs in registers.
+    /// First the difference, then its average over it: each by itself has what it needs in registers.
     @inline(__always)
     public mutating func advance(_ sources: Sources, into sinks: Sinks, count: Int, _ scratch: Scratch) {
-        short.advance(sources, into: sinks, count: count, scratch)
-        var slow = long, last = smooth
-        let slowScratch = scratch + short.scratchCount
-        for row in 0..<count {
-            sinks.first[row] = 2 * sinks.first[row] - slow.step(sources.first[row], slowScratch)
-        }
-        let lastScratch = slowScratch + long.scratchCount
+        var part = difference, last = smooth
+        for row in 0..<count { sinks.first[row] = part.push(sources.first[row], scratch) }
+        let lastScratch = scratch + part.scratchCount
         for row in 0..<count { sinks.first[row] = last.step(sinks.first[row], lastScratch) }
-        long = slow
+        difference = part
         smooth = last
     }
 }

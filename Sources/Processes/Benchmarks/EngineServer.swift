@@ -5,23 +5,24 @@ import Hosting
 import Runtime
 import Wire
 
-/// The websocket engine in a process of its own, with ports and a folder of its own: what it uses can be told apart
-/// from
-/// what its clients use.
-@LoopActor final class StreamServer {
+/// One engine in a process of its own, with ports and a folder of its own: what it uses can be told apart from what its
+/// clients use.
+@LoopActor final class EngineServer {
     let port: UInt16
+    private let engine: EngineName
     private let pid: pid_t
     private let folder: String
     private let peers: HTTPPeers
 
-    /// Starts this program again as `up --engines websocket` and returns once it is ready.
-    init(folder parent: String) async throws {
-        let folder = "\(parent)/ws-bench-\(ProcessIdentifiers().nextText().suffix(8))"
+    /// Starts this program again as `up --engines` with one engine and returns once that is ready.
+    init(_ engine: EngineName, folder parent: String) async throws {
+        let folder = "\(parent)/\(engine.rawValue)-bench-\(ProcessIdentifiers().nextText().suffix(8))"
         let port = try Self.freePort()
         var settings = ["NAUTILUS_LOG_LEVEL": "error", "NAUTILUS_DATA_DIR": folder]
-        settings["NAUTILUS_WEBSOCKET_PORT"] = "\(port)"
+        settings["NAUTILUS_\(engine.rawValue.uppercased())_PORT"] = "\(port)"
         settings["NAUTILUS_GATEWAY_PORT"] = "\(try Self.freePort())"
-        pid = try Self.start(settings)
+        pid = try Self.start(engine, settings)
+        self.engine = engine
         self.port = port
         self.folder = folder
         peers = HTTPPeers(try Configuration(environment: settings), clock: SystemClock())
@@ -29,7 +30,7 @@ import Wire
         while try await status("/health/ready") != 200 {
             guard SystemClock().monotonic < deadline else {
                 stop()
-                throw StartError(.unavailable, "the websocket engine did not get ready within 20 s")
+                throw StartError(.unavailable, "the \(engine.rawValue) engine did not get ready within 20 s")
             }
             await SystemClock().sleep(nanoseconds: 20_000_000)
         }
@@ -51,10 +52,10 @@ import Wire
         return UInt16(bigEndian: address.sin_port)
     }
 
-    private static func start(_ settings: [String: String]) throws(StartError) -> pid_t {
+    private static func start(_ engine: EngineName, _ settings: [String: String]) throws(StartError) -> pid_t {
         var environment = ProcessRunner.environment.filter { !$0.key.hasPrefix("NAUTILUS_") }
         for (name, value) in settings { environment[name] = value }
-        let words = ["nautilus", "up", "--engines", "websocket"]
+        let words = ["nautilus", "up", "--engines", engine.rawValue]
         var arguments: [UnsafeMutablePointer<CChar>?] = words.map { word in strdup(word) } + [nil]
         var variables: [UnsafeMutablePointer<CChar>?] = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer { for pointer in arguments + variables { free(pointer) } }
@@ -64,31 +65,36 @@ import Wire
         posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
         var pid = pid_t()
         guard posix_spawn(&pid, "/proc/self/exe", &actions, nil, &arguments, &variables) == 0 else {
-            throw StartError(.software, "the websocket engine did not start: \(String(cString: strerror(errno)))")
+            let reason = String(cString: strerror(errno))
+            throw StartError(.software, "the \(engine.rawValue) engine did not start: \(reason)")
         }
         return pid
     }
 
     private func status(_ path: String) async throws -> Int {
         let request = Request(method: .get, path: path, headers: ["Host": "localhost"])
-        let response = try? await peers.send(request, to: .websocket, deadlineNanoseconds: 2_000_000_000)
+        let response = try? await peers.send(request, to: engine, deadlineNanoseconds: 2_000_000_000)
         return response?.status ?? 0
+    }
+
+    /// One request over HTTP.
+    func send(_ request: Request) async throws -> Response {
+        try await peers.send(request, to: engine, deadlineNanoseconds: 10_000_000_000)
     }
 
     /// How many sockets it holds open.
     func connections() async throws -> Int {
         let request = Request(method: .get, path: "/api/v1/websocket/health", headers: ["Host": "localhost"])
-        let response = try await peers.send(request, to: .websocket, deadlineNanoseconds: 10_000_000_000)
+        let response = try await send(request)
         return try JSONParser().withDocument(response.body) { $0.member("connections")?.int ?? 0 }
     }
 
     /// Sends `data`, one JSON value, to the subscribers of a topic.
     func broadcast(_ topic: String, _ data: String) async throws {
         let body = #"{"topic":"\#(topic)","data":\#(data)}"#
-        let response = try await peers.send(Request(
+        let response = try await send(Request(
             method: .post, path: "/api/v1/websocket/broadcast",
-            headers: ["Host": "localhost", "Content-Type": "application/json"], body: Array(body.utf8)),
-            to: .websocket, deadlineNanoseconds: 10_000_000_000)
+            headers: ["Host": "localhost", "Content-Type": "application/json"], body: Array(body.utf8)))
         guard response.status == 200 else { throw StartError(.software, "a broadcast answered \(response.status)") }
     }
 
