@@ -5,7 +5,6 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
-#include <sched.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -60,12 +59,6 @@ int shim_port(int fd) {
 int shim_shutdown_write(int fd) { return shutdown(fd, SHUT_WR); }
 
 int shim_wake_descriptor(void) { return eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC); }
-
-void shim_yield_to_others(void) {
-  struct sched_param param = {0};
-  /* Of a thread, and refused nowhere: who may run at all may run as batch. */
-  sched_setscheduler(0, SCHED_BATCH, &param);
-}
 
 void shim_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
 

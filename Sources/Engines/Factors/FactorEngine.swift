@@ -62,7 +62,7 @@ import Wire
                 throw UnreadableMessage(topic: message.topic.description)
             }
             stored.invalidate(key.symbol)
-            try await correct(key, message)
+            if let remade = try await streams.remake(key) { correct(remade, of: key, message) }
         case Topics.facts.name:
             guard let symbols = try JSONParser().withDocument(message.data, { Self.symbols($0) }) else {
                 throw UnreadableMessage(topic: message.topic.description)
@@ -72,10 +72,14 @@ import Wire
             guard let bar = try JSONParser().withDocument(message.data, { Bar(json: $0) }) else {
                 throw UnreadableMessage(topic: message.topic.description)
             }
-            guard let factors = try await streams.advance(bar) else { return }
             let key = BarStreamKey(symbol: bar.symbol, timeframe: bar.timeframe, replay: bar.replay)
-            context.publish([context.message(Topics.factor, bar.symbol.text, time: bar.closeTime, cause: message,
-                                             data: factors.update(key))])
+            switch try await streams.take(bar) {
+            case .next(let factors):
+                context.publish([context.message(Topics.factor, bar.symbol.text, time: bar.closeTime, cause: message,
+                                                 data: factors.update(key))])
+            case .remade(let remade): correct(remade, of: key, message)
+            case nil: return
+            }
         }
     }
 
@@ -87,11 +91,11 @@ import Wire
         return symbols
     }
 
-    /// Stored bars were added or restated: live factors that are kept are made again, and told where their values or
-    /// their time are no longer what was told.
-    private func correct(_ key: BarStreamKey, _ cause: Message) async throws {
-        guard let (before, factors) = try await streams.remake(key), !factors.isSame(as: before),
-              let time = factors.time else { return }
+    /// Stored bars were added or restated, or a live one came late: live factors that are kept were made again, and are
+    /// told where their values or their time are no longer what was told.
+    private func correct(_ remade: RemadeStream<LiveFactors>, of key: BarStreamKey, _ cause: Message) {
+        let factors = remade.after
+        guard !factors.isSame(as: remade.before), let time = factors.time else { return }
         context.publish([context.message(Topics.factor, key.symbol.text, time: time, cause: cause,
                                          data: factors.update(key, isCorrection: true))])
     }

@@ -1,4 +1,3 @@
-import CShims
 import Glibc
 
 /// What runs on the threads of a `BatchThread`: made on its thread and used by one thread at a time, there or in
@@ -42,7 +41,7 @@ public final class BatchThread<Request: Sendable>: Sendable {
         for _ in 0..<threads {
             let failure: StoreError? = await withCheckedContinuation { started in
                 let code = startThread {
-                    shim_yield_to_others()
+                    letOthersFinish()
                     do throws(StoreError) {
                         let desk = Desk(try make())
                         if threads == 1 { queue.lend { desk.worker.attempt($0) } }
@@ -245,4 +244,13 @@ private func startThread(_ body: @escaping @Sendable () -> Void) -> Int32 {
     }, context.toOpaque())
     if code != 0 { context.release() }
     return code
+}
+
+/// Has the calling thread wait, when it is woken on a busy core, for its turn instead of interrupting what runs there.
+/// Nobody is refused it; where it is not known, threads interrupt as before.
+private func letOthersFinish() {
+    // SCHED_BATCH, which Glibc's module does not show.
+    let batch: Int32 = 3
+    var priority = sched_param()
+    sched_setscheduler(0, batch, &priority)
 }

@@ -16,7 +16,5 @@ int shim_shutdown_write(int fd);
 void shim_keep_freed_memory(size_t bytes);
 /* A descriptor that becomes readable when 8 bytes are written to it, neither blocking nor inherited; -1 with errno set. */
 int shim_wake_descriptor(void);
-/* Has the calling thread wait, when it is woken on a busy core, for its turn instead of interrupting what runs there. */
-void shim_yield_to_others(void);
 /* Names the calling thread (at most 15 characters). */
 void shim_name_thread(const char *name);
