@@ -132,9 +132,9 @@ import Wire
             clock: own.clock, identifiers: own.identifiers, logger: own.logger, registry: MetricsRegistry(),
             bus: own.bus, records: own.records, peers: own.peers, digest: own.digest))
         #expect(try await stored.found().symbols == 0)
-        try await fixture.store(.walk(10), "KO")
+        try await fixture.store(.walk(20), "KO")
         #expect(try await stored.found().symbolsWithFacts == 0)
-        try await Self.put(fixture, "KO", filed: 5, [("shares_outstanding", 8)])
+        try await Self.put(fixture, "KO", filed: 15, [("shares_outstanding", 8)])
         let found = try await stored.found()
         #expect(found.symbolsWithFacts == 1 && found.has([.marketValue, .close]))
         await fixture.stop()
