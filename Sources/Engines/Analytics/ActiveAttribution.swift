@@ -59,21 +59,7 @@ struct ActiveAttribution: Sendable {
                     }
                 }
             }
-            if let factors { write(factors, &json) }
-        }
-    }
-
-    private func write(_ factors: LinkedFactorAttribution, _ json: inout JSONWriter) {
-        json.object("factors") { json in
-            json.array("by_factor", factorNames.indices) { json, index in
-                json.object { json in
-                    json.field("factor", factorNames[index])
-                    json.field("exposure", factors.exposures[index])
-                    json.field("contribution", factors.contributions[index])
-                }
-            }
-            json.field("specific", factors.specific)
-            json.field("active_return", factors.portfolioReturn - factors.benchmarkReturn)
+            if let factors { json.object("factors") { factors.writeParts(of: factorNames, to: &$0) } }
         }
     }
 }

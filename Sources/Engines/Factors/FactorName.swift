@@ -1,3 +1,4 @@
+import HTTP
 import Quant
 
 /// A factor as a request names it: an id of the catalogue or an expression.
@@ -5,6 +6,22 @@ struct FactorName: Sendable {
     /// As it was sent; the key of its values.
     let text: String
     let expression: Expression
+
+    /// The member `factors`, which must name one at least: each resolved, each wrong one told.
+    static func read(_ fields: FieldReader, limit: Int) -> [FactorName] {
+        fields.require(!fields.isEmptyArray("factors"), "factors", "must name at least one factor")
+        return fields.strings("factors", "Ids of the catalogue or expressions.", limit: limit, resolved)
+    }
+
+    /// A name of a request, resolved; `refuse` is told why it cannot be.
+    static func resolved(_ text: String, _ refuse: (String) -> Void) -> FactorName? {
+        do throws(QuantError) {
+            return try parse(text)
+        } catch {
+            refuse(error.explanation)
+            return nil
+        }
+    }
 
     /// Those that are not made by rules, which know no groups; what cannot be resolved is left out.
     static func written(_ names: [String]) -> [FactorName] {

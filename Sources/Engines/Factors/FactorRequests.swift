@@ -67,21 +67,14 @@ struct FactorBody: RequestBody {
     }
 
     private static func readFactors(_ fields: FieldReader) -> [FactorName] {
-        let texts = fields.strings("factors", "Ids of the catalogue or expressions; all of the sources when left out.",
-                                   required: false, limit: factorLimit)
+        var factors: [FactorName] = [], seen: Set<String> = []
+        let named = fields.strings("factors", "Ids of the catalogue or expressions; all of the sources when left out.",
+                                   required: false, limit: factorLimit, FactorName.resolved)
+        for factor in named where seen.insert(factor.text).inserted { factors.append(factor) }
         let sources = fields.strings("sources", "Sources whose factors are all calculated, such as alpha101.",
                                      required: false, limit: 16)
-        fields.require(!texts.isEmpty || !sources.isEmpty || fields.isDescribing, "factors",
-            "must name at least one factor")
-        var factors: [FactorName] = [], seen: Set<String> = []
-        for (index, text) in texts.enumerated() {
-            do throws(QuantError) {
-                let factor = try FactorName.parse(text)
-                if seen.insert(text).inserted { factors.append(factor) }
-            } catch {
-                fields.refuse(at: ["factors", "\(index)"], error.explanation)
-            }
-        }
+        let isNamed = fields.has("factors") && !fields.isEmptyArray("factors")
+        fields.require(isNamed || !sources.isEmpty || fields.isDescribing, "factors", "must name at least one factor")
         for (index, source) in sources.enumerated() {
             guard AlphaCatalog.collections.contains(where: { $0.name == source }) else {
                 fields.refuse(at: ["sources", "\(index)"], FactorSource(rawValue: source)?.detail ?? tooMany(source)

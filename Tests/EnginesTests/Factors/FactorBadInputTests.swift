@@ -48,6 +48,16 @@ import Wire
         ("ts_rank(close,90000)", "a bar, more than 100000"),
     ]
 
+    @Test(arguments: routes) @LoopActor func whatIsNoStringMovesNoPointer(_ route: (path: String, body: String)) async throws {
+        let fixture = try await Self.filled()
+        let answer = try await fixture.json(
+            .factor, .post, route.path, "{\(route.body),\"factors\":[5,\"close\",\"rnak(close)\"]}", status: 422)
+        #expect(answer.pointers == ["/factors/0", "/factors/2"])
+        let empty = try await fixture.json(.factor, .post, route.path, "{\(route.body),\"factors\":[]}", status: 422)
+        #expect(empty.pointers == ["/factors"])
+        await fixture.stop()
+    }
+
     @Test(arguments: routes) @LoopActor func everyWrongFactorIsNamed(_ route: (path: String, body: String)) async throws {
         let fixture = try await Self.filled()
         let list = Self.wrong.map { "\"\($0.0)\"" }.joined(separator: ",")

@@ -24,20 +24,17 @@ struct FactorChoice: Sendable {
 
     /// Reads `factors` and `catalog_filter`; names are resolved at once, so that each wrong one is told.
     static func read(_ fields: FieldReader, limit: Int) -> FactorChoice {
-        let names = fields.strings("factors", "Ids of the catalogue or expressions.", required: false, limit: limit)
+        var seen: Set<String> = []
+        let kept = fields.strings(
+            "factors", "Ids of the catalogue or expressions.", required: false, limit: limit
+        ) { name, refuse -> String? in
+            seen.insert(name).inserted ? FactorName.resolved(name, refuse)?.text : nil
+        }
         let filter = fields.optionalObject("catalog_filter", "Instead of factors: part of the catalogue.",
                                            CatalogueFilterBody.self)
-        fields.require(names.isEmpty != !fields.has("catalog_filter") || fields.isDescribing, "factors",
+        let isNamed = fields.has("factors") && !fields.isEmptyArray("factors")
+        fields.require(isNamed != fields.has("catalog_filter") || fields.isDescribing, "factors",
                        "one of factors and catalog_filter must be there")
-        var seen: Set<String> = [], kept: [String] = []
-        for (index, name) in names.enumerated() where seen.insert(name).inserted {
-            do throws(QuantError) {
-                _ = try FactorName.parse(name)
-                kept.append(name)
-            } catch {
-                fields.refuse(at: ["factors", "\(index)"], error.explanation)
-            }
-        }
         return FactorChoice(names: kept, filter: filter?.filter)
     }
 

@@ -18,7 +18,7 @@ struct ExposureBody: RequestBody {
 
     static func read(_ fields: FieldReader) -> ExposureBody {
         let bars = PanelBody.read(fields)
-        let factors = StatisticsBody.readFactors(fields, limit: factorLimit)
+        let factors = FactorName.read(fields, limit: factorLimit)
         let weights = fields.numberMap("weights", "Weight by symbol; each must be among those of the request.")
         let benchmark = fields.numberMap("benchmark", "Weights of what it is compared with; nothing unless said.",
                                          required: false)
@@ -167,15 +167,7 @@ struct ExposureAnswer: ResponseBody {
             json.field("unexplained", parts.unexplained)
             json.field("portfolio_return", linked.portfolioReturn)
             json.field("benchmark_return", linked.benchmarkReturn)
-            json.field("active_return", linked.portfolioReturn - linked.benchmarkReturn)
-            json.array("by_factor", names.indices) { json, index in
-                json.object { json in
-                    json.field("factor", names[index])
-                    json.field("exposure", linked.exposures[index])
-                    json.field("contribution", linked.contributions[index])
-                }
-            }
-            json.field("specific", linked.specific)
+            linked.writeParts(of: names, to: &json)
         }
     }
 }

@@ -13,7 +13,7 @@ struct StatisticsBody: RequestBody {
 
     static func read(_ fields: FieldReader) -> StatisticsBody {
         let bars = PanelBody.read(fields)
-        let factors = readFactors(fields, limit: factorLimit)
+        let factors = FactorName.read(fields, limit: factorLimit)
         let horizons = fields.numbers("horizons", "Bars ahead; 1, 5 and 10 unless said.", required: false, limit: 20)
         for (index, value) in (horizons ?? []).enumerated() where value != value.rounded() || !(1...1000).contains(value) {
             fields.refuse(at: ["horizons", "\(index)"], "must be a whole number from 1 to 1000")
@@ -23,21 +23,6 @@ struct StatisticsBody: RequestBody {
         return StatisticsBody(
             bars: bars, factors: factors, horizons: valid.isEmpty ? [1] : valid.map { Int($0) },
             quantiles: fields.optionalInt("quantiles", "Buckets of a date; 5 unless said.", 2...100) ?? 5)
-    }
-
-    /// The member `factors`, each resolved, each wrong one told.
-    static func readFactors(_ fields: FieldReader, limit: Int) -> [FactorName] {
-        let texts = fields.strings("factors", "Ids of the catalogue or expressions.", limit: limit)
-        fields.require(!texts.isEmpty || fields.isDescribing, "factors", "must name at least one factor")
-        var factors: [FactorName] = []
-        for (index, text) in texts.enumerated() {
-            do throws(QuantError) {
-                factors.append(try FactorName.parse(text))
-            } catch {
-                fields.refuse(at: ["factors", "\(index)"], error.explanation)
-            }
-        }
-        return factors
     }
 }
 
