@@ -28,6 +28,17 @@ import Wire
         PriceMark(last: last, previous: previous, time: Timestamp(seconds: day * 86_400 + second))
     }
 
+    /// Anybody may name traders in a check: names that were not heard of for a minute are not kept for ever.
+    @Test func namesThatComeOnceAreForgotten() {
+        var books = TraderBooks()
+        for number in 0..<TraderBooks.memory { _ = books.countCheck("t\(number)", at: 1_000_000_000) }
+        #expect(books.checks.count == TraderBooks.memory)
+        let late: Int64 = 62_000_000_000
+        #expect(books.countCheck("ann", at: late) == 1)
+        #expect(books.countCheck("ann", at: late) == 2)
+        #expect(books.checks.count == 1)
+    }
+
     @Test func aDayIsFillsAndWhatWasHeldBefore() throws {
         var line = TraderLine(try fill(.buy, 10, 50), nil, on: 0)
         // Ten bought at 50 for a commission of 1; then the market is at 48.

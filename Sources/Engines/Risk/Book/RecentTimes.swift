@@ -5,6 +5,9 @@ struct RecentTimes: Sendable {
     private var times: [Int64] = []
     private var first = 0
 
+    /// The newest; nil where none was added.
+    var newest: Int64? { times.last }
+
     /// Adds a time and returns how many there are since `start`, this one included. Times never fall.
     mutating func count(_ time: Int64, since start: Int64) -> Int {
         while first < times.count, times[first] <= start { first += 1 }

@@ -64,9 +64,9 @@ struct RiskState: Sendable {
     }
 
     mutating func apply(_ bar: Bar) {
-        let known = prices[bar.symbol], day = TraderLine.day(bar.time)
+        let known = prices[bar.symbol], day = DayTime.day(bar.time)
         // The close before is that of another day: bars of one day move the last price alone.
-        let previous = known.flatMap { TraderLine.day($0.time) == day ? $0.previous : $0.last }
+        let previous = known.flatMap { DayTime.day($0.time) == day ? $0.previous : $0.last }
         let mark = PriceMark(last: bar.close, previous: previous, time: bar.time)
         prices[bar.symbol] = mark
         if holders[bar.symbol]?.isEmpty == false || traders.symbols.contains(bar.symbol) { moved.insert(bar.symbol) }

@@ -43,14 +43,11 @@ struct TraderLine: Sendable, Equatable {
         self.portfolios = portfolios
     }
 
-    /// The day of a time, counted from 1970 in UTC.
-    static func day(_ time: Timestamp) -> Int64 { time.nanoseconds.flooredQuotient(86_400_000_000_000) }
-
     /// Adds a fill that came on a day; `mark` is the market's price then.
     mutating func take(_ fill: Fill, _ mark: PriceMark?, on today: Int64) {
         if today > day {
             (day, opening, spent) = (today, quantity, 0)
-            openingPrice = mark.map { Self.day($0.time) == today ? $0.previous ?? $0.last : $0.last } ?? price
+            openingPrice = mark.map { DayTime.day($0.time) == today ? $0.previous ?? $0.last : $0.last } ?? price
         }
         let signed = fill.side == .buy ? fill.quantity : -fill.quantity
         spent += signed.double * fill.price.double + fill.commission.double
@@ -82,8 +79,10 @@ struct TraderBooks: Sendable {
     private var order: [String] = []
     /// How many are kept at least.
     static let memory = 20_000
-    /// When orders of each were checked.
-    private var checks: [String: RecentTimes] = [:]
+    /// When orders of each were checked. Whoever asks for a check names the trader, so names of which nothing was heard for
+    /// a minute go once there are so many.
+    private(set) var checks: [String: RecentTimes] = [:]
+    private var sweepCount = TraderBooks.memory
 
     /// Takes a fill of a trader; the line as it is then. One that was taken before changes nothing; nil for one of
     /// nobody.
@@ -93,9 +92,9 @@ struct TraderBooks: Sendable {
         var line: TraderLine
         if let before = books[trader]?[fill.symbol] {
             line = before
-            line.take(fill, mark, on: TraderLine.day(now))
+            line.take(fill, mark, on: DayTime.day(now))
         } else {
-            line = TraderLine(fill, mark, on: TraderLine.day(now))
+            line = TraderLine(fill, mark, on: DayTime.day(now))
         }
         restore(line, of: trader)
         return line
@@ -120,7 +119,12 @@ struct TraderBooks: Sendable {
 
     /// Counts a check of an order and returns how many there were in the last minute, this one included.
     mutating func countCheck(_ trader: String, at monotonic: Int64) -> Int {
-        checks[trader, default: RecentTimes()].count(monotonic, since: monotonic - 60_000_000_000)
+        let start = monotonic - 60_000_000_000
+        if checks.count >= sweepCount {
+            checks = checks.filter { $0.value.newest ?? start > start }
+            sweepCount = max(Self.memory, 2 * checks.count)
+        }
+        return checks[trader, default: RecentTimes()].count(monotonic, since: start)
     }
 }
 
@@ -167,7 +171,7 @@ extension RiskState {
             for reservation in open[symbol] ?? [] { line.reserve(reservation) }
             return line.position(order: order).position
         }
-        let profit = book.values.reduce(0.0) { $0 + $1.profit(prices[$1.symbol], on: TraderLine.day(now)) }
+        let profit = book.values.reduce(0.0) { $0 + $1.profit(prices[$1.symbol], on: DayTime.day(now)) }
         return RiskPicture(
             positions: positions, cash: 0, order: order, returns: nil, benchmarkReturns: nil, equityCurve: nil,
             drawdown: nil, scenarios: scenarios.isEmpty ? nil : scenarios, orderRate: rate,

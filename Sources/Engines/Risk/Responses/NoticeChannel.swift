@@ -56,6 +56,9 @@ enum DayTime {
         return (day, Int(whole - day * Int64(minutesOfDay)))
     }
 
+    /// The day since 1970 by UTC.
+    static func day(_ time: Timestamp) -> Int64 { local(time, offset: 0).day }
+
     /// Of `HH:MM`; nil where it is none.
     static func minutes(_ text: String) -> Int? {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
