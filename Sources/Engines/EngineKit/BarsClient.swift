@@ -13,11 +13,9 @@ public struct BarColumns: Sendable {
 
 /// Stored bars, asked of the market data engine.
 @LoopActor public struct BarsClient {
-    private let context: EngineContext
+    private let reader: MarketDataReader
 
-    public init(_ context: EngineContext) { self.context = context }
-
-    static let deadlineNanoseconds: Int64 = 10_000_000_000
+    public init(_ context: EngineContext) { reader = MarketDataReader(context: context, what: "stored bars") }
 
     /// The bars of a range, both ends included; empty where none are stored. Throws `Problem` 503 when market data is away.
     public func bars(
@@ -27,9 +25,9 @@ public struct BarColumns: Sendable {
         if let from { query += "&from=\(from.iso8601)" }
         if let to { query += "&to=\(to.iso8601)" }
         if let last { query += "&last=\(last)" }
-        let response = try await get("/api/v1/market-data/historical/bars", query)
+        let response = try await reader.get("/api/v1/market-data/historical/bars", query)
         if response.status == 404 { return BarColumns() }
-        try Self.check(response)
+        try MarketDataReader.check(response)
         return try JSONParser().withDocument(response.body) { Self.columns($0) }
     }
 
@@ -37,9 +35,9 @@ public struct BarColumns: Sendable {
     /// as many as have been settled. None where the replay is not known or has just begun.
     public func replayed(before bar: Bar) async throws -> BarColumns {
         guard let replay = bar.replay else { return BarColumns() }
-        let response = try await get("/market-data/replay/\(Self.escape(replay))", "")
+        let response = try await reader.get("/market-data/replay/\(Self.escape(replay))", "")
         if response.status == 404 { return BarColumns() }
-        try Self.check(response)
+        try MarketDataReader.check(response)
         let sent = try JSONParser().withDocument(response.body) { $0.member("sent")?.int ?? 0 }
         if sent == 0 { return BarColumns() }
         let before = Timestamp(nanoseconds: bar.time.nanoseconds - 1)
@@ -48,34 +46,7 @@ public struct BarColumns: Sendable {
 
     /// Every symbol with stored bars of a timeframe.
     public func symbols(_ timeframe: Timeframe) async throws -> [Symbol] {
-        var symbols: [Symbol] = [], cursor: String? = nil
-        repeat {
-            var query = "timeframe=\(timeframe.rawValue)&limit=1000"
-            if let cursor { query += "&cursor=\(Self.escape(cursor))" }
-            let response = try await get("/market-data/symbols", query)
-            try Self.check(response)
-            cursor = try JSONParser().withDocument(response.body) { root in
-                root.member("items")?.forEachElement { item in
-                    if let symbol = item.member("symbol")?.string.flatMap({ Symbol($0) }) { symbols.append(symbol) }
-                }
-                return root.member("next_cursor")?.string
-            }
-        } while cursor != nil
-        return symbols
-    }
-
-    private func get(_ path: String, _ query: String) async throws -> Response {
-        let request = Request(method: .get, path: path, query: query, headers: ["Host": "localhost"])
-        do throws(PeerError) {
-            return try await context.peers.send(request, to: .marketdata, deadlineNanoseconds: Self.deadlineNanoseconds)
-        } catch {
-            throw Problem.unavailable("marketdata", "stored bars cannot be read: \(error)")
-        }
-    }
-
-    private static func check(_ response: Response) throws {
-        if response.status == 200 { return }
-        throw Problem.unavailable("marketdata", "it answered \(response.status)")
+        try await reader.symbols("/market-data/symbols", "timeframe=\(timeframe.rawValue)")
     }
 
     private static func columns(_ root: JSONValue) -> BarColumns {

@@ -7,12 +7,17 @@ import Wire
 /// Stored facts of filings, asked of the market data engine.
 @LoopActor public struct FactsClient {
     private let context: EngineContext
+    private let reader: MarketDataReader
 
-    public init(_ context: EngineContext) { self.context = context }
+    public init(_ context: EngineContext) {
+        self.context = context
+        reader = MarketDataReader(context: context, what: "stored facts")
+    }
 
     /// Every stored fact of a symbol; none where none are stored. Throws `Problem` 503 when market data is away.
     public func facts(_ symbol: Symbol) async throws -> [Fact] {
-        let response = try await get("/market-data/facts", "symbol=\(BarsClient.escape(symbol.text))")
+        let response = try await reader.get("/market-data/facts", "symbol=\(BarsClient.escape(symbol.text))")
+        try MarketDataReader.check(response)
         return try JSONParser().withDocument(response.body) { root in
             var facts: [Fact] = []
             root.member("facts")?.forEachElement { if let fact = Self.fact($0) { facts.append(fact) } }
@@ -21,33 +26,7 @@ import Wire
     }
 
     /// Every symbol that facts are stored of. Throws `Problem` 503 when market data is away.
-    public func symbols() async throws -> [Symbol] {
-        var symbols: [Symbol] = [], cursor: String?
-        repeat {
-            let query = "limit=1000" + (cursor.map { "&cursor=\(BarsClient.escape($0))" } ?? "")
-            let response = try await get("/market-data/facts/symbols", query)
-            cursor = try JSONParser().withDocument(response.body) { root in
-                root.member("items")?.forEachElement { item in
-                    if let symbol = item.member("symbol")?.string.flatMap({ Symbol($0) }) { symbols.append(symbol) }
-                }
-                return root.member("next_cursor")?.string
-            }
-        } while cursor != nil
-        return symbols
-    }
-
-    private func get(_ path: String, _ query: String) async throws -> Response {
-        let request = Request(method: .get, path: path, query: query, headers: ["Host": "localhost"])
-        let response: Response
-        do throws(PeerError) {
-            response = try await context.peers.send(
-                request, to: .marketdata, deadlineNanoseconds: BarsClient.deadlineNanoseconds)
-        } catch {
-            throw Problem.unavailable("marketdata", "stored facts cannot be read: \(error)")
-        }
-        if response.status != 200 { throw Problem.unavailable("marketdata", "it answered \(response.status)") }
-        return response
-    }
+    public func symbols() async throws -> [Symbol] { try await reader.symbols("/market-data/facts/symbols") }
 
     private static func fact(_ json: JSONValue) -> Fact? {
         func time(_ name: String) -> Int64? {

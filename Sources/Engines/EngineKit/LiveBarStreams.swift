@@ -72,17 +72,8 @@ public struct BarStreamKey: Hashable, Sendable {
     /// In words, for a health check.
     public var summary: String { "\(live.count) instruments and \(replays.count) replays kept up to date" }
 
-    /// The state after a bar; nil for a replay's bar that comes again, and where nothing is stored of a live one.
-    /// Throws `Problem` 503 when stored bars are needed and market data is away.
-    public func advance(_ bar: Bar) async throws -> State? {
-        switch try await take(bar) {
-        case .next(let state): state
-        case .remade(let remade): remade.after
-        case nil: nil
-        }
-    }
-
-    /// The same, telling apart a live bar that is not the next one: it came before, is late, or restates one.
+    /// What a bar was to its stream, and the state after it; nil for a replay's bar that comes again, and where nothing is
+    /// stored of a live one. Throws `Problem` 503 when stored bars are needed and market data is away.
     public func take(_ bar: Bar) async throws -> TakenBar<State>? {
         let key = BarStreamKey(symbol: bar.symbol, timeframe: bar.timeframe, replay: bar.replay)
         return try await locks.with(key.text) {

@@ -1,0 +1,46 @@
+import HTTP
+import Market
+import Runtime
+import Wire
+
+/// Asks the market data engine for what is stored.
+@LoopActor struct MarketDataReader {
+    let context: EngineContext
+    /// What is asked for, in words, as problems name it.
+    let what: String
+
+    static let deadlineNanoseconds: Int64 = 10_000_000_000
+
+    /// The answer whatever its status. Throws `Problem` 503 when market data is away.
+    func get(_ path: String, _ query: String) async throws -> Response {
+        let request = Request(method: .get, path: path, query: query, headers: ["Host": "localhost"])
+        do throws(PeerError) {
+            return try await context.peers.send(request, to: .marketdata, deadlineNanoseconds: Self.deadlineNanoseconds)
+        } catch {
+            throw Problem.unavailable("marketdata", "\(what) cannot be read: \(error)")
+        }
+    }
+
+    /// Throws `Problem` 503 where an answer is not 200.
+    static func check(_ response: Response) throws {
+        if response.status == 200 { return }
+        throw Problem.unavailable("marketdata", "it answered \(response.status)")
+    }
+
+    /// The symbols of every page of a list; `query` is what it is asked beside the page.
+    func symbols(_ path: String, _ query: String = "") async throws -> [Symbol] {
+        var symbols: [Symbol] = [], cursor: String?
+        repeat {
+            let page = "limit=1000" + (cursor.map { "&cursor=\(BarsClient.escape($0))" } ?? "")
+            let response = try await get(path, query.isEmpty ? page : "\(query)&\(page)")
+            try Self.check(response)
+            cursor = try JSONParser().withDocument(response.body) { root in
+                root.member("items")?.forEachElement { item in
+                    if let symbol = item.member("symbol")?.string.flatMap({ Symbol($0) }) { symbols.append(symbol) }
+                }
+                return root.member("next_cursor")?.string
+            }
+        } while cursor != nil
+        return symbols
+    }
+}
