@@ -30,9 +30,12 @@ let kernel: [SwiftSetting] = language
 
 // MARK: Floors
 
-func library(_ floor: String, _ name: String, _ dependencies: [String] = [], settings: [SwiftSetting] = language) -> Target {
+func library(
+    _ floor: String, _ name: String, _ dependencies: [String] = [], embedded: [String] = [],
+    settings: [SwiftSetting] = language
+) -> Target {
     .target(name: name, dependencies: dependencies.map { .init(stringLiteral: $0) },
-            path: "Sources/\(floor)/\(name)", swiftSettings: settings)
+            path: "Sources/\(floor)/\(name)", resources: embedded.map { .embedInCode($0) }, swiftSettings: settings)
 }
 
 func process(_ name: String, _ dependencies: [String]) -> Target {
@@ -105,8 +108,11 @@ let adapters: [Target] = [
 
 let engineFloor = ["Numerics", "Quant", "Market", "Wire"] + portNames
 let engineNames = ["Analytics", "Risk", "Factors", "Learning", "Features", "Streaming", "Strategy", "MarketData", "Portfolio", "Gateway"]
+/// Data files that become part of the binary, by engine.
+let engineData = ["Risk": ["Stress/historic_scenarios.json"]]
 let engines: [Target] =
-    [library("Engines", "EngineKit", engineFloor)] + engineNames.map { library("Engines", $0, engineFloor + ["EngineKit"]) }
+    [library("Engines", "EngineKit", engineFloor)]
+    + engineNames.map { library("Engines", $0, engineFloor + ["EngineKit"], embedded: engineData[$0] ?? []) }
 
 let adapterNames = ["HTTPServer", "HTTPClient", "BusRedis", "StoreSQLite", "StorePostgres", "SeriesLMDB", "Security", "Reports", "Boosting",
                     "Couriers"]

@@ -51,6 +51,24 @@ import Wire
         await fixture.stop()
     }
 
+    /// The table is a data file: it is whole, in order of time, and every row says where its levels come from.
+    @Test func theBuiltInTableIsWhole() throws {
+        let all = HistoricScenarios.all
+        #expect(all.count == 12 && Set(all.map(\.id)).count == all.count)
+        #expect(all.map(\.from) == all.map(\.from).sorted() && all.allSatisfy { $0.from < $0.to })
+        #expect(all.allSatisfy { $0.shocks["*"].map { (-1..<0).contains($0) } == true && !$0.source.isEmpty })
+        let bubble = try #require(all.first { $0.id == "dot_com_2000" })
+        #expect(bubble.shocks["sector:Technology"].map { abs($0 - (1114.11 / 4963.03 - 1)) < 1e-15 } == true)
+        #expect(bubble.source.contains("Nasdaq") && bubble.source.contains("S&P"))
+    }
+
+    @Test(arguments: [
+        "{", #"{"scenarios":[]}"#, #"{"sources":{},"scenarios":[{"id":"a"}]}"#,
+        #"{"sources":{},"scenarios":[{"id":"a","name":"","from":"","to":"","moves":[]}]}"#,
+        #"{"sources":{},"scenarios":[{"id":"a","name":"","from":"","to":"","moves":[{"shock":"*","index":"x"}]}]}"#,
+    ])
+    func aTableThatIsNotWholeIsNone(_ text: String) { #expect(HistoricScenarios.read(Array(text.utf8)) == nil) }
+
     /// Prices stop at zero: what a long portfolio can lose is all it has.
     @Test func aDirectionThatCannotLoseEnoughSaysSo() {
         let test = StressTest(positions: [RiskPosition(symbol: "A", quantity: 2, price: 50)])
