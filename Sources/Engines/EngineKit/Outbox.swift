@@ -12,8 +12,9 @@ import Telemetry
     /// More unsettled messages than this, and new work is refused with 503.
     public static let capacity = 200_000
 
-    /// How long settled rows wait to be deleted together, and how many one statement deletes: about the work of a commit.
-    private static let forgetMilliseconds = 50, forgetSize = 64
+    /// How long settled rows wait to be deleted together, and over how many positions one transaction does so: about the
+    /// work of a commit. An order that meets one waits for it, so there are few.
+    private static let forgetMilliseconds = 1000, forgetSpan: Int64 = 256
 
     private let source: String
     private let bus: any MessageBus
@@ -274,20 +275,33 @@ import Telemetry
     }
 
     private func forget() async {
-        let batch = forgetting
+        var left = forgetting.sorted()[...]
         forgetting = []
-        for start in stride(from: 0, to: batch.count, by: Self.forgetSize) {
-            let part = batch[start..<min(start + Self.forgetSize, batch.count)]
-            // Filled up to a power of two: few different texts are prepared.
-            var parameters = part.map { SQLValue.integer($0) }
-            while parameters.count & (parameters.count - 1) != 0 { parameters.append(parameters[0]) }
-            let marks = (1...parameters.count).map { "$\($0)" }.joined(separator: ",")
+        while let first = left.first {
+            let part = left.prefix { $0 - first < Self.forgetSpan }
+            left = left.dropFirst(part.count)
             do {
-                try await records.transaction([Statement("DELETE FROM outbox WHERE position IN (\(marks))", parameters)])
+                try await records.transaction(Self.runs(of: part).map { run in
+                    Statement("DELETE FROM outbox WHERE position BETWEEN $1 AND $2",
+                              [.integer(run.lowerBound), .integer(run.upperBound)])
+                })
             } catch {
                 logger.warning("outbox rows not deleted", ["error": .string("\(error)")])
             }
         }
+    }
+
+    /// Positions in rising order as runs without a gap: what settles in order is one.
+    static func runs(of positions: ArraySlice<Int64>) -> [ClosedRange<Int64>] {
+        var runs: [ClosedRange<Int64>] = []
+        for position in positions {
+            if let last = runs.last, position <= last.upperBound + 1 {
+                runs[runs.count - 1] = last.lowerBound...max(position, last.upperBound)
+            } else {
+                runs.append(position...position)
+            }
+        }
+        return runs
     }
 
     /// Deletes what is settled; from now on rows are deleted as soon as their messages are.

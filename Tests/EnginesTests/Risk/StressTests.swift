@@ -56,7 +56,7 @@ import Wire
         let all = HistoricScenarios.all
         #expect(all.count == 12 && Set(all.map(\.id)).count == all.count)
         #expect(all.map(\.from) == all.map(\.from).sorted() && all.allSatisfy { $0.from < $0.to })
-        #expect(all.allSatisfy { $0.shocks["*"].map { (-1..<0).contains($0) } == true && !$0.source.isEmpty })
+        #expect(all.allSatisfy { (-1..<0).contains($0.market) && !$0.source.isEmpty })
         let bubble = try #require(all.first { $0.id == "dot_com_2000" })
         #expect(bubble.shocks["sector:Technology"].map { abs($0 - (1114.11 / 4963.03 - 1)) < 1e-15 } == true)
         #expect(bubble.source.contains("Nasdaq") && bubble.source.contains("S&P"))

@@ -33,7 +33,7 @@ struct StressReport {
         let outcomes = Self.outcomes(inputs).sorted { $0.outcome.loss > $1.outcome.loss }, equity = inputs.equity
         let rows: [[ReportValue]] = outcomes.map { each in
             [.text(each.scenario.name), .text(each.scenario.from), .text(each.scenario.to),
-             .number(each.scenario.end / each.scenario.start - 1, .percent), .number(each.outcome.loss, .money),
+             .number(each.scenario.market, .percent), .number(each.outcome.loss, .money),
              .optional(equity > 0 ? each.outcome.loss / equity : nil, .percent, or: "equity is not above zero"),
              .text(each.scenario.source)]
         }

@@ -17,6 +17,9 @@ struct HistoricScenario: Sendable {
     /// Where the levels come from.
     let source: String
 
+    /// What everything moves by that has no shock of its own.
+    var market: Double { shocks["*"] ?? 0 }
+
     /// Shocks by name: the last level over the first, less 1.
     var shocks: [String: Double] {
         Dictionary(uniqueKeysWithValues: moves.map { ($0.shock, $0.end / $0.start - 1) })
@@ -52,7 +55,7 @@ extension HistoricScenario {
             moves.append(move)
             texts.append(move.shock == "*" ? source : "\(move.shock): \(source)")
         }
-        guard isWhole, !moves.isEmpty else { return nil }
+        guard isWhole, moves.contains(where: { $0.shock == "*" }) else { return nil }
         self.init(id: id, name: name, from: from, to: to, moves: moves, source: texts.joined(separator: "; "))
     }
 }
