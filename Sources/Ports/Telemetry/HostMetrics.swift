@@ -5,10 +5,13 @@ public enum HostMetrics {
     /// Time that a core has spent since the machine started, in clock ticks.
     public struct Core: Sendable, Equatable {
         public let busy: Int, total: Int
+        /// Of `busy`: what a virtual machine's host gave to others while this core wanted to run.
+        public let stolen: Int
 
-        public init(busy: Int, total: Int) {
+        public init(busy: Int, total: Int, stolen: Int = 0) {
             self.busy = busy
             self.total = total
+            self.stolen = stolen
         }
     }
 
@@ -73,7 +76,7 @@ public enum HostMetrics {
             let times = fields.dropFirst().prefix(8).compactMap { Int($0) }
             guard times.count >= 5 else { return nil }
             let total = times.reduce(0, +)
-            return Core(busy: total - times[3] - times[4], total: total)
+            return Core(busy: total - times[3] - times[4], total: total, stolen: times.count > 7 ? times[7] : 0)
         }
     }
 
