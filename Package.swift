@@ -30,9 +30,13 @@ let kernel: [SwiftSetting] = language
 
 // MARK: Floors
 
-func library(_ floor: String, _ name: String, _ dependencies: [String] = [], settings: [SwiftSetting] = language) -> Target {
+/// - Parameter data: files or folders of the target whose bytes are built into it.
+func library(
+    _ floor: String, _ name: String, _ dependencies: [String] = [], settings: [SwiftSetting] = language,
+    data: [String] = []
+) -> Target {
     .target(name: name, dependencies: dependencies.map { .init(stringLiteral: $0) },
-            path: "Sources/\(floor)/\(name)", swiftSettings: settings)
+            path: "Sources/\(floor)/\(name)", resources: data.map { .embedInCode($0) }, swiftSettings: settings)
 }
 
 func process(_ name: String, _ dependencies: [String]) -> Target {
@@ -70,7 +74,8 @@ let cLibraries: [Target] = [
 
 let kernels: [Target] = [
     library("Kernels", "Numerics", settings: kernel),
-    library("Kernels", "Quant", ["Numerics"], settings: kernel),
+    library("Kernels", "Quant", ["Numerics"], settings: kernel,
+            data: ["alpha101", "alpha158", "alpha360"].map { "Expressions/Catalogue/\($0).txt" }),
 ]
 
 let domain: [Target] = [
@@ -106,7 +111,11 @@ let adapters: [Target] = [
 let engineFloor = ["Numerics", "Quant", "Market", "Wire"] + portNames
 let engineNames = ["Analytics", "Risk", "Factors", "Learning", "Features", "Streaming", "Strategy", "MarketData", "Portfolio", "Gateway"]
 let engines: [Target] =
-    [library("Engines", "EngineKit", engineFloor)] + engineNames.map { library("Engines", $0, engineFloor + ["EngineKit"]) }
+    [library("Engines", "EngineKit", engineFloor)]
+    + engineNames.map { name in
+        library("Engines", name, engineFloor + ["EngineKit"],
+                data: name == "Factors" ? ["Catalogue/factor-rules.json"] : [])
+    }
 
 let adapterNames = ["HTTPServer", "HTTPClient", "BusRedis", "StoreSQLite", "StorePostgres", "SeriesLMDB", "Security", "Reports", "Boosting",
                     "Couriers"]

@@ -64,6 +64,7 @@ public import Telemetry
     public func start() async throws {
         Limits.raiseOpenFiles()
         try Acceleration.check(configuration)
+        if names.contains(.factor) { try OwnFactorRules.install(configuration) }
         let access = try AccessPolicy(configuration)
         let bus = try makeBus()
         self.bus = bus
