@@ -22,10 +22,14 @@ enum Stores {
             SQLiteConfiguration(path: own + "/records.sqlite", synchronous: isFull ? .full : .normal))
     }
 
-    /// The series: LMDB in the engine's folder, or the schema `series` of the database.
+    /// The engines that own series, and the schema of each in a database: bars, and values of factors.
+    static let seriesSchemas: [EngineName: String] = [.marketdata: "series", .factor: "factor_series"]
+
+    /// An engine's series: LMDB in its folder, or a schema of the database; nil for an engine without any.
     static func series(
-        _ configuration: Configuration, _ own: String, clock: any Clock
-    ) async throws -> any SeriesStore {
+        _ configuration: Configuration, _ name: EngineName, _ own: String, clock: any Clock
+    ) async throws -> (any SeriesStore)? {
+        guard let schema = seriesSchemas[name] else { return nil }
         guard configuration.text("SERIES") == "postgres" else {
             return try await LMDBSeriesStore.open(LMDBSeriesConfiguration(path: own + "/series"))
         }
@@ -33,9 +37,11 @@ enum Stores {
         if database.isEmpty {
             throw StartError(.configuration, "NAUTILUS_SERIES=postgres needs NAUTILUS_DATABASE_URL")
         }
-        let ages = SeriesAges(
+        // Bars grow old; values of factors are kept.
+        let ages = name != .marketdata ? SeriesAges() : SeriesAges(
             retentionDays: configuration.int("SERIES_RETENTION_DAYS"),
             compressionDays: configuration.int("SERIES_COMPRESSION_DAYS"))
-        return try await PostgresSeriesStore.open(PostgresSeriesConfiguration(url: database, ages: ages), clock: clock)
+        return try await PostgresSeriesStore.open(
+            PostgresSeriesConfiguration(url: database, schema: schema, ages: ages), clock: clock)
     }
 }
