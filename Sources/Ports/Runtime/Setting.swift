@@ -87,8 +87,7 @@ public struct Setting: Sendable {
                 "Connections of each engine and their time-out: throughput 10 to 50 and 30 s, balanced 5 to 20 and 60 s, "
                     + "conservative 2 to 10 and 120 s."),
         Setting("SERIES", "lmdb", .choice(["lmdb", "postgres"]),
-                "Where bars and values of factor jobs are kept: lmdb in the data folder, postgres in the schemas series and "
-                    + "factor_series at NAUTILUS_DATABASE_URL."),
+                "Where bars are kept: lmdb in the data folder, postgres in the schema series at NAUTILUS_DATABASE_URL."),
         Setting("SERIES_RETENTION_DAYS", "0", .integer(0...100_000),
                 "Bars older than so many days are dropped, partition by partition, in PostgreSQL; 0 is never."),
         Setting("SERIES_COMPRESSION_DAYS", "0", .integer(0...100_000),

@@ -135,8 +135,8 @@ extension CatalogPages {
         their values in the records: those are read where they lie, and have no history.
 
         In the store a date is consecutive rows, a nanosecond apart: the number of the run in `factor_run`, then the
-        values of that run's symbols in their order. The series are `factors.1d` and so on, in `factor/series`, or in the
-        schema `factor_series` of the database.
+        values of that run's symbols in their order. The series are `factors.1d` and so on, in `factor/series`; with
+        `NAUTILUS_DATABASE_URL` in the schema `factor_series`, where the records are.
 
         """
 

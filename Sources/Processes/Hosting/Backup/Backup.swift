@@ -51,8 +51,7 @@ public struct Backup {
             for engine in Self.order {
                 let own = "\(data)/\(engine.rawValue)", name = engine.rawValue
                 let hasRecords = database.isEmpty && access(own + "/records.sqlite", F_OK) == 0
-                let hasSeries = Stores.seriesSchemas[engine] != nil && configuration.text("SERIES") == "lmdb"
-                    && access(own + "/series", F_OK) == 0
+                let hasSeries = Stores.keepsSeriesInFolder(configuration, engine) && access(own + "/series", F_OK) == 0
                 if hasRecords || hasSeries { mkdir("\(folder)/\(name)", 0o700) }
                 if hasRecords {
                     try SQLiteBackup.copy(from: own + "/records.sqlite", to: "\(folder)/\(name)/records.sqlite")
