@@ -30,12 +30,13 @@ let kernel: [SwiftSetting] = language
 
 // MARK: Floors
 
+/// - Parameter data: files or folders of the target whose bytes are built into it.
 func library(
-    _ floor: String, _ name: String, _ dependencies: [String] = [], embedded: [String] = [],
-    settings: [SwiftSetting] = language
+    _ floor: String, _ name: String, _ dependencies: [String] = [], settings: [SwiftSetting] = language,
+    data: [String] = []
 ) -> Target {
     .target(name: name, dependencies: dependencies.map { .init(stringLiteral: $0) },
-            path: "Sources/\(floor)/\(name)", resources: embedded.map { .embedInCode($0) }, swiftSettings: settings)
+            path: "Sources/\(floor)/\(name)", resources: data.map { .embedInCode($0) }, swiftSettings: settings)
 }
 
 func process(_ name: String, _ dependencies: [String]) -> Target {
@@ -73,7 +74,8 @@ let cLibraries: [Target] = [
 
 let kernels: [Target] = [
     library("Kernels", "Numerics", settings: kernel),
-    library("Kernels", "Quant", ["Numerics"], settings: kernel),
+    library("Kernels", "Quant", ["Numerics"], settings: kernel,
+            data: ["alpha101", "alpha158", "alpha360"].map { "Expressions/Catalogue/\($0).txt" }),
 ]
 
 let domain: [Target] = [
@@ -108,11 +110,11 @@ let adapters: [Target] = [
 
 let engineFloor = ["Numerics", "Quant", "Market", "Wire"] + portNames
 let engineNames = ["Analytics", "Risk", "Factors", "Learning", "Features", "Streaming", "Strategy", "MarketData", "Portfolio", "Gateway"]
-/// Data files that become part of the binary, by engine.
-let engineData = ["Risk": ["Stress/historic_scenarios.json"]]
+/// Data files that are built into the binary, by engine.
+let engineData = ["Factors": ["Catalogue/factor-rules.json"], "Risk": ["Stress/historic-scenarios.json"]]
 let engines: [Target] =
     [library("Engines", "EngineKit", engineFloor)]
-    + engineNames.map { library("Engines", $0, engineFloor + ["EngineKit"], embedded: engineData[$0] ?? []) }
+    + engineNames.map { library("Engines", $0, engineFloor + ["EngineKit"], data: engineData[$0] ?? []) }
 
 let adapterNames = ["HTTPServer", "HTTPClient", "BusRedis", "StoreSQLite", "StorePostgres", "SeriesLMDB", "Security", "Reports", "Boosting",
                     "Couriers"]

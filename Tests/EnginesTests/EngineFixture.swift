@@ -82,7 +82,7 @@ enum EngineRecords: CaseIterable, Sendable {
             name: name, configuration: try Configuration(environment: [:]), clock: clock, identifiers: identifiers,
             logger: logger.named(name.rawValue), registry: MetricsRegistry(), bus: bus,
             records: records,
-            series: name == .marketdata ? MemorySeriesStore() : nil, peers: peers, digest: { Digest.sha256($0) },
+            series: [.marketdata, .factor].contains(name) ? MemorySeriesStore() : nil, peers: peers, digest: { Digest.sha256($0) },
             press: ReportPress(), booster: XGBoostBooster(), courier: courier)
         let host = EngineHost(type, context, access: AccessPolicy())
         hosts[name] = host

@@ -1,4 +1,4 @@
-"""Compares the levels of historic_scenarios.json with the closes that arch and skfolio carry; ends with 1 where one differs.
+"""Compares the levels of historic-scenarios.json with the closes that arch and skfolio carry; ends with 1 where one differs.
 
 arch has the S&P 500 and the Nasdaq Composite of 1999 to 2018, skfolio the S&P 500 from 1990 to 2022. Days before 1990
 are in neither and are told.
@@ -11,7 +11,7 @@ import arch.data.nasdaq
 import arch.data.sp500
 import skfolio.datasets
 
-table = pathlib.Path(__file__).parents[2] / "Sources/Engines/Risk/Stress/historic_scenarios.json"
+table = pathlib.Path(__file__).parents[2] / "Sources/Engines/Risk/Stress/historic-scenarios.json"
 closes = {"S&P 500": [skfolio.datasets.load_sp500_index().iloc[:, 0], arch.data.sp500.load()["Close"]],
           "Nasdaq Composite": [arch.data.nasdaq.load()["Close"]]}
 wrong = 0

@@ -76,6 +76,18 @@ import Testing
         expect(try run("nautilus", ["up"], open), 78...78, "NAUTILUS_HOST")
     }
 
+    /// Rules of a user's own are refused at the start, with the place and the reason.
+    @Test(.timeLimit(.minutes(1))) func faultyFactorRulesAreTold() throws {
+        let folder = TemporaryFolder(), path = folder.path + "/rules.json"
+        let settings = PlatformFixture.settings(folder.path + "/data").merging(["NAUTILUS_FACTOR_RULES": path]) { $1 }
+        expect(try run("factor-engine", [], settings), 66...66, path)
+        try Data("{\n  \"rules\": [}\n".utf8).write(to: URL(fileURLWithPath: path))
+        expect(try run("factor-engine", [], settings), 78...78, "line 2, column 13")
+        let rule = #"{"rules": [{"series": ["bars"], "formulas": ["mine"]}]}"#
+        try Data(rule.utf8).write(to: URL(fileURLWithPath: path))
+        expect(try run("nautilus", ["up"], settings), 78...78, "/rules/0/formulas/0: there is no set of formulas 'mine'")
+    }
+
     /// A secret has no default, and a device that is not there is not claimed.
     @Test(.timeLimit(.minutes(1)), arguments: [
         ("NAUTILUS_REDIS_URL", "redis://:@redis:6379"), ("NAUTILUS_DATABASE_URL", "postgresql://nautilus:@db/nautilus"),

@@ -43,6 +43,19 @@ struct KillVictims {
         }
     }
 
+    /// A row more of each of some series, all in one write.
+    @Test func seriesTogether() async throws {
+        let store = try await LMDBSeriesStore.open(LMDBSeriesConfiguration(path: folder + "/series.lmdb"))
+        for index in 0..<1_000_000 {
+            let rows = SeriesColumns(close: [Int64(index)])
+            try await store.write(
+                SeriesBatch(collection: Self.key.collection, names: Self.names, rows: Self.names.map { _ in rows }),
+                recordedAt: Timestamp(seconds: Int64(index)))
+            tell(index + 1)
+        }
+    }
+
+    static let names = (0..<64).map { "s\($0)" }
     static let key = SeriesKey(collection: "kill", name: "victim")
     static let rows = 5_000
 

@@ -48,6 +48,12 @@ public final class LMDBSeriesStore: SeriesStore {
         return try await writer.answer { .write(key, rows, recordedAt: recordedAt, $0) }
     }
 
+    @discardableResult
+    public func write(_ batch: SeriesBatch, recordedAt: Timestamp) async throws(StoreError) -> [SeriesWrite] {
+        try batch.check()
+        return try await writer.answer { .writeAll(batch, recordedAt: recordedAt, $0) }
+    }
+
     public func read(
         _ key: SeriesKey, range: SeriesRange, columns: [String]?
     ) async throws(StoreError) -> SeriesColumns {

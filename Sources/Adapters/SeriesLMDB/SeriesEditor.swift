@@ -22,10 +22,7 @@ struct SeriesEditor {
         if rows.count == 0 { return SeriesWrite(version: stored?.version ?? 0) }
         var header: SeriesHeader
         if let stored { header = stored } else { header = SeriesHeader(id: try nextID()) }
-        let added = rows.names.filter { !header.columns.contains($0) }
-        guard header.columns.count + added.count <= SeriesColumns.columnLimit else {
-            throw StoreError(.invalidInput, "\(key) would have more than \(SeriesColumns.columnLimit) columns")
-        }
+        let added = try checkColumns(header, rows.names, key)
         header.columns += added
         var block = SeriesBlock(ts: rows.ts, columns: Array(repeating: nil, count: header.columns.count))
         for (name, values) in zip(rows.names, rows.values) {
@@ -50,6 +47,30 @@ struct SeriesEditor {
         }
         result.version = header.version
         return result
+    }
+
+    /// Writes rows of several series that have been checked. Throws `.invalidInput` before it changed anything.
+    func write(_ batch: SeriesBatch, recordedAt: Timestamp) throws(StoreError) -> [SeriesWrite] {
+        let keys = batch.keys
+        for (key, rows) in zip(keys, batch.rows) {
+            if let stored = try header(key) { try checkColumns(stored, rows.names, key) }
+        }
+        var results: [SeriesWrite] = []
+        results.reserveCapacity(keys.count)
+        for (key, rows) in zip(keys, batch.rows) { results.append(try write(key, rows, recordedAt: recordedAt)) }
+        return results
+    }
+
+    /// The columns that rows would add. Throws `.invalidInput` where they would be too many.
+    @discardableResult
+    private func checkColumns(
+        _ header: SeriesHeader, _ names: [String], _ key: SeriesKey
+    ) throws(StoreError) -> [String] {
+        let added = names.filter { !header.columns.contains($0) }
+        guard header.columns.count + added.count <= SeriesColumns.columnLimit else {
+            throw StoreError(.invalidInput, "\(key) would have more than \(SeriesColumns.columnLimit) columns")
+        }
+        return added
     }
 
     /// Removes a series; false where there is none.

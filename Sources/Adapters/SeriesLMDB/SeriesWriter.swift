@@ -8,6 +8,7 @@ typealias Answer<T: Sendable> = CheckedContinuation<Result<T, StoreError>, Never
 /// What the writer's thread is asked for.
 enum SeriesRequest: Sendable {
     case write(SeriesKey, SeriesColumns, recordedAt: Timestamp, Answer<SeriesWrite>)
+    case writeAll(SeriesBatch, recordedAt: Timestamp, Answer<[SeriesWrite]>)
     case remove(SeriesKey, Answer<Bool>)
 }
 
@@ -16,6 +17,7 @@ struct SeriesWriter: BatchWorker {
     /// What one request gives, and how it is answered.
     private enum Outcome {
         case written(Result<SeriesWrite, StoreError>)
+        case allWritten(Result<[SeriesWrite], StoreError>)
         case removed(Result<Bool, StoreError>)
     }
 
@@ -39,6 +41,7 @@ struct SeriesWriter: BatchWorker {
             } catch {
                 switch request {
                 case .write: answer(request, .written(.failure(error)))
+                case .writeAll: answer(request, .allWritten(.failure(error)))
                 case .remove: answer(request, .removed(.failure(error)))
                 }
             }
@@ -50,6 +53,9 @@ struct SeriesWriter: BatchWorker {
     private func answer(_ request: SeriesRequest, _ outcome: Outcome) {
         switch (request, outcome) {
         case (.write(_, _, _, let answer), .written(let result)):
+            health.note(result)
+            answer.resume(returning: result)
+        case (.writeAll(_, _, let answer), .allWritten(let result)):
             health.note(result)
             answer.resume(returning: result)
         case (.remove(_, let answer), .removed(let result)):
@@ -103,6 +109,13 @@ struct SeriesWriter: BatchWorker {
                     guard error.code == .invalidInput else { throw error }
                     outcomes.append(.written(.failure(error)))
                 }
+            case .writeAll(let batch, let recordedAt, _):
+                do throws(StoreError) {
+                    outcomes.append(.allWritten(.success(try editor.write(batch, recordedAt: recordedAt))))
+                } catch {
+                    guard error.code == .invalidInput else { throw error }
+                    outcomes.append(.allWritten(.failure(error)))
+                }
             case .remove(let key, _):
                 outcomes.append(.removed(.success(try editor.remove(key))))
             }
@@ -111,8 +124,13 @@ struct SeriesWriter: BatchWorker {
     }
 
     private static func bytes(_ request: SeriesRequest) -> Int {
-        guard case .write(_, let rows, _, _) = request else { return 0 }
-        return rows.count * 8 * (rows.names.count + 1)
+        func bytes(_ rows: SeriesColumns) -> Int { rows.count * 8 * (rows.names.count + 1) }
+        switch request {
+        case .write(_, let rows, _, _): return bytes(rows)
+        // A new series has a header and a chunk of its own, both with their keys.
+        case .writeAll(let batch, _, _): return batch.rows.reduce(0) { $0 + bytes($1) + 512 }
+        case .remove: return 0
+        }
     }
 }
 

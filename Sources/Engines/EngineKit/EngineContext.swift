@@ -18,7 +18,8 @@ public import Wire
     public let registry: MetricsRegistry
     public let bus: any MessageBus
     public let records: any RecordStore
-    /// Columns over time; the market data engine's own. Others ask it through `peers`.
+    /// Columns over time, of this engine alone: bars of the market data engine, values of jobs of the factor engine. What
+    /// another engine has is asked of it through `peers`.
     public let series: (any SeriesStore)?
     public let peers: any PeerClient
     /// 256-bit digests, for content hashes.

@@ -57,14 +57,20 @@ public struct BarStreamKey: Hashable, Sendable {
     private static var liveLimit: Int { 2048 }
     private static var replayLimit: Int { 256 }
 
+    /// The state before the first bar of an instrument, with what it needs beside bars. Throws `Problem` 503 where that
+    /// cannot be had now.
+    public typealias Blank = @LoopActor (Symbol) async throws -> State
+
     private let context: EngineContext
+    private let blank: Blank
     private let locks = KeyedLock()
     private var live: BarStreams<BarStreamKey, State>
     private var replays: BarStreams<BarStreamKey, State>
 
     /// No stream yet.
-    public init(_ context: EngineContext) {
+    public init(_ context: EngineContext, blank: @escaping Blank = { _ in State() }) {
         self.context = context
+        self.blank = blank
         live = BarStreams(limit: Self.liveLimit)
         replays = BarStreams(limit: Self.replayLimit)
     }
@@ -99,7 +105,8 @@ public struct BarStreamKey: Hashable, Sendable {
     private func advanceReplay(_ key: BarStreamKey, _ bar: Bar) async throws -> State? {
         if replays.place(key, bar.time.nanoseconds) == .missing {
             let before = try await BarsClient(context).replayed(before: bar)
-            let state = await context.compute(over: before.count) { Self.state(before, 0..<before.count) }
+            let blank = try await blank(key.symbol)
+            let state = await context.compute(over: before.count) { Self.state(before, 0..<before.count, after: blank) }
             replays.put(key, state, last: before.times.last)
         }
         return replays.advance(key, bar.time.nanoseconds) { (state: inout State) in
@@ -128,6 +135,19 @@ public struct BarStreamKey: Hashable, Sendable {
         return live[key].map { RemadeStream(before: before, again: again, after: $0) }
     }
 
+    /// What is known of an instrument beside its bars has changed: its live streams are made again, and answered with
+    /// their keys; a replay's are forgotten, as their next bar makes them again.
+    public func remake(_ symbol: Symbol) async throws -> [(key: BarStreamKey, remade: RemadeStream<State>)] {
+        for key in replays.keys.filter({ $0.symbol == symbol }) {
+            await locks.with(key.text) { replays.remove(key) }
+        }
+        var remade: [(key: BarStreamKey, remade: RemadeStream<State>)] = []
+        for key in live.keys.filter({ $0.symbol == symbol }) {
+            if let stream = try await remake(key) { remade.append((key, stream)) }
+        }
+        return remade
+    }
+
     /// Forgets a live stream: the next bar makes it again.
     public func remove(_ key: BarStreamKey) async { await locks.with(key.text) { live.remove(key) } }
 
@@ -135,19 +155,20 @@ public struct BarStreamKey: Hashable, Sendable {
     /// up to a time.
     @discardableResult
     private func load(_ key: BarStreamKey, until time: Int64 = .min) async throws -> State {
+        let blank = try await blank(key.symbol)
         let stored = try await BarsClient(context).bars(key.symbol, key.timeframe)
         live.remove(key)
-        guard let last = stored.times.last else { return State() }
+        guard let last = stored.times.last else { return blank }
         let (then, now) = await context.compute {
             let count = stored.times.prefix { $0 <= time }.count
-            let then = Self.state(stored, 0..<count)
+            let then = Self.state(stored, 0..<count, after: blank)
             return (then, Self.state(stored, count..<stored.count, after: then))
         }
         live.put(key, now, last: last)
         return then
     }
 
-    private nonisolated static func state(_ bars: BarColumns, _ rows: Range<Int>, after: State = State()) -> State {
+    private nonisolated static func state(_ bars: BarColumns, _ rows: Range<Int>, after: State) -> State {
         var state = after
         for row in rows { state.push(bars, row: row) }
         return state

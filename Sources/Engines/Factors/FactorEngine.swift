@@ -24,7 +24,7 @@ import Wire
     public init(_ context: EngineContext) {
         self.context = context
         stored = StoredColumns(context)
-        streams = LiveBarStreams(context)
+        streams = LiveBarStreams(context) { LiveFactors(facts: try await FactsClient(context).facts($0)) }
     }
 
     public nonisolated static var migrations: [Migration] { JobRecords.migrations }
@@ -58,16 +58,21 @@ import Wire
     private func take(_ message: Message) async throws {
         switch message.topic.family {
         case Topics.history.name:
-            guard let key = try JSONParser().withDocument(message.data, { BarStreamKey(history: $0) }) else {
-                throw UnreadableMessage(topic: message.topic.description)
-            }
+            guard let (key, first) = try JSONParser().withDocument(message.data, { json in
+                BarStreamKey(history: json).map { key in
+                    (key, json.member("first")?.string.flatMap { Timestamp(iso8601: $0) })
+                }
+            }) else { throw UnreadableMessage(topic: message.topic.description) }
             stored.invalidate(key.symbol)
-            if let remade = try await streams.remake(key) { correct(remade, of: key, message) }
+            if let remade = try await streams.remake(key) { tell(remade, of: key, since: first, message) }
         case Topics.facts.name:
             guard let symbols = try JSONParser().withDocument(message.data, { Self.symbols($0) }) else {
                 throw UnreadableMessage(topic: message.topic.description)
             }
-            for symbol in symbols { stored.invalidate(symbol) }
+            for symbol in symbols {
+                stored.invalidate(symbol)
+                for (key, remade) in try await streams.remake(symbol) { tell(remade, of: key, since: nil, message) }
+            }
         default:
             guard let bar = try JSONParser().withDocument(message.data, { Bar(json: $0) }) else {
                 throw UnreadableMessage(topic: message.topic.description)
@@ -77,7 +82,7 @@ import Wire
             case .next(let factors):
                 context.publish([context.message(Topics.factor, bar.symbol.text, time: bar.closeTime, cause: message,
                                                  data: factors.update(key))])
-            case .remade(let remade): correct(remade, of: key, message)
+            case .remade(let remade): tell(remade, of: key, since: bar.time, message)
             case nil: return
             }
         }
@@ -91,12 +96,17 @@ import Wire
         return symbols
     }
 
-    /// Stored bars were added or restated, or a live one came late: live factors that are kept were made again, and are
-    /// told where their values or their time are no longer what was told.
-    private func correct(_ remade: RemadeStream<LiveFactors>, of key: BarStreamKey, _ cause: Message) {
+    /// Stored bars or facts were added or restated, or a live bar came late: live factors that are kept were made again,
+    /// and are told where their values or their time are no longer what was told. It is a correction where the bar that
+    /// was told last would have other values now.
+    private func tell(
+        _ remade: RemadeStream<LiveFactors>, of key: BarStreamKey, since first: Timestamp?, _ cause: Message
+    ) {
         let factors = remade.after
         guard !factors.isSame(as: remade.before), let time = factors.time else { return }
-        context.publish([context.message(Topics.factor, key.symbol.text, time: time, cause: cause,
-                                         data: factors.update(key, isCorrection: true))])
+        let isOther = !remade.again.isSame(as: remade.before)
+        context.publish([context.message(
+            Topics.factor, key.symbol.text, time: time, cause: cause,
+            data: factors.update(key, correction: isOther ? LiveFactors.Correction(since: first) : nil))])
     }
 }

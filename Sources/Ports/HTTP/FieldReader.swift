@@ -69,6 +69,15 @@ public final class FieldReader {
     /// Reports a rule at a place inside a field, for example `["symbols", "3"]`.
     public func refuse(at path: [String], _ message: String) { context.report(message, at: path) }
 
+    /// Reports members that are none of these: for what people write by hand, where a misspelt one would be passed over.
+    public func refuseOthers(than names: String...) {
+        object?.forEachMember { name, _ in
+            if !names.contains(name) {
+                context.report("is not a member here; there are \(names.joined(separator: ", "))", at: [name])
+            }
+        }
+    }
+
     /// Whether this is a run for the schema, with no body behind it.
     public var isDescribing: Bool { context.describing }
 

@@ -58,6 +58,8 @@ public struct Setting: Sendable {
                     + "number of such instances can run beside the full one."),
         Setting("DATA_DIR", "", .text, "Where embedded stores live; empty is $XDG_DATA_HOME/nautilus."),
         Setting("ASSETS_DIR", "", .text, "Where Swagger UI and ReDoc lie; empty looks beside the package."),
+        Setting("FACTOR_RULES", "", .text,
+                "A JSON file of your own factor rules, added to the built-in ones; docs/factors.md tells its members."),
     ]
 
     private static let network = [

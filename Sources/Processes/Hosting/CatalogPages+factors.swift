@@ -12,7 +12,9 @@ extension CatalogPages {
             that bear it.
 
             \(made)
+            \(ownRules)
             \(facts)
+            \(jobs)
             \(statistics)
             """
         for collection in AlphaCatalog.collections {
@@ -84,6 +86,59 @@ extension CatalogPages {
         for (column, definition) in Fundamentals.definitions { page += row(["`\(column.rawValue)`", definition]) }
         return page
     }
+
+    private static let ownRules = """
+        ## Rules of your own
+
+        The rules above are a data file, `Sources/Engines/Factors/Catalogue/factor-rules.json`, and so are the published
+        formulas (`Sources/Kernels/Quant/Expressions/Catalogue/*.txt`); both are built into the binaries. A file of the
+        same form that `NAUTILUS_FACTOR_RULES` names is read at the start and adds its factors behind the built-in ones.
+        It may name their lists, selections and formulas, and changes none of them. A file with a fault stops the start:
+        each is told with its line or its JSON pointer. Every member may bear `about`, a remark.
+
+        | member | what |
+        |---|---|
+        | `lists` | `name` and `words`, names with blanks between; `@name` stands for a list |
+        | `selections` | `name`, `source` and `axes`: for each axis of the source the names taken |
+        | `formulas` | `set`, `name`, `text` with `{a}` to `{d}` for one to four series and `{w}` for the window, \
+        `windows` in bars, `category`; names are of `a-z`, `0-9` and `_` and not those of built-in formulas |
+        | `rules` | `series`, one to four selections or sources; `formulas`, sets or `set.formula`; `transforms`, `raw` \
+        unless said; `category` of formulas without one |
+
+        ```json
+        {
+          "selections": [{"name": "mine", "source": "bars", "axes": ["close volume"]}],
+          "formulas": [{"set": "my", "name": "my_gap", "category": "reversal",
+                        "text": "{a}/ts_mean({a},{w})-1", "windows": [7, 40]}],
+          "rules": [{"series": ["mine"], "formulas": ["my"], "transforms": ["raw", "rank"]}]
+        }
+        ```
+
+        makes eight factors, `my_gap.40.rank@bars.close` among them. A formula looks back only, and reads one instrument
+        at a time; a factor that is there already is refused, and so are more than 5,000,000.
+
+        """
+
+    private static let jobs = """
+        ## Values of jobs
+
+        A job (`POST /factors/batch`) calculates its factors at one date and keeps the values in the series store of the
+        factor engine, a series for each factor over each universe: `stored`, or a digest of the symbols and groups that
+        were sent, in whatever order. Jobs of several dates so make a history, which
+        `GET /factors/jobs/{job_id}/values?factor=…&from=…&to=…&symbols=…` answers for a factor of the job; without
+        `factor` it answers the job's own date, a page of factors at a time. Both come as JSON, CSV or Arrow.
+
+        Each date bears its lineage: the job, a digest of every bar and fact that was read (`data_version`), and a digest
+        of the formula (`expression_hash`). A job over a date of the same universe that was calculated before restates
+        it; the values of the earlier job then name the later one (`restated`). A block of 64 factors is written in one
+        transaction before it counts as done, so that a job goes on behind it after a crash. Jobs of builds before kept
+        their values in the records: those are read where they lie, and have no history.
+
+        In the store a date is consecutive rows, a nanosecond apart: the number of the run in `factor_run`, then the
+        values of that run's symbols in their order. The series are `factors.1d` and so on, in `factor/series`; with
+        `NAUTILUS_DATABASE_URL` in the schema `factor_series`, where the records are.
+
+        """
 
     private static let statistics = """
         ## How factors are judged

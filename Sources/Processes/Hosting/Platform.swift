@@ -31,7 +31,7 @@ public import Telemetry
     private var servers: [EngineName: HTTPServer] = [:]
     private var locks: [DataFolderLock] = []
     private var records: [any RecordStore] = []
-    private var series: (any SeriesStore)?
+    private var series: [any SeriesStore] = []
     private var bus: (any MessageBus)?
     private let local = LocalPeers()
     private let far: HTTPPeers
@@ -64,6 +64,7 @@ public import Telemetry
     public func start() async throws {
         Limits.raiseOpenFiles()
         try Acceleration.check(configuration)
+        if names.contains(.factor) { try OwnFactorRules.install(configuration) }
         let access = try AccessPolicy(configuration)
         let bus = try makeBus()
         self.bus = bus
@@ -87,14 +88,15 @@ public import Telemetry
         locks.append(try DataFolderLock(folder: own))
         let store = try await Stores.records(configuration, name, own, clock: clock)
         records.append(store)
-        if name == .marketdata { series = try await Stores.series(configuration, own, clock: clock) }
+        let series = try await Stores.series(configuration, name, own, clock: clock)
+        if let series { self.series.append(series) }
         // Risk alone tells people; the others start no threads for it.
         let courier: any NoticeCourier = name == .risk
             ? CurlCourier(try CourierConfiguration(configuration)) : NoCourier()
         let context = EngineContext(
             name: name, configuration: configuration, clock: clock, identifiers: identifiers,
             logger: logger.named(name.rawValue), registry: registry, bus: bus, records: store,
-            series: name == .marketdata ? series : nil, peers: makePeers(), digest: { Digest.sha256($0) },
+            series: series, peers: makePeers(), digest: { Digest.sha256($0) },
             assets: { [assets] in assets.read($0) }, press: ReportPress(scratch: own),
             booster: XGBoostBooster(), courier: courier)
         let host = EngineHost(EngineCatalog.type(of: name), context, access: access)
@@ -160,7 +162,7 @@ public import Telemetry
         for name in names.reversed() { await hosts[name]?.stop() }
         await bus?.stop()
         for store in records { await store.close() }
-        await series?.close()
+        for store in series { await store.close() }
         far.close()
         locks = []
         logger.info("stopped")

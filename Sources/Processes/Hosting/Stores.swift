@@ -22,20 +22,37 @@ enum Stores {
             SQLiteConfiguration(path: own + "/records.sqlite", synchronous: isFull ? .full : .normal))
     }
 
-    /// The series: LMDB in the engine's folder, or the schema `series` of the database.
+    /// The engines that own series, and the schema of each in a database: bars, and values of factors.
+    static let seriesSchemas: [EngineName: String] = [.marketdata: "series", .factor: "factor_series"]
+
+    /// Whether an engine's series lie in its folder: bars as the settings say, values of factors where the records are
+    /// that say what is done, so that neither is ever without the other.
+    static func keepsSeriesInFolder(_ configuration: Configuration, _ name: EngineName) -> Bool {
+        guard seriesSchemas[name] != nil else { return false }
+        return name == .marketdata ? configuration.text("SERIES") != "postgres" : configuration.text("DATABASE_URL").isEmpty
+    }
+
+    /// An engine's series: LMDB in its folder, or a schema of the database; nil for an engine without any.
     static func series(
-        _ configuration: Configuration, _ own: String, clock: any Clock
-    ) async throws -> any SeriesStore {
-        guard configuration.text("SERIES") == "postgres" else {
+        _ configuration: Configuration, _ name: EngineName, _ own: String, clock: any Clock
+    ) async throws -> (any SeriesStore)? {
+        guard let schema = seriesSchemas[name] else { return nil }
+        if keepsSeriesInFolder(configuration, name) {
             return try await LMDBSeriesStore.open(LMDBSeriesConfiguration(path: own + "/series"))
         }
         let database = configuration.text("DATABASE_URL")
         if database.isEmpty {
             throw StartError(.configuration, "NAUTILUS_SERIES=postgres needs NAUTILUS_DATABASE_URL")
         }
-        let ages = SeriesAges(
-            retentionDays: configuration.int("SERIES_RETENTION_DAYS"),
-            compressionDays: configuration.int("SERIES_COMPRESSION_DAYS"))
-        return try await PostgresSeriesStore.open(PostgresSeriesConfiguration(url: database, ages: ages), clock: clock)
+        var settings = PostgresSeriesConfiguration(url: database, schema: schema)
+        if name == .marketdata {
+            settings.ages = SeriesAges(
+                retentionDays: configuration.int("SERIES_RETENTION_DAYS"),
+                compressionDays: configuration.int("SERIES_COMPRESSION_DAYS"))
+        } else {
+            // One job runs at a time, and values are kept.
+            (settings.readers, settings.writers) = (1, 1)
+        }
+        return try await PostgresSeriesStore.open(settings, clock: clock)
     }
 }

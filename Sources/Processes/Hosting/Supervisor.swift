@@ -38,6 +38,7 @@ import Telemetry
                 "--processes needs NAUTILUS_REDIS_URL: engines in processes of their own talk over Redis")
         }
         _ = try AccessPolicy(configuration)
+        if names.contains(.factor) { try OwnFactorRules.install(configuration) }
         self.configuration = configuration
         self.names = names
         var child = environment.filter { !$0.key.hasPrefix("NAUTILUS_") }

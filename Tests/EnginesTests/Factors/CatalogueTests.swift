@@ -3,6 +3,7 @@ import EngineKit
 import Market
 import Quant
 import Runtime
+import Security
 import Testing
 
 @Suite struct CatalogueTests {
@@ -19,7 +20,8 @@ import Testing
             #expect(SeriesSelection(.provider(source)).count >= least)
             #expect(catalogue.count(of: .provider(source)) > least)
         }
-        #expect(SeriesNames.countries.count == 196 && SeriesNames.publishers.count >= 80)
+        let lists = RuleBook.builtIn.lists
+        #expect(lists["countries"]?.count == 196 && lists["publishers"]?.count ?? 0 >= 80)
         for sources in 2...4 {
             #expect(catalogue.rules.contains { Set($0.series.map(\.origin)).count == sources })
         }
@@ -35,6 +37,20 @@ import Testing
             if !seen.insert(id).inserted || catalogue.number(id) != number { wrong += 1 }
         }
         #expect(wrong == 0 && seen.count == catalogue.count)
+    }
+
+    /// Every id, formula, category and source, in order: what the rules of the file make is what is pinned here.
+    @Test func theWholeCatalogueIsWhatItWas() {
+        var bytes: [UInt8] = []
+        for number in 0..<catalogue.count {
+            let factor = catalogue[number]
+            for text in [factor.id, factor.expression, factor.category, factor.source] + factor.sources {
+                bytes += text.utf8
+                bytes.append(10)
+            }
+        }
+        #expect(catalogue.count == 616_035)
+        #expect(hexadecimal(Digest.sha256(bytes)) == "cf08c04def0f5974872b6e2e3f07f470005641b64b06427a1ebb410844e8816e")
     }
 
     /// Ids that callers may have written down: none of these may ever change its meaning.

@@ -67,7 +67,8 @@ import Wire
         try await first.start { bars, facts in try await engine.adding(facts, to: engine.bars(bars)) }
         let catalogue = FactorCatalogue.standard, range = catalogue.numbers(of: 0)
         let job = FactorJob(id: "j", created: context.clock.now, timeframe: .day1, symbols: [], asOf: nil,
-                            factors: range.prefix(640).map { catalogue[$0].id } + ["zscore.9.raw@bars.nothing"])
+                            factors: range.prefix(640).map { catalogue[$0].id } + ["zscore.9.raw@bars.nothing"],
+                            universe: "stored")
         try await first.submit(job)
         await fixture.until("two blocks are done") { (first["j"]?.done ?? 0) >= 128 }
         await first.stop()
@@ -98,11 +99,11 @@ import Wire
         let fixture = try await Self.filled()
         let context = try #require(fixture.hosts[.factor]).context, engine = FactorEngine(context)
         var job = FactorJob(id: "k", created: context.clock.now, timeframe: .day1, symbols: [], asOf: nil,
-                            factors: ["ts_mean(close,3)", "ts_sum(volume,3)"])
+                            factors: ["ts_mean(close,3)", "ts_sum(volume,3)"], universe: "stored")
         job.state = .running
         job.dataVersion = "other"
         let block = JobBlock(number: 0, values: [[1, 2, 3], [4, 5, 6]], failed: 0)
-        try await context.commit([JobRecords.insert(job), JobRecords.insert(block, of: "k")])
+        try await context.commit([JobRecords.insert(job), JobRecords.insert(block, of: "k", run: 0)])
         let jobs = FactorJobs(context, turn: JobTurn())
         try await jobs.start { bars, facts in try await engine.adding(facts, to: engine.bars(bars)) }
         await fixture.until("it is finished") { jobs["k"]?.state == .finished }
@@ -122,13 +123,13 @@ import Wire
         let catalogue = FactorCatalogue.standard
         try await jobs.submit(FactorJob(
             id: "c", created: context.clock.now, timeframe: .day1, symbols: [], asOf: nil,
-            factors: catalogue.numbers(of: 0).prefix(200).map { catalogue[$0].id }))
+            factors: catalogue.numbers(of: 0).prefix(200).map { catalogue[$0].id }, universe: "stored"))
         #expect(try await jobs.cancel("c").state == .cancelled)
         await #expect(throws: Problem.self) { try await jobs.cancel("c") }
         await #expect(throws: Problem.self) { try await jobs.cancel("nobody") }
         turn.ended()
         await jobs.stop()
-        let stored = try await JobRecords.all(context.records)
+        let stored = try await JobRecords.all(context.records, digest: context.digest)
         #expect(stored.first?.state == .cancelled && jobs["c"]?.done == 0)
 
         let done = try await fixture.json(.factor, .post, "/factors/batch",
@@ -175,7 +176,7 @@ import Wire
             #expect(item["values"]?.elements == expected)
         }
         let context = try #require(fixture.hosts[.factor]).context
-        let kept = try #require(try await JobRecords.all(context.records).first)
+        let kept = try #require(try await JobRecords.all(context.records, digest: context.digest).first)
         #expect(kept.groups == [.sector: ["AAPL": "a", "GOOG": "a", "MSFT": "\"b\""]])
         await fixture.stop()
     }

@@ -166,7 +166,7 @@ import Wire
         for row in 0..<50 { try await fixture.publish(bars.bar(row, "GOOG", replay: "r")) }
         await fixture.until("fifty came") { fixture.published.count == 50 }
         let update = try JSONTree(fixture.published[49].data), names = try #require(update["values"]?.keys)
-        #expect(names.count == 12 && update["replay"]?.text == "r")
+        #expect(names.count == 23 && update["replay"]?.text == "r")
         let list = names.map { "\"\($0)\"" }.joined(separator: ",")
         let answer = try await fixture.json(.factor, .post, "/factors/calculate",
                                             "{\"panel\":{\"GOOG\":\(bars.json)},\"factors\":[\(list)]}")

@@ -41,10 +41,9 @@ import Wire
     }
 
     @Test func everyFigureIsInOneSelection() {
-        let parts = [SeriesNames.valuation, SeriesNames.growth, SeriesNames.quality, SeriesNames.solvency,
-                     SeriesNames.size]
-        #expect(parts.flatMap { $0 }.sorted() == SeriesNames.facts.sorted())
-        #expect(Set(SeriesNames.keyFacts).isSubset(of: SeriesNames.facts))
+        let lists = RuleBook.builtIn.lists, parts = ["valuation", "growth", "quality", "solvency", "size"]
+        #expect(parts.flatMap { lists[$0] ?? [] }.sorted() == SeriesOrigin.factColumns.sorted())
+        #expect(lists["key_facts"]?.count == 8 && Set(lists["key_facts"] ?? []).isSubset(of: SeriesOrigin.factColumns))
     }
 
     /// Facts stand alone, in pairs, triples and fours, with bars and with providers.

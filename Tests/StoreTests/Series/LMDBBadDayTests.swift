@@ -144,4 +144,25 @@ import Testing
         #expect(info.rows == (info.version + 1) / 2 * KillVictims.rows + info.version / 2)
         await store.close()
     }
+
+    /// What is written together is there together.
+    @Test func aKillLeavesAllOrNoneOfABatch() async throws {
+        let folder = TemporaryFolder()
+        let child = try ChildProcess.test(
+            "StoreTests.KillVictims/seriesTogether", environment: ["NAUTILUS_VICTIM": folder.path])
+        var answered = 0
+        func take(_ line: String) { if line.hasPrefix("answered ") { answered = Int(line.dropFirst(9)) ?? 0 } }
+        while answered < 20, let line = child.readLine() { take(line) }
+        child.signal(SIGKILL)
+        while let line = child.readLine() { take(line) }
+        child.wait()
+        #expect(answered >= 20)
+        let store = try await LMDBSeriesStore.open(configuration(folder.path))
+        let infos = try await store.list(collection: KillVictims.key.collection, prefix: "s", limit: 100, after: nil)
+        let versions = Set(infos.map(\.version))
+        #expect(infos.count == KillVictims.names.count && versions.count == 1)
+        #expect(versions.allSatisfy { $0 == answered || $0 == answered + 1 })
+        #expect(infos.allSatisfy { $0.rows == $0.version })
+        await store.close()
+    }
 }

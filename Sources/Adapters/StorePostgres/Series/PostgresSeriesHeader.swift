@@ -32,6 +32,20 @@ struct PostgresSeriesHeader {
         }
     }
 
+    /// Takes what a write did; whether it changed anything.
+    mutating func take(_ rows: SeriesColumns, _ result: SeriesWrite, _ recordedAt: Timestamp) -> Bool {
+        let added = rows.names.filter { !columns.contains($0) }
+        guard result.changedRows > 0 || !added.isEmpty else { return false }
+        let isNew = self.rows == 0, start = rows.ts[0], end = rows.ts[rows.count - 1]
+        columns += added
+        self.rows += result.appended + result.inserted
+        first = isNew ? start : min(first, start)
+        last = isNew ? end : max(last, end)
+        version += 1
+        self.recordedAt = recordedAt.nanoseconds
+        return true
+    }
+
     /// The column names as a JSON array.
     var columnsText: String {
         var json = JSONWriter()

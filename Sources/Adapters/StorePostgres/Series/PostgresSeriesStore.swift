@@ -48,6 +48,12 @@ public final class PostgresSeriesStore: SeriesStore, SeriesUpkeep {
         }
     }
 
+    @discardableResult
+    public func write(_ batch: SeriesBatch, recordedAt: Timestamp) async throws(StoreError) -> [SeriesWrite] {
+        try batch.check()
+        return try await ask(writers) { worker throws(StoreError) in try worker.write(batch, recordedAt: recordedAt) }
+    }
+
     public func read(
         _ key: SeriesKey, range: SeriesRange, columns: [String]?
     ) async throws(StoreError) -> SeriesColumns {

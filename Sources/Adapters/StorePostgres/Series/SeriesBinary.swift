@@ -1,5 +1,10 @@
 import Store
 
+/// Rows on their way to a table: of the series with this number, and the place of both in a batch.
+struct SeriesCopy {
+    let index: Int, series: Int64, rows: SeriesColumns
+}
+
 /// Rows in PostgreSQL's binary COPY format: big-endian fields, each after its length; NaN is a null.
 enum SeriesBinary {
     /// `PGCOPY`, a line end of every kind, a zero; no flags; no extension.

@@ -182,18 +182,21 @@ final class SeriesLink {
 
     // MARK: Bulk
 
-    /// Sends rows of a series in the binary format.
-    func copyIn(_ sql: String, series: Int64, _ rows: SeriesColumns) throws(StoreError) {
+    /// Sends rows of series, all with the same columns, in the binary format.
+    func copyIn(_ sql: String, _ copies: [SeriesCopy]) throws(StoreError) {
         let handle = try connected()
         PQclear(try check(PQexec(handle, sql), sql))
-        let step = max(1, (1 << 18) / SeriesBinary.rowBytes(rows.names.count))
-        let bytes = UnsafeMutableRawPointer.allocate(
-            byteCount: step * SeriesBinary.rowBytes(rows.names.count), alignment: 8)
+        let rowBytes = SeriesBinary.rowBytes(copies.first?.rows.names.count ?? 0)
+        let step = max(1, (1 << 18) / rowBytes)
+        let bytes = UnsafeMutableRawPointer.allocate(byteCount: step * rowBytes, alignment: 8)
         defer { bytes.deallocate() }
         var isSent = Self.put(handle, SeriesBinary.header)
-        for start in stride(from: 0, to: rows.count, by: step) where isSent {
-            let count = SeriesBinary.encode(series: series, rows, start..<min(rows.count, start + step), into: bytes)
-            isSent = PQputCopyData(handle, bytes.assumingMemoryBound(to: CChar.self), Int32(count)) == 1
+        for copy in copies {
+            for start in stride(from: 0, to: copy.rows.count, by: step) where isSent {
+                let range = start..<min(copy.rows.count, start + step)
+                let count = SeriesBinary.encode(series: copy.series, copy.rows, range, into: bytes)
+                isSent = PQputCopyData(handle, bytes.assumingMemoryBound(to: CChar.self), Int32(count)) == 1
+            }
         }
         _ = Self.put(handle, SeriesBinary.trailer) && PQputCopyEnd(handle, nil) == 1
         try end(handle, sql)

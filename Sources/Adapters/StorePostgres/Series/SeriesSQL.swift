@@ -118,12 +118,20 @@ enum SeriesSQL {
         "SELECT \(headerFields) FROM series WHERE collection = \(quote(key.collection)) AND name = \(quote(key.name))"
     }
 
-    static func insertHeader(_ key: SeriesKey) -> String {
+    /// In the order of names, so that two writers of the same series wait for each other and do not block each other.
+    static func insertHeaders(_ collection: String, _ names: [String]) -> String {
+        let rows = names.sorted(by: byteOrder).map { "(\(quote(collection)), \(quote($0)))" }
+        return "INSERT INTO series (collection, name) VALUES \(rows.joined(separator: ", ")) ON CONFLICT DO NOTHING"
+    }
+
+    static func selectHeaders(_ collection: String, _ names: [String]) -> String {
         """
-        INSERT INTO series (collection, name) VALUES (\(quote(key.collection)), \(quote(key.name))) \
-        ON CONFLICT DO NOTHING
+        SELECT \(headerFields) FROM series WHERE collection = \(quote(collection)) \
+        AND name IN (\(names.map(quote).joined(separator: ", "))) ORDER BY name
         """
     }
+
+    private static func byteOrder(_ a: String, _ b: String) -> Bool { a.utf8.lexicographicallyPrecedes(b.utf8) }
 
     static func list(_ collection: String, prefix: String, limit: Int, after: String?) -> String {
         let later = after.map { " AND name > \(quote($0))" } ?? ""
@@ -161,25 +169,32 @@ enum SeriesSQL {
 
     static func createStaging(_ columns: [String]) -> String {
         let fields = columns.map { ", \(column($0)) DOUBLE PRECISION" }.joined()
-        return "CREATE TEMP TABLE staged (series BIGINT NOT NULL, ts BIGINT NOT NULL\(fields)) ON COMMIT DROP"
+        return """
+            DROP TABLE IF EXISTS \(staging); \
+            CREATE TEMP TABLE staged (series BIGINT NOT NULL, ts BIGINT NOT NULL\(fields)) ON COMMIT DROP
+            """
     }
 
-    /// How many staged rows are appended, inserted and restated.
-    static func countStaged(_ header: PostgresSeriesHeader, _ columns: [String], from: Int64, to: Int64) -> String {
+    /// For each series how many staged rows are appended, inserted and restated.
+    static func countStaged(
+        _ collection: String, _ series: [Int64], _ columns: [String], from: Int64, to: Int64
+    ) -> String {
         let differs = columns.isEmpty ? "FALSE"
             : columns.map(column).map { "s.\($0) IS DISTINCT FROM t.\($0)" }.joined(separator: " OR ")
         return """
-            SELECT count(*) FILTER (WHERE t.ts IS NULL AND s.ts > \(number(header.last))), \
-            count(*) FILTER (WHERE t.ts IS NULL AND s.ts <= \(number(header.last))), \
+            SELECT s.series, count(*) FILTER (WHERE t.ts IS NULL AND s.ts > h.last), \
+            count(*) FILTER (WHERE t.ts IS NULL AND s.ts <= h.last), \
             count(*) FILTER (WHERE t.ts IS NOT NULL AND (\(differs))) FROM \(staging) s \
-            LEFT JOIN \(table(header.key.collection)) t ON t.ts = s.ts AND t.series = \(number(header.id)) \
-            AND t.ts >= \(number(from)) AND t.ts <= \(number(to))
+            JOIN series h ON h.id = s.series \
+            LEFT JOIN \(table(collection)) t ON t.ts = s.ts AND t.series = s.series \
+            AND t.series IN (\(series.map(number).joined(separator: ", "))) \
+            AND t.ts >= \(number(from)) AND t.ts <= \(number(to)) GROUP BY s.series
             """
     }
 
     /// Moves staged rows in; a row at a stored time restates the columns it has.
-    static func mergeStaged(_ header: PostgresSeriesHeader, _ columns: [String]) -> String {
-        let table = table(header.key.collection)
+    static func mergeStaged(_ collection: String, _ columns: [String]) -> String {
+        let table = table(collection)
         let fields = (["series", "ts"] + columns.map(column)).joined(separator: ", ")
         let insert = "INSERT INTO \(table) AS t (\(fields)) SELECT \(fields) FROM \(staging) ON CONFLICT (series, ts) DO"
         if columns.isEmpty { return insert + " NOTHING" }

@@ -28,74 +28,98 @@ final class SeriesWorker: BatchWorker {
     // MARK: Writing
 
     func write(_ key: SeriesKey, _ rows: SeriesColumns, recordedAt: Timestamp) throws(StoreError) -> SeriesWrite {
-        if rows.count == 0 {
-            let found = try link.query(SeriesSQL.selectHeader(key)).first
-            return SeriesWrite(version: try found.map { fields throws(StoreError) in
-                try PostgresSeriesHeader(collection: key.collection, fields: fields).version
-            } ?? 0)
-        }
-        try prepare(key.collection, rows)
+        try write(SeriesBatch(collection: key.collection, names: [key.name], rows: [rows]), recordedAt: recordedAt)[0]
+    }
+
+    func write(_ batch: SeriesBatch, recordedAt: Timestamp) throws(StoreError) -> [SeriesWrite] {
+        if batch.names.isEmpty { return [] }
         do throws(StoreError) {
-            return try attempt(key, rows, recordedAt)
+            try prepare(batch)
+            return try attempt(batch, recordedAt)
         } catch {
             // A partition or table that was there has been dropped meanwhile.
             guard error.code == .constraint(.check) || error.code == .invalidStatement else { throw error }
-            known[key.collection] = nil
-            try prepare(key.collection, rows)
-            return try attempt(key, rows, recordedAt)
+            known[batch.collection] = nil
+            try prepare(batch)
+            return try attempt(batch, recordedAt)
         }
     }
 
-    private func attempt(
-        _ key: SeriesKey, _ rows: SeriesColumns, _ recordedAt: Timestamp
-    ) throws(StoreError) -> SeriesWrite {
-        let begin = "BEGIN; \(SeriesSQL.insertHeader(key)); \(SeriesSQL.selectHeader(key)) FOR UPDATE"
+    private func prepare(_ batch: SeriesBatch) throws(StoreError) {
+        for rows in batch.rows where rows.count > 0 { try prepare(batch.collection, rows) }
+    }
+
+    private func attempt(_ batch: SeriesBatch, _ recordedAt: Timestamp) throws(StoreError) -> [SeriesWrite] {
+        let filled = batch.rows.indices.filter { batch.rows[$0].count > 0 }
+        let insert = filled.isEmpty ? "" : SeriesSQL.insertHeaders(batch.collection, filled.map { batch.names[$0] }) + "; "
+        let begin = "BEGIN; \(insert)\(SeriesSQL.selectHeaders(batch.collection, batch.names)) FOR UPDATE"
         return try link.transaction(begin) { found throws(StoreError) in
-            guard let fields = found.first else { throw StoreError(.busy, "\(key) was removed just now") }
-            var header = try PostgresSeriesHeader(collection: key.collection, fields: fields)
-            var result = SeriesWrite()
-            if header.rows == 0 || rows.ts[0] > header.last {
-                try link.copyIn(
-                    SeriesSQL.copyIn(SeriesSQL.table(key.collection), rows.names), series: header.id, rows)
-                result.appended = rows.count
-            } else {
-                result = try merge(rows, header)
+            var headers: [String: PostgresSeriesHeader] = [:]
+            for fields in found {
+                let header = try PostgresSeriesHeader(collection: batch.collection, fields: fields)
+                headers[header.key.name] = header
             }
-            let added = rows.names.filter { !header.columns.contains($0) }
-            if result.changedRows > 0 || !added.isEmpty {
-                let new = result.appended + result.inserted
-                let isNew = header.rows == 0
-                header.columns += added
-                header.rows += new
-                header.first = isNew ? rows.ts[0] : min(header.first, rows.ts[0])
-                header.last = isNew ? rows.ts[rows.count - 1] : max(header.last, rows.ts[rows.count - 1])
-                header.version += 1
-                header.recordedAt = recordedAt.nanoseconds
-                try link.execute(SeriesSQL.updateHeader(header))
-                if link.layout == .partitions, SeriesRollup.of(key.collection) != nil {
-                    let last = rows.ts[rows.count - 1]
-                    try link.execute(SeriesSQL.noteChange(key, first: rows.ts[0], last: last))
+            var results = batch.names.map { SeriesWrite(version: headers[$0]?.version ?? 0) }
+            var appends: [[String]: [SeriesCopy]] = [:], merges: [[String]: [SeriesCopy]] = [:]
+            for index in filled {
+                guard let header = headers[batch.names[index]] else {
+                    throw StoreError(.busy, "\(batch.names[index]) was removed just now")
+                }
+                let rows = batch.rows[index], copy = SeriesCopy(index: index, series: header.id, rows: rows)
+                if header.rows == 0 || rows.ts[0] > header.last {
+                    appends[rows.names, default: []].append(copy)
+                    results[index].appended = rows.count
+                } else {
+                    merges[rows.names, default: []].append(copy)
                 }
             }
-            result.version = header.version
-            return result
+            for (names, copies) in appends {
+                try link.copyIn(SeriesSQL.copyIn(SeriesSQL.table(batch.collection), names), copies)
+            }
+            for (names, copies) in merges { try merge(batch.collection, names, copies, &results) }
+            var updates: [String] = []
+            for index in filled {
+                guard var header = headers[batch.names[index]] else { continue }
+                if header.take(batch.rows[index], results[index], recordedAt) {
+                    updates += self.updates(header, batch.rows[index])
+                }
+                results[index].version = header.version
+            }
+            if !updates.isEmpty { try link.execute(updates.joined(separator: "; ")) }
+            return results
         }
+    }
+
+    /// What is written of a series beside its rows.
+    private func updates(_ header: PostgresSeriesHeader, _ rows: SeriesColumns) -> [String] {
+        let update = SeriesSQL.updateHeader(header)
+        guard link.layout == .partitions, SeriesRollup.of(header.key.collection) != nil else { return [update] }
+        return [update, SeriesSQL.noteChange(header.key, first: rows.ts[0], last: rows.ts[rows.count - 1])]
     }
 
     /// Rows that may meet stored ones go by a table of their own, so that what they do can be counted.
-    private func merge(_ rows: SeriesColumns, _ header: PostgresSeriesHeader) throws(StoreError) -> SeriesWrite {
-        try link.execute(SeriesSQL.createStaging(rows.names))
-        try link.copyIn(SeriesSQL.copyIn(SeriesSQL.staging, rows.names), series: header.id, rows)
-        let last = rows.ts[rows.count - 1]
-        let counted = try link.execute("""
-            ANALYZE \(SeriesSQL.staging); \(SeriesSQL.countStaged(header, rows.names, from: rows.ts[0], to: last))
-            """)
-        let counts = (counted.first ?? []).compactMap { $0.flatMap { Int($0) } }
-        guard counts.count == 3 else { throw StoreError(.io, "counting rows of \(header.key)") }
-        var result = SeriesWrite(appended: counts[0], inserted: counts[1], restated: counts[2])
-        result.unchanged = rows.count - result.changedRows
-        if result.changedRows > 0 { try link.execute(SeriesSQL.mergeStaged(header, rows.names)) }
-        return result
+    private func merge(
+        _ collection: String, _ names: [String], _ copies: [SeriesCopy], _ results: inout [SeriesWrite]
+    ) throws(StoreError) {
+        try link.execute(SeriesSQL.createStaging(names))
+        try link.copyIn(SeriesSQL.copyIn(SeriesSQL.staging, names), copies)
+        let times = copies.flatMap { [$0.rows.ts[0], $0.rows.ts[$0.rows.count - 1]] }
+        let counted = try link.execute("ANALYZE \(SeriesSQL.staging); " + SeriesSQL.countStaged(
+            collection, copies.map(\.series), names, from: times.min() ?? .min, to: times.max() ?? .max))
+        var counts: [Int64: [Int]] = [:]
+        for row in counted {
+            let numbers = row.compactMap { $0.flatMap { Int64($0) } }
+            if numbers.count == 4 { counts[numbers[0]] = numbers.dropFirst().map(Int.init) }
+        }
+        for copy in copies {
+            guard let count = counts[copy.series] else { throw StoreError(.io, "counting rows of \(collection)") }
+            var result = SeriesWrite(appended: count[0], inserted: count[1], restated: count[2])
+            result.unchanged = copy.rows.count - result.changedRows
+            results[copy.index] = result
+        }
+        if copies.contains(where: { results[$0.index].changedRows > 0 }) {
+            try link.execute(SeriesSQL.mergeStaged(collection, names))
+        }
     }
 
     /// Makes the table, columns and partitions that rows need and that are not known to be there.

@@ -17,7 +17,7 @@ struct CatalogueData: Sendable {
         let first = max(0, row - lookBack - 1), range = first..<min(panel.ts.count, row + 1)
         let bars = panel.bars.map { $0.rows(range) }
         var columns: [SeriesField: FactorColumns] = [:]
-        for name in SeriesNames.bars {
+        for name in SeriesOrigin.barColumns {
             let values = bars.map { bars in
                 Column(rawValue: name).map(bars.values) ?? (try? Expression.parse(name))?.evaluate(bars)
                     ?? [Double](repeating: .nan, count: bars.count)

@@ -7,8 +7,8 @@ import Quant
 /// `zscore.63.raw@trading_economics.de.inflation`: it says what the factor is, so that it stays the same whatever
 /// rules are added. Numbers are places in this version's order and are never stored.
 struct FactorCatalogue: Sendable {
-    /// The rules of this version.
-    static let standard = FactorCatalogue(FactorRules.standard)
+    /// The rules of this version, and those of a file of the user's.
+    static let standard = FactorCatalogue(FactorRuleFile.rules())
 
     /// A factor that a rule makes.
     struct Made: Sendable {

@@ -1,21 +1,28 @@
 import Quant
 
-/// A formula of a rule with its windows.
+/// A formula with its windows, compiled once for every rule that names it.
 struct RuleFormula: Sendable {
-    /// Stands in ids; unique among formulas of as many series.
+    /// Stands in ids; what bears the same name and reads as many series has the same text.
     let name: String
     /// With `{a}` to `{d}` for series and `{w}` for the window.
     let text: String
-    let category: String
-    /// Empty for a formula without a window.
-    let windows: [Int]
+    /// Nil where the rule says it.
+    let category: String?
+    /// One a window; one for a formula without a window.
+    let templates: [FactorTemplate]
 
-    init(_ name: String, _ category: String, _ text: String, _ windows: [Int] = []) {
+    /// Throws what is wrong with the text.
+    init(_ name: String, category: String?, _ text: String, windows: [Int]) throws(QuantError) {
+        var templates: [FactorTemplate] = []
+        for window in windows.isEmpty ? [0] : windows { templates.append(try FactorTemplate(text, window: window)) }
         self.name = name
-        self.category = category
         self.text = text
-        self.windows = windows
+        self.category = category
+        self.templates = templates
     }
+
+    /// Series that it reads.
+    var seriesCount: Int { templates[0].seriesCount }
 }
 
 /// What makes factors: formulas, windows and transforms over the product of selections of series. A formula of two to
@@ -34,17 +41,17 @@ struct FactorRule: Sendable {
     let tuples: Int, count: Int
     private let places: [String: Int]
 
-    /// Formulas must parse: a test makes every rule.
-    init(_ series: [SeriesSelection], _ formulas: [RuleFormula], _ transforms: [FactorTransform] = [.raw]) {
+    /// Formulas, each of as many series as there are selections, with their categories.
+    init(
+        _ series: [SeriesSelection], _ formulas: [(formula: RuleFormula, category: String)],
+        _ transforms: [FactorTransform]
+    ) {
         var variants: [Variant] = [], base = 0
-        for formula in formulas {
-            for window in formula.windows.isEmpty ? [0] : formula.windows {
-                guard let template = try? FactorTemplate(formula.text, window: window) else {
-                    preconditionFailure("the formula \(formula.name) of window \(window) does not compile")
-                }
+        for (formula, category) in formulas {
+            for template in formula.templates {
                 for transform in transforms {
                     variants.append(Variant(
-                        name: "\(formula.name).\(window).\(transform.rawValue)", category: formula.category,
+                        name: "\(formula.name).\(template.window).\(transform.rawValue)", category: category,
                         template: template, transform: transform, base: base))
                 }
                 base += 1
@@ -76,5 +83,13 @@ struct FactorRule: Sendable {
             tuple = tuple * selection.count + place
         }
         return tuple * variants.count + variant
+    }
+
+    /// The id of a factor that another rule makes too; nil where there is none.
+    func shared(with other: FactorRule) -> String? {
+        guard series.map(\.origin) == other.series.map(\.origin),
+              let variant = variants.first(where: { other.places[$0.name] != nil }) else { return nil }
+        let fields = zip(series, other.series).compactMap { $0.shared(with: $1)?.text }
+        return fields.count == series.count ? variant.name + "@" + fields.joined(separator: "~") : nil
     }
 }

@@ -12,6 +12,10 @@ enum SeriesOrigin: Hashable, Sendable {
     /// Those that this version can compute from, where series of them are stored.
     static let stored: Set<SeriesOrigin> = [.bars, .facts]
 
+    /// Series of stored bars, and those made of stored facts: what this version computes from.
+    static let barColumns = ["open", "high", "low", "close", "volume", "vwap", "returns"]
+    static let factColumns = Fundamentals.definitions.map(\.column.rawValue)
+
     /// Whether this version can store series of it.
     var isStored: Bool { Self.stored.contains(self) }
 
@@ -39,20 +43,7 @@ enum SeriesOrigin: Hashable, Sendable {
     }
 
     /// Names along each axis; a series is named by one of each.
-    var axes: [[String]] {
-        switch self {
-        case .bars: [SeriesNames.bars]
-        case .facts: [SeriesNames.facts]
-        case .provider(.alphaVantage): [SeriesNames.alphaVantage]
-        case .provider(.fred): [SeriesNames.fred]
-        case .provider(.edgar): [SeriesNames.edgar]
-        case .provider(.dataGov): [SeriesNames.dataGov]
-        case .provider(.tradingEconomics): [SeriesNames.countries, SeriesNames.indicators]
-        case .provider(.dbnomics): [SeriesNames.publishers, SeriesNames.subjects]
-        case .provider(.yahooFinance): [SeriesNames.yahooFinance]
-        case .provider(.interactiveBrokers): [SeriesNames.interactiveBrokers]
-        }
-    }
+    var axes: [[String]] { RuleBook.builtIn.axes[self] ?? [] }
 }
 
 /// One series: `bars.close`, `fred.dgs10`, `trading_economics.de.inflation`.
@@ -81,10 +72,13 @@ struct SeriesSelection: Sendable {
     /// Series in it.
     let count: Int
 
-    /// Every series, or those of the names given for each axis.
-    init(_ origin: SeriesOrigin, _ axes: [[String]]? = nil) {
+    /// Every series.
+    init(_ origin: SeriesOrigin) { self.init(origin, origin.axes) }
+
+    /// Those of the names given for each axis, none of which comes twice.
+    init(_ origin: SeriesOrigin, _ axes: [[String]]) {
         self.origin = origin
-        self.axes = axes ?? origin.axes
+        self.axes = axes
         places = self.axes.map { names in Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0) }) }
         count = self.axes.reduce(1) { $0 * $1.count }
     }
@@ -115,6 +109,12 @@ struct SeriesSelection: Sendable {
             place = place * axes[axis].count + found
         }
         return place
+    }
+
+    /// A series that is in another selection of the same origin too; nil where there is none.
+    func shared(with other: SeriesSelection) -> SeriesField? {
+        let found = zip(axes, other.places).compactMap { names, others in names.first { others[$0] != nil } }
+        return found.count == axes.count ? SeriesField(origin: origin, names: found) : nil
     }
 
     /// The series whose names are most like these; nil where some name is like none.

@@ -22,6 +22,10 @@ struct FactorJob: Sendable {
     let factors: [String]
     /// The group of each symbol, by grouping.
     var groups: [Grouping: [String: String]] = [:]
+    /// Over what its factors are calculated: values of the same universe make one history.
+    let universe: String
+    /// The run under way or done; 0 before the first, and in jobs of builds that kept values in the records.
+    var run = 0
     var state = State.queued
     var done = 0
     /// Factors without a single value, and those that this version does not know.
@@ -31,6 +35,31 @@ struct FactorJob: Sendable {
     /// Digest of the bars that were read.
     var dataVersion = ""
     var detail = ""
+
+    init(
+        id: String, created: Timestamp, timeframe: Timeframe, symbols: [Symbol], asOf: Timestamp?, factors: [String],
+        groups: [Grouping: [String: String]] = [:], universe: String
+    ) {
+        self.id = id
+        self.created = created
+        self.timeframe = timeframe
+        self.symbols = symbols
+        self.asOf = asOf
+        self.factors = factors
+        self.groups = groups
+        self.universe = universe
+    }
+
+    /// `stored` for every stored symbol, else a digest of the symbols and their groups, in whatever order they came.
+    static func universe(
+        _ symbols: [Symbol], _ groups: [Grouping: [String: String]], _ digest: ([UInt8]) -> [UInt8]
+    ) -> String {
+        if symbols.isEmpty && groups.isEmpty { return "stored" }
+        let names = symbols.map(\.text).sorted() + groups.flatMap { grouping, names in
+            names.map { "\(grouping.rawValue) \($0.key) \($0.value)" }
+        }.sorted()
+        return hexadecimal(digest(Array(names.joined(separator: "\n").utf8)).prefix(8))
+    }
 
     var isOver: Bool { state == .finished || state == .cancelled || state == .failed }
 
@@ -46,6 +75,7 @@ struct FactorJob: Sendable {
             json.field("errors", failed)
             json.field("timeframe", timeframe.rawValue)
             json.field("symbols", symbols.count)
+            json.field("universe", universe)
             json.key("ts")
             if let time { json.time(time) } else { json.null() }
             json.field("data_version", dataVersion)
@@ -80,27 +110,4 @@ struct JobAnswer: ResponseBody {
     var status = 200
 
     func write(to json: inout JSONWriter) { job.write(to: &json) }
-}
-
-/// Values of some of a job's factors.
-struct JobValues: ResponseBody {
-    let job: FactorJob, items: [(factor: String, hash: String, values: [Double])], next: Int?
-
-    func write(to json: inout JSONWriter) {
-        json.object { json in
-            json.field("job_id", job.id)
-            json.key("ts")
-            if let time = job.time { json.time(time) } else { json.null() }
-            json.field("data_version", job.dataVersion)
-            json.strings("symbols", job.symbols.map(\.text))
-            json.page(items, next: next.map { "\($0)" }) { json, item in
-                json.object { json in
-                    json.field("factor", item.factor)
-                    json.field("expression_hash", item.hash)
-                    json.key("values")
-                    json.doubles(item.values)
-                }
-            }
-        }
-    }
 }

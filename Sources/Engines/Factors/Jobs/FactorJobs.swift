@@ -7,9 +7,9 @@ import Store
 import Telemetry
 import Wire
 
-/// Works jobs off, one at a time, a block at a time, behind what is asked live. Each block is stored when it is done:
-/// after a crash a job goes on behind the last one. Where the bars have changed since, it begins anew, so that a job's
-/// values are all of one state of the data.
+/// Works jobs off, one at a time, a block at a time, behind what is asked live. Each block is stored when it is done, its
+/// values in the series store first: after a crash a job goes on behind the last one. Where the bars have changed since,
+/// it begins anew as another run, so that a job's values are all of one state of the data.
 @LoopActor final class FactorJobs {
     /// Jobs that wait or run at once; more are refused.
     static let queueLimit = 32
@@ -17,16 +17,21 @@ import Wire
     typealias Load = @LoopActor (PanelBody, Set<Column>) async throws -> [(symbol: String, bars: Bars)]
 
     let turn: JobTurn
-    private let context: EngineContext
+    let context: EngineContext
+    /// Nil in a process without a series store, which takes no jobs.
+    let kept: FactorValues?
     private var jobs: [String: FactorJob] = [:]
     private var queue: [String] = []
     private var worker: Task<Void, Never>?
     private var isStopping = false
     private var load: Load?
+    /// The greatest number of a run so far.
+    private var lastRun = 0
 
     init(_ context: EngineContext, turn: JobTurn) {
         self.context = context
         self.turn = turn
+        kept = context.series.map { FactorValues(store: $0) }
     }
 
     subscript(_ id: String) -> FactorJob? { jobs[id] }
@@ -38,7 +43,8 @@ import Wire
     func start(_ load: @escaping Load) async throws {
         self.load = load
         isStopping = false
-        let found = try await JobRecords.all(context.records)
+        let found = try await JobRecords.all(context.records, digest: context.digest)
+        lastRun = max(lastRun, try await JobRecords.lastRun(context.records))
         for job in found where jobs[job.id] == nil {
             jobs[job.id] = job
             if !job.isOver { queue.append(job.id) }
@@ -52,8 +58,9 @@ import Wire
         await worker?.value
     }
 
-    /// Stores a job and queues it. Throws 429 where too many wait.
+    /// Stores a job and queues it. Throws 429 where too many wait, 503 where there is nowhere to put values.
     func submit(_ job: FactorJob) async throws {
+        if kept == nil { throw Problem.unavailable("series", "this process has no series store for values of jobs") }
         guard queue.count < Self.queueLimit else {
             throw Problem(429, "\(Self.queueLimit) jobs wait already", headers: ["Retry-After": "10"])
         }
@@ -120,23 +127,39 @@ import Wire
         var done = try await JobRecords.blocks(of: id, context.records)
         guard var job = jobs[id], !job.isOver else { return }
         var statements: [Statement] = []
-        if job.dataVersion != bench.version, !done.isEmpty {
+        let isChanged = job.dataVersion != bench.version
+        if isChanged, !done.isEmpty {
             statements.append(JobRecords.removeBlocks(of: id))
             done = []
             job.detail = "the bars changed while it waited: begun anew"
             (job.done, job.empty, job.failed) = (0, 0, 0)
         }
         job.symbols = series.compactMap { Symbol($0.symbol) }
+        if isChanged { job.run = 0 }
+        if job.run == 0, let time = bench.time {
+            lastRun += 1
+            job.run = lastRun
+            statements.append(JobRecords.insert(JobRun(
+                number: lastRun, job: id, dataVersion: bench.version, time: time, symbols: job.symbols)))
+        }
         job.state = .running
         job.time = bench.time
         job.dataVersion = bench.version
+        let before = jobs[id]
         jobs[id] = job
-        try await context.commit(statements + [JobRecords.update(job)])
+        do {
+            try await context.commit(statements + [JobRecords.update(job)])
+        } catch {
+            // The run is not written: the next attempt begins one.
+            if jobs[id]?.isOver == false { jobs[id] = before }
+            throw error
+        }
         try await blocks(of: id, bench, except: done)
     }
 
     private func blocks(of id: String, _ bench: JobBench, except done: Set<Int>) async throws {
-        guard let factors = jobs[id]?.factors else { return }
+        guard let begun = jobs[id] else { return }
+        let factors = begun.factors
         let size = FactorJob.blockSize, count = (factors.count + size - 1) / size
         let open = (0..<count).filter { !done.contains($0) }
         for number in open {
@@ -144,11 +167,12 @@ import Wire
             if isStopping || jobs[id]?.isOver != false { return }
             let names = Array(factors[(number * size)..<min(factors.count, (number + 1) * size)])
             let block = await context.compute { bench.block(number, names) }
+            try await store(block, names, of: begun)
             guard var job = jobs[id], !job.isOver else { return }
             job.done += names.count
             job.empty += block.empty
             job.failed += block.failed
-            var statements = [JobRecords.insert(block, of: id)]
+            var statements = [JobRecords.insert(block, of: id, run: job.run)]
             if number == open.last {
                 job.state = .finished
                 statements.append(JobRecords.update(job))
@@ -166,32 +190,12 @@ import Wire
         queue.removeAll { $0 == id }
     }
 
-    /// A page of a job's values: those done, in the order of its factors.
-    func values(_ job: FactorJob, from start: Int, limit: Int) async throws -> JobValues {
-        let size = FactorJob.blockSize, end = min(job.factors.count, start + limit)
-        var items: [(factor: String, hash: String, values: [Double])] = []
-        var number = start / size
-        while number * size < end {
-            if let values = try await JobRecords.values(of: job, block: number, context.records) {
-                for (place, value) in values.enumerated() where (start..<end).contains(number * size + place) {
-                    let name = job.factors[number * size + place]
-                    items.append((name, expressionHash(name), value))
-                }
-            }
-            number += 1
-        }
-        return JobValues(job: job, items: items, next: end < job.factors.count ? end : nil)
+    /// Puts the values of a block into the series store: before it is written as done.
+    private func store(_ block: JobBlock, _ names: [String], of job: FactorJob) async throws {
+        guard let kept, let time = job.time, job.run > 0 else { return }
+        let digest = context.digest, universe = job.universe
+        let series = await context.compute { names.map { FactorValues.name(universe, $0, digest) } }
+        try await kept.write(block.values, of: series, job.timeframe, at: time, run: job.run,
+                               recordedAt: context.clock.now)
     }
-
-    /// Tells whether two versions mean the same by a factor.
-    private func expressionHash(_ name: String) -> String {
-        let text = (try? FactorName.parse(name))?.expression.text ?? name
-        return hexadecimal(context.digest(Array(text.utf8)).prefix(16))
-    }
-}
-
-/// Bytes as lower-case hexadecimal digits.
-func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
-    let digits = Array("0123456789abcdef".utf8)
-    return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
 }

@@ -8,12 +8,14 @@ struct JobBench: Sendable {
     let version: String, time: Timestamp?
     private let panel: Panel
     private let data: CatalogueData
+    private let digest: @Sendable ([UInt8]) -> [UInt8]
 
     /// Throws 422 where the panel would be too large.
     init(
         _ series: [(symbol: String, bars: Bars)], groups: [Grouping: [String: String]] = [:],
-        digest: ([UInt8]) -> [UInt8]
+        digest: @escaping @Sendable ([UInt8]) -> [UInt8]
     ) throws(Problem) {
+        self.digest = digest
         panel = try FactorTable.panel(series, groups: groups)
         time = panel.ts.last.map { Timestamp(nanoseconds: $0) }
         let lookBack = FactorCatalogue.standard.rules.lazy.filter { $0.series.allSatisfy { $0.origin.isStored } }
@@ -39,18 +41,25 @@ struct JobBench: Sendable {
     /// The values of some factors at the last time; one that this version does not know has nulls and is counted.
     func block(_ number: Int, _ names: [String]) -> JobBlock {
         let catalogue = FactorCatalogue.standard
-        var failed = 0
+        var failed = 0, digests: [UInt8] = []
         let values = names.map { name -> [Double] in
             if let number = catalogue.number(name), let made = catalogue.made(number) {
+                digests += expressionDigest(catalogue[number].expression)
                 return data.values(catalogue.rules[made.rule], tuple: made.tuple,
                                    variants: made.variant..<made.variant + 1)[0]
             }
             guard let factor = try? FactorName.parse(name) else {
                 failed += 1
+                digests += expressionDigest(name)
                 return [Double](repeating: .nan, count: panel.symbols.count)
             }
+            digests += expressionDigest(factor.expression.text)
             return factor.expression.evaluate(panel).map { $0.last ?? .nan }
         }
-        return JobBlock(number: number, values: values, failed: failed)
+        return JobBlock(number: number, values: values, digests: digests, failed: failed)
+    }
+
+    private func expressionDigest(_ text: String) -> some Sequence<UInt8> {
+        digest(Array(text.utf8)).prefix(JobBlock.digestSize)
     }
 }

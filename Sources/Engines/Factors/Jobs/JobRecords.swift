@@ -4,7 +4,8 @@ import Quant
 import Store
 import Wire
 
-/// Jobs and what they have done so far. A block is written with the progress it makes, in one transaction.
+/// Jobs, how far they are, and what their runs were made of. The values of a block are in the series store before the
+/// block is written here as done; values without a date, and those of builds before, lie here themselves.
 enum JobRecords {
     static let migrations = [
         Migration(version: 2, name: "factor jobs", statements: [
@@ -24,27 +25,42 @@ enum JobRecords {
             "ALTER TABLE factor_job ADD COLUMN symbol_groups TEXT NOT NULL DEFAULT '[]'",
         ]),
         Outbox.byPosition(version: 4),
+        // A block of run 0 bears its values; others bear a digest of each expression, and the series store the values.
+        Migration(version: 5, name: "factor values in the series store", statements: [
+            "ALTER TABLE factor_job ADD COLUMN universe TEXT NOT NULL DEFAULT ''",
+            "ALTER TABLE factor_job ADD COLUMN run BIGINT NOT NULL DEFAULT 0",
+            "ALTER TABLE factor_job_block ADD COLUMN run BIGINT NOT NULL DEFAULT 0",
+            """
+            CREATE TABLE factor_run (
+                number BIGINT PRIMARY KEY, job TEXT NOT NULL, data_version TEXT NOT NULL, ts BIGINT NOT NULL,
+                symbols TEXT NOT NULL)
+            """,
+        ]),
     ]
 
     private static let columns = "id, created, timeframe, symbols, as_of, factors, state, ts, data_version, detail, "
-        + "symbol_groups"
+        + "symbol_groups, universe, run"
 
     static func insert(_ job: FactorJob) -> Statement {
-        Statement("INSERT INTO factor_job (\(columns)) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)", [
-            .text(job.id), .integer(job.created.nanoseconds), .text(job.timeframe.rawValue), .text(symbols(job)),
+        let places = (1...13).map { "$\($0)" }.joined(separator: ", ")
+        return Statement("INSERT INTO factor_job (\(columns)) VALUES (\(places))", [
+            .text(job.id), .integer(job.created.nanoseconds), .text(job.timeframe.rawValue), .text(text(job.symbols)),
             job.asOf.map { .integer($0.nanoseconds) } ?? .null,
             .blob(Array(job.factors.joined(separator: "\n").utf8)), .text(job.state.rawValue),
             job.time.map { .integer($0.nanoseconds) } ?? .null, .text(job.dataVersion), .text(job.detail),
-            .text(text(job.groups)),
+            .text(text(job.groups)), .text(job.universe), .integer(Int64(job.run)),
         ])
     }
 
     /// Where a job is; its factors stay.
     static func update(_ job: FactorJob) -> Statement {
         Statement(
-            "UPDATE factor_job SET symbols = $2, state = $3, ts = $4, data_version = $5, detail = $6 WHERE id = $1",
-            [.text(job.id), .text(symbols(job)), .text(job.state.rawValue),
-             job.time.map { .integer($0.nanoseconds) } ?? .null, .text(job.dataVersion), .text(job.detail)],
+            """
+            UPDATE factor_job SET symbols = $2, state = $3, ts = $4, data_version = $5, detail = $6, run = $7 WHERE id = $1
+            """,
+            [.text(job.id), .text(text(job.symbols)), .text(job.state.rawValue),
+             job.time.map { .integer($0.nanoseconds) } ?? .null, .text(job.dataVersion), .text(job.detail),
+             .integer(Int64(job.run))],
             expectedChanges: 1)
     }
 
@@ -76,21 +92,54 @@ enum JobRecords {
         }
     }
 
-    private static func symbols(_ job: FactorJob) -> String { job.symbols.map(\.text).joined(separator: " ") }
+    private static func text(_ symbols: [Symbol]) -> String { symbols.map(\.text).joined(separator: " ") }
 
-    static func insert(_ block: JobBlock, of job: String) -> Statement {
-        Statement("INSERT INTO factor_job_block (job, block, factors, nulls, failed, bytes) VALUES ($1, $2, $3, $4, $5, $6)", [
-            .text(job), .integer(Int64(block.number)), .integer(Int64(block.values.count)), .integer(Int64(block.empty)),
-            .integer(Int64(block.failed)), .blob(block.bytes),
+    private static func symbols(_ text: String) -> [Symbol] {
+        text.split(separator: " ").compactMap { Symbol(String($0)) }
+    }
+
+    /// A block that is done. With run 0 its values are written here.
+    static func insert(_ block: JobBlock, of job: String, run: Int) -> Statement {
+        Statement(
+            """
+            INSERT INTO factor_job_block (job, block, factors, nulls, failed, bytes, run)
+            VALUES ($1, $2, $3, $4, $5, $6, $7)
+            """, [
+                .text(job), .integer(Int64(block.number)), .integer(Int64(block.values.count)),
+                .integer(Int64(block.empty)), .integer(Int64(block.failed)),
+                .blob(run == 0 ? block.bytes : block.digests), .integer(Int64(run)),
+            ])
+    }
+
+    static func insert(_ run: JobRun) -> Statement {
+        Statement("INSERT INTO factor_run (number, job, data_version, ts, symbols) VALUES ($1, $2, $3, $4, $5)", [
+            .integer(Int64(run.number)), .text(run.job), .text(run.dataVersion), .integer(run.time.nanoseconds),
+            .text(text(run.symbols)),
         ])
+    }
+
+    /// The run of a number; nil where it is not known.
+    static func run(_ number: Int, _ records: any RecordStore) async throws -> JobRun? {
+        let rows = try await records.query(Statement(
+            "SELECT job, data_version, ts, symbols FROM factor_run WHERE number = $1", [.integer(Int64(number))]))
+        return try rows.first.map { row in
+            JobRun(number: number, job: try row.value(0), dataVersion: try row.value(1),
+                      time: Timestamp(nanoseconds: try row.value(2)), symbols: symbols(try row.value(3)))
+        }
+    }
+
+    /// The greatest number of a run; 0 where there is none.
+    static func lastRun(_ records: any RecordStore) async throws -> Int {
+        let rows = try await records.query(Statement("SELECT COALESCE(MAX(number), 0) FROM factor_run"))
+        return try rows.first?.value(0, as: Int.self) ?? 0
     }
 
     static func removeBlocks(of job: String) -> Statement {
         Statement("DELETE FROM factor_job_block WHERE job = $1", [.text(job)])
     }
 
-    /// Every job, the oldest first.
-    static func all(_ records: any RecordStore) async throws -> [FactorJob] {
+    /// Every job, the oldest first. One of a build that knew no universes is given its own.
+    static func all(_ records: any RecordStore, digest: ([UInt8]) -> [UInt8]) async throws -> [FactorJob] {
         let rows = try await records.query(Statement("SELECT \(columns) FROM factor_job ORDER BY created, id"))
         let totals = try await records.query(Statement("""
             SELECT job, SUM(factors), SUM(nulls), SUM(failed) FROM factor_job_block GROUP BY job
@@ -104,28 +153,30 @@ enum JobRecords {
             }
         }
         return try rows.records.compactMap { row in
-            guard var job = try job(row) else { return nil }
+            guard var job = try job(row, digest) else { return nil }
             if let found = sums[job.id] { (job.done, job.empty, job.failed) = (found[0], found[1], found[2]) }
             return job
         }
     }
 
-    private static func job(_ row: ResultSet.Row) throws -> FactorJob? {
+    private static func job(_ row: ResultSet.Row, _ digest: ([UInt8]) -> [UInt8]) throws -> FactorJob? {
         guard let timeframe = Timeframe(rawValue: try row.value(2)),
               let state = FactorJob.State(rawValue: try row.value(6)) else { return nil }
         func time(_ column: Int) throws -> Timestamp? {
             try row.value(column, as: Int64?.self).map { Timestamp(nanoseconds: $0) }
         }
-        let symbols = try row.value(3, as: String.self).split(separator: " ").compactMap { Symbol(String($0)) }
+        let symbols = symbols(try row.value(3)), groups = try groups(row.value(10))
         let names = String(decoding: try row.value(5, as: [UInt8].self), as: UTF8.self)
+        let universe = try row.value(11, as: String.self)
         var job = FactorJob(
             id: try row.value(0), created: Timestamp(nanoseconds: try row.value(1)), timeframe: timeframe,
-            symbols: symbols, asOf: try time(4), factors: names.split(separator: "\n").map(String.init))
+            symbols: symbols, asOf: try time(4), factors: names.split(separator: "\n").map(String.init), groups: groups,
+            universe: universe.isEmpty ? FactorJob.universe(symbols, groups, digest) : universe)
         job.state = state
         job.time = try time(7)
         job.dataVersion = try row.value(8)
         job.detail = try row.value(9)
-        job.groups = try groups(row.value(10))
+        job.run = try row.value(12)
         return job
     }
 
@@ -135,40 +186,11 @@ enum JobRecords {
         return Set(try rows.records.map { try $0.value(0, as: Int.self) })
     }
 
-    /// The values of one block, a list an instrument for each factor; nil where it is not done.
-    static func values(of job: FactorJob, block: Int, _ records: any RecordStore) async throws -> [[Double]]? {
+    /// Which run a block is of and what it bears; nil where it is not done.
+    static func block(_ number: Int, of job: String, _ records: any RecordStore) async throws -> (run: Int, bytes: [UInt8])? {
         let rows = try await records.query(Statement(
-            "SELECT bytes FROM factor_job_block WHERE job = $1 AND block = $2",
-            [.text(job.id), .integer(Int64(block))]))
-        return try rows.first.map { JobBlock.values(try $0.value(0), instruments: job.symbols.count) }
-    }
-}
-
-/// The values of some factors that follow each other.
-struct JobBlock: Sendable {
-    let number: Int
-    /// By factor and instrument.
-    let values: [[Double]]
-    let failed: Int
-
-    /// Factors without a single value that are known all the same.
-    var empty: Int { values.count { $0.allSatisfy(\.isNaN) } - failed }
-
-    /// Doubles one behind the other, the lowest byte first.
-    var bytes: [UInt8] {
-        var out: [UInt8] = []
-        out.reserveCapacity(values.count * (values.first?.count ?? 0) * 8)
-        for value in values.lazy.flatMap({ $0 }) {
-            withUnsafeBytes(of: value.bitPattern.littleEndian) { out.append(contentsOf: $0) }
-        }
-        return out
-    }
-
-    static func values(_ bytes: [UInt8], instruments: Int) -> [[Double]] {
-        guard instruments > 0 else { return [] }
-        let flat = stride(from: 0, to: bytes.count - bytes.count % 8, by: 8).map { start in
-            Double(bitPattern: (0..<8).reduce(UInt64(0)) { $0 | UInt64(bytes[start + $1]) << UInt64(8 * $1) })
-        }
-        return stride(from: 0, to: flat.count, by: instruments).map { Array(flat[$0..<min(flat.count, $0 + instruments)]) }
+            "SELECT run, bytes FROM factor_job_block WHERE job = $1 AND block = $2",
+            [.text(job), .integer(Int64(number))]))
+        return try rows.first.map { (try $0.value(0), try $0.value(1)) }
     }
 }

@@ -26,7 +26,7 @@ struct HistoricScenario: Sendable {
     }
 }
 
-/// The built-in table: `historic_scenarios.json`, which is part of the binary. Nothing but its levels is assumed.
+/// The built-in table: `historic-scenarios.json`, which is part of the binary. Nothing but its levels is assumed.
 enum HistoricScenarios {
     static let all = read(PackageResources.historic_scenarios_json) ?? []
 

@@ -3,15 +3,22 @@ public struct ExpressionStream: Sendable {
     private var stream: ProgramStream
     private let slot: Int
 
-    /// A stream that has seen no bar; refuses cross-sectional operators.
-    public init(_ expression: Expression) throws(QuantError) {
-        stream = try ProgramStream(expression.program)
+    /// A stream that has seen no bar; refuses cross-sectional operators, and columns made of facts unless bars come with
+    /// these.
+    public init(_ expression: Expression, takesFacts: Bool = false) throws(QuantError) {
+        stream = try ProgramStream(expression.program, takesFacts: takesFacts)
         slot = expression.program.outputs[0].slot
     }
 
     /// Takes the next bar and answers the value at its close, NaN for null.
     public mutating func update(_ bar: BarValues) -> Double {
         stream.push(bar)
+        return stream[slot]
+    }
+
+    /// The same with the facts known at the bar's time, for a stream that takes facts.
+    public mutating func update(_ bar: BarValues, _ facts: FactStream) -> Double {
+        stream.push(bar, facts)
         return stream[slot]
     }
 

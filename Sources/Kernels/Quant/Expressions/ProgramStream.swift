@@ -22,10 +22,15 @@ struct ProgramStream: Sendable {
     private final class Plan: Sendable {
         let nodes: [Node]
         let columnSlots: [(column: Column, slot: Int)]
+        /// Those made of facts, which whoever feeds the bars sets.
+        let factSlots: [(column: Column, slot: Int)]
 
-        init(_ nodes: [Node], _ columnSlots: [(column: Column, slot: Int)]) {
+        init(
+            _ nodes: [Node], _ columnSlots: [(column: Column, slot: Int)], _ factSlots: [(column: Column, slot: Int)]
+        ) {
             self.nodes = nodes
             self.columnSlots = columnSlots
+            self.factSlots = factSlots
         }
     }
 
@@ -33,17 +38,21 @@ struct ProgramStream: Sendable {
     /// The slots, then the state of every node.
     private var memory: [Double]
 
-    init(_ program: Program) throws(QuantError) {
+    /// With `takesFacts` bars come with the columns made of facts; without, these are refused.
+    init(_ program: Program, takesFacts: Bool = false) throws(QuantError) {
         var nodes: [Node] = []
-        var columnSlots: [(column: Column, slot: Int)] = []
+        var columnSlots: [(column: Column, slot: Int)] = [], factSlots: [(column: Column, slot: Int)] = []
         var memory = [Double](repeating: .nan, count: program.slotCount)
         for node in program.nodes {
             switch node.work {
             case .column(let column):
-                if column.isFundamental {
+                if !column.isFundamental {
+                    columnSlots.append((column, node.slot))
+                } else if takesFacts {
+                    factSlots.append((column, node.slot))
+                } else {
                     throw QuantError(.data, "\(column.rawValue) is of facts, which a stream of bars does not bring")
                 }
-                columnSlots.append((column, node.slot))
             case .constant(let value): memory[node.slot] = value
             case .stage(let stage):
                 let inputs = node.inputs + [Int](repeating: node.inputs[0], count: 3)
@@ -61,7 +70,7 @@ struct ProgramStream: Sendable {
                     .crossSection, "\(operation.name) reads across instruments and cannot be streamed for one")
             }
         }
-        plan = Plan(nodes, columnSlots)
+        plan = Plan(nodes, columnSlots, factSlots)
         self.memory = memory
     }
 
@@ -78,6 +87,12 @@ struct ProgramStream: Sendable {
             target.copyBytes(from: bytes)
             return true
         }
+    }
+
+    /// Takes the next bar with what is known of the company at its time.
+    mutating func push(_ bar: BarValues, _ facts: FactStream) {
+        for (column, slot) in plan.factSlots { memory[slot] = facts.value(column, close: bar.close) }
+        push(bar)
     }
 
     mutating func push(_ bar: BarValues) {

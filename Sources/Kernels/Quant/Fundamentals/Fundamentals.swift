@@ -38,27 +38,46 @@ public enum Fundamentals {
     /// These columns over the bars; NaN where the facts that are known do not say.
     public static func columns(_ wanted: Set<Column>, _ facts: [Fact], _ bars: Bars) -> [Column: [Double]] {
         let wanted = wanted.filter(\.isFundamental)
-        let filings = facts.enumerated()
-            .sorted { ($0.element.filedAt, $0.offset) < ($1.element.filedAt, $1.offset) }.map(\.element)
         var columns: [Column: [Double]] = [:]
         for column in wanted { columns[column] = [Double](repeating: .nan, count: bars.count) }
-        var book = FactBook()
-        var statements = Statements()
-        var next = 0
+        var stream = FactStream(facts)
         for row in 0..<bars.count {
-            let known = next
-            while next < filings.count, filings[next].filedAt <= bars.ts[row] {
-                book.take(filings[next])
-                next += 1
-            }
-            if next > known { statements = Statements(book) }
-            guard next > 0 else { continue }
-            for column in wanted {
-                let value = statements.value(column, close: bars.close[row])
-                columns[column]?[row] = value.isFinite ? value : .nan
-            }
+            stream.advance(to: bars.ts[row])
+            for column in wanted { columns[column]?[row] = stream.value(column, close: bars.close[row]) }
         }
         return columns
+    }
+}
+
+/// What is known of a company from bar to bar: the arithmetic of `Fundamentals.columns`, one bar at a time.
+public struct FactStream: Sendable {
+    /// In the order in which they were filed.
+    private let filings: [Fact]
+    private var next = 0
+    private var book = FactBook()
+    private var statements = Statements()
+
+    /// Before the first bar, with every fact there is.
+    public init(_ facts: [Fact]) {
+        filings = facts.enumerated()
+            .sorted { ($0.element.filedAt, $0.offset) < ($1.element.filedAt, $1.offset) }.map(\.element)
+    }
+
+    /// Goes on to the bar that begins at a time, in epoch nanoseconds, never back: what was filed by then is known.
+    public mutating func advance(to time: Int64) {
+        let known = next
+        while next < filings.count, filings[next].filedAt <= time {
+            book.take(filings[next])
+            next += 1
+        }
+        if next > known { statements = Statements(book) }
+    }
+
+    /// A column that is made of facts, at the bar's close; NaN where what is known does not say.
+    public func value(_ column: Column, close: Double) -> Double {
+        if next == 0 { return .nan }
+        let value = statements.value(column, close: close)
+        return value.isFinite ? value : .nan
     }
 }
 

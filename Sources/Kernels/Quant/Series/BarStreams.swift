@@ -34,6 +34,9 @@ public struct BarStreams<Key: Hashable & Sendable, State: Sendable>: Sendable {
     /// Streams kept now.
     public var count: Int { entries.count }
 
+    /// The keys of the streams kept now, in no order.
+    public var keys: some Collection<Key> { entries.keys }
+
     /// What a bar at `time` would be to the stream of `key`.
     public func place(_ key: Key, _ time: Int64) -> Place {
         guard let entry = entries[key] else { return .missing }

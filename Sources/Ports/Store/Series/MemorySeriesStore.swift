@@ -60,6 +60,17 @@ public final class MemorySeriesStore: SeriesStore {
         }
     }
 
+    @discardableResult
+    public func write(_ batch: SeriesBatch, recordedAt: Timestamp) async throws(StoreError) -> [SeriesWrite] {
+        try batch.check()
+        return try update { all in
+            zip(batch.keys, batch.rows).map { key, rows in
+                if rows.count == 0 { return SeriesWrite(version: all[key]?.version ?? 0) }
+                return all[key, default: Series()].write(rows, recordedAt: recordedAt)
+            }
+        }
+    }
+
     public func read(
         _ key: SeriesKey, range: SeriesRange, columns: [String]?
     ) async throws(StoreError) -> SeriesColumns {

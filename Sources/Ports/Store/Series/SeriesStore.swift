@@ -8,6 +8,11 @@ public protocol SeriesStore: AnyObject, Sendable {
     @discardableResult
     func write(_ key: SeriesKey, _ rows: SeriesColumns, recordedAt: Timestamp) async throws(StoreError) -> SeriesWrite
 
+    /// Writes rows of several series, each as `write` does, and answers what each was: all of them or none. Throws as
+    /// `write`; a key, row or column that is refused refuses all.
+    @discardableResult
+    func write(_ batch: SeriesBatch, recordedAt: Timestamp) async throws(StoreError) -> [SeriesWrite]
+
     /// Copies rows out; all columns where `columns` is nil. Throws `.notFound` for a series or column not there.
     func read(_ key: SeriesKey, range: SeriesRange, columns: [String]?) async throws(StoreError) -> SeriesColumns
 

@@ -51,14 +51,14 @@ public struct Backup {
             for engine in Self.order {
                 let own = "\(data)/\(engine.rawValue)", name = engine.rawValue
                 let hasRecords = database.isEmpty && access(own + "/records.sqlite", F_OK) == 0
-                let hasSeries = engine == .marketdata && configuration.text("SERIES") == "lmdb"
-                    && access(own + "/series", F_OK) == 0
+                let hasSeries = Stores.keepsSeriesInFolder(configuration, engine) && access(own + "/series", F_OK) == 0
                 if hasRecords || hasSeries { mkdir("\(folder)/\(name)", 0o700) }
                 if hasRecords {
                     try SQLiteBackup.copy(from: own + "/records.sqlite", to: "\(folder)/\(name)/records.sqlite")
                     paths.append("\(name)/records.sqlite")
                     if engine == .portfolio { ledger = try Self.digest("\(folder)/\(name)/records.sqlite") }
                 }
+                // After the records: what they say is done is in the copy of the series.
                 if hasSeries {
                     try LMDBBackup.copy(from: own + "/series", to: "\(folder)/\(name)/series")
                     paths.append("\(name)/series")

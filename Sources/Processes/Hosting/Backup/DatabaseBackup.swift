@@ -5,7 +5,7 @@ import StorePostgres
 /// Nautilus's schemas of a PostgreSQL database, by PostgreSQL's own programs: `pg_dump`, `pg_restore` and `psql`.
 struct DatabaseBackup {
     static let file = "database.dump"
-    static let schemas = EngineName.allCases.map(\.rawValue) + ["series"]
+    static let schemas = EngineName.allCases.map(\.rawValue) + Stores.seriesSchemas.values.sorted()
     private let variables: [String: String]
 
     init(url: String) throws(StartError) {

@@ -33,15 +33,11 @@ public enum AlphaCatalog {
         public let title: String
     }
 
-    /// Every collection.
-    public static let collections = [
-        Collection(name: "alpha101", title: "101 Formulaic Alphas"),
-        Collection(name: "alpha158", title: "Qlib's Alpha158"),
-        Collection(name: "alpha360", title: "Qlib's Alpha360"),
-    ]
+    /// Every collection, each a data file beside this one.
+    public static let collections = AlphaFile.builtIn.map { Collection(name: $0.name, title: $0.title) }
 
     /// Every alpha, collection by collection.
-    public static let all: [Alpha] = Alpha101.all + Alpha158.all + Alpha360.all
+    public static let all: [Alpha] = AlphaFile.builtIn.flatMap(\.alphas)
 
     private static let byID: [String: Alpha] = Dictionary(uniqueKeysWithValues: all.map { ($0.id, $0) })
 
