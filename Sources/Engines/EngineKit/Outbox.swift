@@ -292,7 +292,7 @@ import Telemetry
     }
 
     /// Positions in rising order as runs without a gap: what settles in order is one.
-    static func runs(of positions: ArraySlice<Int64>) -> [ClosedRange<Int64>] {
+    nonisolated static func runs(of positions: ArraySlice<Int64>) -> [ClosedRange<Int64>] {
         var runs: [ClosedRange<Int64>] = []
         for position in positions {
             if let last = runs.last, position <= last.upperBound + 1 {
