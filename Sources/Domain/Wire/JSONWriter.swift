@@ -192,7 +192,7 @@ public func appendInteger(_ value: Int, to out: inout [UInt8]) {
 public func appendDouble(_ value: Double, to out: inout [UInt8]) {
     withUnsafeTemporaryAllocation(of: UInt8.self, capacity: NumberText.room) { piece in
         let base = piece.baseAddress.unsafelyUnwrapped
-        out.append(contentsOf: UnsafeBufferPointer(start: base, count: NumberText.write(value, to: base)))
+        out.append(contentsOf: UnsafeBufferPointer(start: base, count: NumberText().write(value, to: base)))
     }
 }
 
@@ -201,13 +201,14 @@ private func appendDoubles(_ values: [Double], to out: inout [UInt8]) {
     withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 8192) { piece in
         let base = piece.baseAddress.unsafelyUnwrapped
         let full = piece.count - NumberText.room - 1
+        let text = NumberText()
         var count = 0
         for value in values {
             if count > full {
                 out.append(contentsOf: UnsafeBufferPointer(start: base, count: count))
                 count = 0
             }
-            count &+= NumberText.write(value, to: base + count)
+            count &+= text.write(value, to: base + count)
             base[count] = UInt8(ascii: ",")
             count &+= 1
         }

@@ -2,8 +2,8 @@
 ///
 /// Digits are made eight at a time, as the bytes of one word. All of a number's seventeen digits are made; words that
 /// begin at the first one that counts are then stored whole, beyond the number's end too: the next one is written over
-/// what is too much.
-enum NumberText {
+/// what is too much. Nothing that was stored is read again, which would wait for the store.
+struct NumberText {
     /// Bytes of memory that must be there for one number, whatever its length.
     static let room = 48
 
@@ -12,10 +12,13 @@ enum NumberText {
     /// Below this a number is written with an exponent.
     private static let plainLimit = 1e-4
 
+    /// Kept here: to ask for it with every number takes as long as a multiplication.
+    private let powers = PowersOfTen.table
+
     /// The shortest text that reads back as the same number, a point or an exponent always in it, as the standard
     /// library has it; `null` for NaN and infinity. Answers the number of bytes.
     @inline(__always)
-    static func write(_ value: Double, to out: UnsafeMutablePointer<UInt8>) -> Int {
+    func write(_ value: Double, to out: UnsafeMutablePointer<UInt8>) -> Int {
         let raw = UnsafeMutableRawPointer(out)
         guard value.isFinite else {
             raw.storeBytes(of: 0x6C6C_756E, as: UInt32.self)
@@ -24,17 +27,20 @@ enum NumberText {
         out[0] = 0x2D
         let sign = value.sign == .minus ? 1 : 0
         let magnitude = value.magnitude
-        if magnitude < wholeLimit {
-            let whole = UInt64(magnitude)
+        if magnitude < Self.wholeLimit {
+            // Signed: that is one instruction each way.
+            let whole = Int64(magnitude)
             if Double(whole) == magnitude {
-                let count = sign &+ writeWhole(whole, to: out + sign)
+                let count = sign &+ Self.writeWhole(UInt64(bitPattern: whole), to: out + sign)
                 (raw + count).storeBytes(of: 0x302E, as: UInt16.self)
                 return count &+ 2
             }
-            let decimal = ShortestDecimal(magnitude)
-            return sign &+ (magnitude >= plainLimit ? plain(decimal, to: out + sign) : small(decimal, to: out + sign))
+            let decimal = ShortestDecimal(magnitude, powers)
+            return sign
+                &+ (magnitude >= Self.plainLimit
+                    ? Self.plain(decimal, to: out + sign) : Self.small(decimal, to: out + sign))
         }
-        return large(value, to: out)
+        return Self.large(value, to: out)
     }
 
     /// The digits of a whole number below 10^17.
@@ -85,49 +91,57 @@ enum NumberText {
         /// Zeros at the end.
         @inline(__always)
         var trailing: Int {
-            lower != 0 ? lower.leadingZeroBitCount >> 3 : 8 &+ upper.leadingZeroBitCount >> 3
+            // Which of the words it is that ends in zeros is a matter of chance: it is chosen before it is counted.
+            let isLower = lower != 0
+            return (isLower ? lower : upper).leadingZeroBitCount >> 3 &+ (isLower ? 0 : 8)
         }
 
-        /// Stores all digits from one on as text; 17 bytes are written.
+        /// The first sixteen as text.
+        @inline(__always)
+        var text: UInt128 {
+            let low = first | upper << 8, high = upper >> 56 | lower << 8
+            return (UInt128(high) << 64 | UInt128(low)) | 0x3030_3030_3030_3030_3030_3030_3030_3030
+        }
+
+        /// Stores all digits from one of the first sixteen on as text; seventeen bytes are written.
         @inline(__always)
         func store(from place: Int, to out: UnsafeMutableRawPointer) {
-            let ascii: UInt64 = 0x3030_3030_3030_3030
-            var text: (UInt64, UInt64, UInt64, UInt64, UInt64) = (
-                (first | 0x30) << 56, upper | ascii, lower | ascii, 0, 0)
-            withUnsafeBytes(of: &text) { text in
-                let from = text.baseAddress.unsafelyUnwrapped + 7 + place
-                out.storeBytes(of: from.loadUnaligned(as: UInt64.self), as: UInt64.self)
-                (out + 8).storeBytes(of: (from + 8).loadUnaligned(as: UInt64.self), as: UInt64.self)
-                (out + 16).storeBytes(of: (from + 16).load(as: UInt8.self), as: UInt8.self)
-            }
+            let rest = text &>> UInt128(truncatingIfNeeded: place &* 8)
+            out.storeBytes(of: UInt64(truncatingIfNeeded: rest), as: UInt64.self)
+            (out + 8).storeBytes(of: UInt64(truncatingIfNeeded: rest >> 64), as: UInt64.self)
+            (out + 16 - place).storeBytes(of: UInt8(truncatingIfNeeded: lower >> 56) | 0x30, as: UInt8.self)
         }
     }
 
     /// With a point and no exponent: 0.00012 to below 10^15.
+    ///
+    /// First what is in front of the point is stored, then the point, then what is behind it, each in full words: so
+    /// that it is one way for all of them. Such a number has sixteen digits or seventeen; with sixteen it gets a zero.
     @inline(__always)
     private static func plain(_ decimal: ShortestDecimal, to out: UnsafeMutablePointer<UInt8>) -> Int {
         let raw = UnsafeMutableRawPointer(out)
-        let digits = Digits(decimal.digits)
-        let leading = digits.leading
-        let count = Digits.count &- leading &- digits.trailing
+        let isShort = decimal.digits < 10_000_000_000_000_000
+        let digits = Digits(isShort ? decimal.digits &* 10 : decimal.digits)
         // Digits in front of the point.
-        let before = Digits.count &- leading &+ decimal.exponent
-        if before > 0 {
-            digits.store(from: leading, to: raw)
-            digits.store(from: leading &+ before, to: raw + before + 1)
-            out[before] = 0x2E
-            return count &+ 1
-        }
-        raw.storeBytes(of: 0x3030_3030_3030_2E30, as: UInt64.self)
-        digits.store(from: leading, to: raw + 2 - before)
-        return 2 &- before &+ count
+        let before = Digits.count &+ decimal.exponent &- (isShort ? 1 : 0)
+        let isLarge = before > 0
+        let text = digits.text
+        raw.storeBytes(of: isLarge ? UInt64(truncatingIfNeeded: text) : 0x3030_3030_3030_2E30, as: UInt64.self)
+        (raw + 8).storeBytes(of: UInt64(truncatingIfNeeded: text >> 64), as: UInt64.self)
+        out[isLarge ? before : 1] = 0x2E
+        let place = isLarge ? before : 0
+        let behind = isLarge ? before &+ 1 : 2 &- before
+        digits.store(from: place, to: raw + behind)
+        return behind &+ Digits.count &- place &- digits.trailing
     }
 
     /// With an exponent of at least two digits: 1.5e-05.
     @inline(never)
     private static func small(_ decimal: ShortestDecimal, to out: UnsafeMutablePointer<UInt8>) -> Int {
         let raw = UnsafeMutableRawPointer(out)
-        let digits = Digits(decimal.digits)
+        // A single digit gets a zero: then it is one of the first sixteen.
+        let isSingle = decimal.digits < 10
+        let digits = Digits(isSingle ? decimal.digits &* 10 : decimal.digits)
         let leading = digits.leading
         let count = Digits.count &- leading &- digits.trailing
         digits.store(from: leading, to: raw)
@@ -137,7 +151,7 @@ enum NumberText {
             out[1] = 0x2E
             end = count &+ 1
         }
-        let power = -(Digits.count &- leading &+ decimal.exponent &- 1)
+        let power = -(Digits.count &- leading &+ decimal.exponent &- (isSingle ? 2 : 1))
         out[end] = 0x65
         out[end + 1] = 0x2D
         end += 2

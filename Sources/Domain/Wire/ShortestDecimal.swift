@@ -4,15 +4,18 @@
 /// to it than to its neighbours. That interval, scaled by a power of ten so that it is one to ten long, holds one or
 /// more whole numbers; if it holds a multiple of ten that is the answer, else the whole number nearest to the double.
 /// The scaled ends are kept to two bits beyond the point, with the last bit set where anything was cut off.
+///
+/// Here the double alone is multiplied: its neighbours are half the power's own bits away on either side. Which of the
+/// candidates it is depends on the number by chance, so none is chosen by a branch.
 struct ShortestDecimal {
     /// Up to 17 digits; there may be zeros at the end.
     let digits: UInt64
     /// The number is `digits`·10^`exponent`.
     let exponent: Int
 
-    /// Of a finite number above 0.
+    /// Of a finite number above 0; `powers` is `PowersOfTen.table`.
     @inline(__always)
-    init(_ value: Double) {
+    init(_ value: Double, _ powers: UnsafePointer<UInt64>) {
         let fraction = value.significandBitPattern
         let biased = Int(value.exponentBitPattern)
         let significand = biased == 0 ? fraction : fraction | 1 << 52
@@ -21,50 +24,77 @@ struct ShortestDecimal {
         let isNearBelow: UInt64 = fraction == 0 && biased > 1 ? 1 : 0
         let scale = (power &* 1_262_611 &- (isNearBelow == 1 ? 524_031 : 0)) >> 22
         let shift = UInt64(truncatingIfNeeded: power &+ (-scale &* 1_741_647) >> 19 &+ 1)
-        let entry = PowersOfTen.table + 2 &* (-scale &- PowersOfTen.first)
-        let high = entry[0]
-        let low = entry[1]
+        let entry = powers + 2 &* (-scale &- PowersOfTen.first)
+        let scaled = Scaled(high: entry[0], low: entry[1])
+        let exact = scaled.product(significand &<< (shift &+ 2))
+        let above = scaled.moved(shift &+ 1), below = scaled.moved(shift &+ 1 &- isNearBelow)
 
-        let four = significand &<< 2
         let isOdd = significand & 1
-        let lowest = Self.scaled(high, low, (four &- 2 &+ isNearBelow) &<< shift) &+ isOdd
-        let middle = Self.scaled(high, low, four &<< shift)
-        let highest = Self.scaled(high, low, (four &+ 2) &<< shift) &- isOdd
+        let lowest = Scaled.quarters(exact.minus(below)) &+ isOdd
+        let middle = Scaled.quarters(exact.upper)
+        let highest = Scaled.quarters(exact.plus(above)) &- isOdd
 
         let whole = middle >> 2
         let tenth = whole / 10
         let tens = tenth &* 40
-        let hasTensBelow = lowest <= tens
-        let hasTensAbove = tens &+ 40 <= highest
-        if whole >= 10, hasTensBelow != hasTensAbove {
-            digits = tenth &+ (hasTensAbove ? 1 : 0)
-            exponent = scale &+ 1
-            return
-        }
-        exponent = scale
         let ones = whole &* 4
-        let hasOneBelow = lowest <= ones
-        let hasOneAbove = ones &+ 4 <= highest
-        if hasOneBelow != hasOneAbove {
-            digits = whole &+ (hasOneAbove ? 1 : 0)
-        } else {
-            let half = ones &+ 2
-            digits = whole &+ (middle > half || (middle == half && whole & 1 == 1) ? 1 : 0)
+        let hasTensBelow = lowest <= tens, hasTensAbove = tens &+ 40 <= highest
+        let hasOneBelow = lowest <= ones, hasOneAbove = ones &+ 4 <= highest
+        // A half goes to the even one.
+        let isNearerAbove = middle & 3 | whole & 1 > 2
+        let goesUp = hasOneBelow != hasOneAbove ? hasOneAbove : isNearerAbove
+        let nearest = whole &+ (goesUp ? 1 : 0)
+        let round = (tenth &+ (hasTensAbove ? 1 : 0)) &* 10
+        digits = whole >= 10 && hasTensBelow != hasTensAbove ? round : nearest
+        exponent = scale
+    }
+}
+
+/// A power of ten to 128 bits and what it is multiplied to, to 192: three words, of which the lowest is only carried.
+private struct Scaled {
+    let high: UInt64
+    let low: UInt64
+
+    struct Product {
+        /// The upper two words.
+        let upper: UInt128
+        let lowest: UInt64
+
+        @inline(__always)
+        func plus(_ other: Product) -> UInt128 {
+            upper &+ other.upper &+ (lowest.addingReportingOverflow(other.lowest).overflow ? 1 : 0)
+        }
+
+        @inline(__always)
+        func minus(_ other: Product) -> UInt128 {
+            upper &- other.upper &- (lowest < other.lowest ? 1 : 0)
         }
     }
 
-    /// The upper 64 of the 192 bits of a product, the last one set where anything below it was lost.
     @inline(__always)
-    private static func scaled(_ high: UInt64, _ low: UInt64, _ factor: UInt64) -> UInt64 {
+    func product(_ factor: UInt64) -> Product {
         let below = low.multipliedFullWidth(by: factor)
         let above = high.multipliedFullWidth(by: factor)
-        let (sum, carries) = above.low.addingReportingOverflow(below.high)
-        return (above.high &+ (carries ? 1 : 0)) | (sum > 1 ? 1 : 0)
+        let upper = UInt128(above.high) << 64 | UInt128(above.low)
+        return Product(upper: upper &+ UInt128(below.high), lowest: below.low)
+    }
+
+    /// The product with a power of two, from 1 to 63.
+    @inline(__always)
+    func moved(_ places: UInt64) -> Product {
+        let both = UInt128(high) << 64 | UInt128(low)
+        return Product(upper: both &>> UInt128(64 &- places), lowest: low &<< places)
+    }
+
+    /// The uppermost word, its last bit set where anything below it was lost.
+    @inline(__always)
+    static func quarters(_ upper: UInt128) -> UInt64 {
+        UInt64(truncatingIfNeeded: upper >> 64) | (UInt64(truncatingIfNeeded: upper) > 1 ? 1 : 0)
     }
 }
 
 /// Powers of ten to 128 bits, rounded up.
-private enum PowersOfTen {
+enum PowersOfTen {
     /// The exponent of the first entry.
     static let first = -292
     private static let last = 324

@@ -23,8 +23,7 @@ struct CalculateBody: RequestBody {
                        "a range is of stored bars; bars were sent")
         return CalculateBody(features: FeatureList.read(fields), symbol: symbol, timeframe: range.timeframe,
                              from: range.from, to: range.to, bars: inline?.bars,
-                             hasFlags: fields.bool("flags", "Tells of each value whether it is warm-up or stable.",
-                                                   default: false))
+                             hasFlags: FlagsField.read(fields))
     }
 }
 
@@ -33,6 +32,8 @@ struct BatchBody: RequestBody {
     /// Most symbols of one request.
     static let symbolLimit = 200
     let symbols: [Symbol], features: [Feature], timeframe: Timeframe, from: Timestamp?, to: Timestamp?
+    /// Whether the answer tells of each value what it rests on.
+    let hasFlags: Bool
 
     static func read(_ fields: FieldReader) -> BatchBody {
         let symbols = fields.symbols("symbols", "Instruments with stored bars, at most \(symbolLimit).")
@@ -43,7 +44,14 @@ struct BatchBody: RequestBody {
         }
         let range = StoredRange.read(fields)
         return BatchBody(symbols: symbols, features: FeatureList.read(fields), timeframe: range.timeframe,
-                         from: range.from, to: range.to)
+                         from: range.from, to: range.to, hasFlags: FlagsField.read(fields))
+    }
+}
+
+/// The member `flags`: whether an answer in JSON tells of each value what it rests on.
+enum FlagsField {
+    static func read(_ fields: FieldReader) -> Bool {
+        fields.bool("flags", "Tells of each value whether it is warm-up or stable.", default: false)
     }
 }
 

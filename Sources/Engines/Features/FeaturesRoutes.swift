@@ -29,31 +29,36 @@ extension FeaturesEngine {
                 "macd(close,12,26,9).signal","atr(14)"]}
                 """, answer: Self.calculateAnswer, errors: [503], tabular: true) {
             [unowned self] (_: NoParameters, body: CalculateBody, request) in
-            let threads = Table.mediaType(request) == nil ? Self.threads : 0
-            if let sent = body.bars {
-                let bars = try await withFacts(sent, body.features, body.symbol)
-                var answer = try await table(body.features, bars, symbol: body.symbol, timeframe: nil)
-                answer.hasFlags = body.hasFlags
-                return threads == 0 ? answer : await answer.rendered(threads: threads)
+            let bars = try await bars(of: body)
+            try refuseLarge(body.features, bars)
+            let type = Table.mediaType(request)
+            let blank = FeatureTable(
+                symbol: body.symbol, timeframe: body.bars == nil ? body.timeframe : nil, times: bars.ts,
+                hasFlags: body.hasFlags)
+            return await SharedWriting.apart {
+                await blank.made(body.features, bars, as: type, threads: Self.threads)
             }
-            guard let symbol = body.symbol else { throw Problem.invalid("/bars", "bars or symbol must be there") }
-            guard let found = try await stored(symbol, body.timeframe, body.from, body.to) else {
-                throw Problem.invalid("/symbol",
-                    "no \(body.timeframe.rawValue) bars of \(symbol) are stored; import them "
-                    + "with POST /market-data/import, or send bars")
-            }
-            let bars = try await withFacts(found, body.features, symbol)
-            var answer = try await table(body.features, bars, symbol: symbol, timeframe: body.timeframe)
-            answer.hasFlags = body.hasFlags
-            return threads == 0 ? answer : await answer.rendered(threads: threads)
         }
     }
 
+    /// The bars that were sent along, or those stored, with the columns of facts that the features read.
+    private func bars(of body: CalculateBody) async throws -> Bars {
+        if let sent = body.bars { return try await withFacts(sent, body.features, body.symbol) }
+        guard let symbol = body.symbol else { throw Problem.invalid("/bars", "bars or symbol must be there") }
+        guard let found = try await stored(symbol, body.timeframe, body.from, body.to) else {
+            throw Problem.invalid("/symbol",
+                "no \(body.timeframe.rawValue) bars of \(symbol) are stored; import them "
+                + "with POST /market-data/import, or send bars")
+        }
+        return try await withFacts(found, body.features, symbol)
+    }
+
     private var batchRoute: Route {
-        .json(.post, "/features/batch", "The same features over the stored bars of many symbols.",
+        .json(.post, "/features/batch",
+              "The same features over the stored bars of many symbols; JSON, or CSV or Arrow with a column `symbol`.",
               example: #"{"symbols":["AAPL","MSFT"],"from":"2012-01-01","features":["rsi(close,14)"]}"#,
-              answer: "{\"items\":[\(Self.calculateAnswer)],\"missing\":[\"NONE\"]}", errors: [503]) {
-            [unowned self] (_: NoParameters, body: BatchBody, _) in
+              answer: "{\"items\":[\(Self.calculateAnswer)],\"missing\":[\"NONE\"]}", errors: [503], tabular: true) {
+            [unowned self] (_: NoParameters, body: BatchBody, request) in
             var items: [FeatureTable] = [], missing: [Symbol] = [], values = 0
             for symbol in body.symbols {
                 guard let found = try await stored(symbol, body.timeframe, body.from, body.to) else {
@@ -66,9 +71,15 @@ extension FeaturesEngine {
                     throw Problem.invalid("/symbols",
                         "the answer has more than \(Self.valueLimit) values; ask for less at once")
                 }
-                items.append(try await table(body.features, bars, symbol: symbol, timeframe: body.timeframe))
+                try refuseLarge(body.features, bars)
+                let blank = FeatureTable(
+                    symbol: symbol, timeframe: body.timeframe, times: bars.ts, hasFlags: body.hasFlags)
+                items.append(await context.compute { blank.filled(body.features, bars) })
             }
-            return FeatureTables(items: items, missing: missing)
+            var names: [String] = []
+            for name in body.features.flatMap(\.columnNames) where !names.contains(name) { names.append(name) }
+            return await FeatureTables(items: items, missing: missing, names: names)
+                .rendered(as: Table.mediaType(request), threads: Self.threads)
         }
     }
 
@@ -94,9 +105,8 @@ extension FeaturesEngine {
         return try await FactsClient(context).adding(columns, to: bars, of: symbol)
     }
 
-    private func table(
-        _ features: [Feature], _ bars: Bars, symbol: Symbol?, timeframe: Timeframe?
-    ) async throws -> FeatureTable {
+    /// Throws where the features of one request are too much work, or too many values.
+    private func refuseLarge(_ features: [Feature], _ bars: Bars) throws(Problem) {
         let steps = features.reduce(0) { $0 + $1.cost } * max(1, bars.count)
         let values = features.reduce(0) { $0 + $1.columnNames.count } * bars.count
         if steps > Self.stepLimit {
@@ -107,7 +117,6 @@ extension FeaturesEngine {
             throw Problem.invalid("/features",
                 "the answer has \(values) values, at most \(Self.valueLimit) are sent at once")
         }
-        return await context.compute { FeatureTable.compute(features, bars, symbol: symbol, timeframe: timeframe) }
     }
 
     private var latestRoute: Route {

@@ -45,8 +45,8 @@ extension Route {
     /// The answer in the form the caller's `Accept` prefers.
     static func render(_ result: some ResponseBody, _ request: Request) -> Response {
         if let type = Table.mediaType(request), let table = result.table {
-            let bytes = type == "text/csv" ? table.csv() : table.arrowStream()
-            return Response(status: result.status, contentType: type, headers: result.headers, body: bytes)
+            return Response(
+                status: result.status, contentType: type, headers: result.headers, body: table.bytes(as: type))
         }
         if let written = result.written {
             return Response(status: result.status, headers: result.headers, body: written)

@@ -1,7 +1,8 @@
 import Market
-import Wire
+public import Wire
 
-/// Columns of equal length with a time in front: the form bulk answers share over JSON, CSV and Arrow.
+/// Columns of equal length with a time in front, and before it a symbol where the rows are of several: the form bulk
+/// answers share over JSON, CSV and Arrow.
 public struct Table: Sendable {
     /// The media types beside JSON.
     public static let mediaTypes = ["text/csv", "application/vnd.apache.arrow.stream"]
@@ -11,35 +12,71 @@ public struct Table: Sendable {
         request.headers["Accept"].flatMap { accept in mediaTypes.first { accept.contains($0) } }
     }
 
-    public let times: [Int64]
-    public let columns: [(name: String, values: [Double])]
+    private let names: [String]
+    private let hasSymbol: Bool
+    private let parts: [TableRows]
+    /// Its bytes, where they are made already.
+    private var made: (type: String, bytes: [UInt8])?
 
     /// `times` are epoch nanoseconds; every column is as long.
     public init(times: [Int64], columns: [(name: String, values: [Double])]) {
-        precondition(columns.allSatisfy { $0.values.count == times.count }, "columns of one table have one length")
-        self.times = times
-        self.columns = columns
+        names = columns.map(\.name)
+        hasSymbol = false
+        parts = [TableRows(times: times, values: columns.map(\.values))]
+    }
+
+    /// Rows of symbols, one symbol after the other; each part must bear its symbol and the named columns in order.
+    public init(names: [String], symbols parts: [TableRows]) {
+        precondition(parts.allSatisfy { $0.symbol != nil && $0.values.count == names.count }, "a part lacks a column")
+        self.names = names
+        hasSymbol = true
+        self.parts = parts
+    }
+
+    /// The same with its bytes of a media type made: long ones are made off the loop.
+    public func encoded(as type: String) -> Table {
+        var table = self
+        table.made = (type, bytes(as: type))
+        return table
+    }
+
+    /// One of `mediaTypes`.
+    func bytes(as type: String) -> [UInt8] {
+        if let made, made.type == type { return made.bytes }
+        return type == "text/csv" ? csv() : arrowStream()
     }
 
     /// RFC 4180 with a header; a value that is not finite is an empty field.
-    public func csv() -> [UInt8] {
+    private func csv() -> [UInt8] {
+        let rows = parts.reduce(0) { $0 + $1.times.count }
         var out: [UInt8] = []
-        out.reserveCapacity(times.count * (24 + columns.count * 12))
+        out.reserveCapacity(rows * (32 + names.count * 20))
+        if hasSymbol { out.append(contentsOf: "symbol,".utf8) }
         out.append(contentsOf: "ts".utf8)
-        for column in columns {
+        for name in names {
             out.append(44)
-            Self.appendField(column.name, to: &out)
+            Self.appendField(name, to: &out)
         }
         out.append(10)
-        for row in times.indices {
-            Timestamp(nanoseconds: times[row]).appendISO8601(to: &out)
-            for column in columns {
+        for part in parts { Self.append(part, to: &out) }
+        return out
+    }
+
+    private static func append(_ part: TableRows, to out: inout [UInt8]) {
+        var symbol: [UInt8] = []
+        if let text = part.symbol {
+            appendField(text, to: &symbol)
+            symbol.append(44)
+        }
+        for row in part.times.indices {
+            out.append(contentsOf: symbol)
+            Timestamp(nanoseconds: part.times[row]).appendISO8601(to: &out)
+            for values in part.values {
                 out.append(44)
-                if column.values[row].isFinite { appendDouble(column.values[row], to: &out) }
+                if values[row].isFinite { appendDouble(values[row], to: &out) }
             }
             out.append(10)
         }
-        return out
     }
 
     private static func appendField(_ text: String, to out: inout [UInt8]) {
@@ -55,7 +92,7 @@ public struct Table: Sendable {
         out.append(34)
     }
 
-    /// Arrow IPC stream: one schema, one record batch; `ts` is a timestamp in nanoseconds UTC, the columns are
-    /// nullable doubles with null for what is not finite.
-    public func arrowStream() -> [UInt8] { ArrowStream.encode(times: times, columns: columns) }
+    /// Arrow IPC stream: one schema, a record batch for each symbol; `ts` is a timestamp in nanoseconds UTC, the
+    /// columns are nullable doubles with null for what is not finite.
+    private func arrowStream() -> [UInt8] { ArrowStream.encode(names: names, hasSymbol: hasSymbol, parts) }
 }

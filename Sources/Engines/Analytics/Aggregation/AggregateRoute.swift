@@ -33,7 +33,7 @@ extension AnalyticsEngine {
 
 /// The aggregated columns.
 struct AggregateAnswer: ResponseBody {
-    let rows: Table, pointsIn: Int
+    let times: [Int64], columns: [(name: String, values: [Double])], pointsIn: Int
 
     init(_ series: SeriesBody, _ body: AggregateBody) {
         pointsIn = series.times.count
@@ -52,19 +52,20 @@ struct AggregateAnswer: ResponseBody {
             columns = columns.map { column in (column.name, kept.map { column.values[$0] }) }
             times = kept.map { times[$0] }
         }
-        rows = Table(times: times, columns: columns)
+        self.times = times
+        self.columns = columns
     }
 
-    var table: Table? { rows }
+    var table: Table? { Table(times: times, columns: columns) }
 
     func write(to json: inout JSONWriter) {
         json.object { json in
-            json.array("ts", rows.times) { $0.time(Timestamp(nanoseconds: $1)) }
+            json.array("ts", times) { $0.time(Timestamp(nanoseconds: $1)) }
             json.object("columns") { json in
-                for column in rows.columns { json.array(column.name, column.values) { $0.double($1) } }
+                for column in columns { json.array(column.name, column.values) { $0.double($1) } }
             }
             json.field("points_in", pointsIn)
-            json.field("points_out", rows.times.count)
+            json.field("points_out", times.count)
             json.object("conventions") { json in
                 json.key("bucket")
                 json.string("counted from the epoch in UTC; empty ones are left out")

@@ -27,7 +27,7 @@ struct TimeSeriesResidual: Kernel {
     /// Of the window's sums and its slope.
     @inline(__always)
     static func residual(
-        _ value: Double, _ line: (pivot: Double, sum: Double, weighted: Double), _ slope: Double, period: Int
+        _ value: Double, _ line: WindowTrend.Sums, _ slope: Double, period: Int
     ) -> Double {
         let count = Double(period)
         return (value - line.pivot) - line.sum / count - slope * (count - 1) / 2

@@ -2,12 +2,13 @@
 /// The same numbers as the `decay_linear` of the alpha literature.
 public struct WeightedMovingAverage: Kernel {
     private var window: WindowTrend
-    private let weights: Double
+    /// 1/Σw.
+    private let inverse: Double
 
     /// Weighted mean of the last `period` values, at least 1.
     public init(period: Int) {
         window = WindowTrend(period)
-        weights = Double(period) * Double(period + 1) / 2
+        inverse = 2 / (Double(period) * Double(period + 1))
     }
 
     /// 2n.
@@ -19,6 +20,6 @@ public struct WeightedMovingAverage: Kernel {
     @inline(__always)
     public mutating func step(_ value: Double, _ scratch: Scratch) -> Double {
         let trend = window.push(value, scratch)
-        return trend.pivot + trend.weighted / weights
+        return trend.pivot + trend.weighted * inverse
     }
 }

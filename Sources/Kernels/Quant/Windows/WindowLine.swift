@@ -15,7 +15,7 @@ struct WindowLine: Sendable {
     @inline(__always)
     mutating func push(
         _ value: Double, _ scratch: Scratch
-    ) -> (line: (pivot: Double, sum: Double, weighted: Double), slope: Double, deviations: Double) {
+    ) -> (line: WindowTrend.Sums, slope: Double, deviations: Double) {
         let line = trend.push(value, scratch)
         let deviations = moments.push(value, scratch + trend.scratchCount).deviations
         return (line, WindowTrend.slope(period: trend.period, sum: line.sum, weighted: line.weighted), deviations)

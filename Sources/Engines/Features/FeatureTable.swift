@@ -1,0 +1,135 @@
+import EngineKit
+import HTTP
+import Market
+import Quant
+import Wire
+
+/// Features of one instrument: columns as long as the bars.
+struct FeatureTable: ResponseBody {
+    let symbol: Symbol?
+    /// Of stored bars.
+    let timeframe: Timeframe?
+    let times: [Int64]
+    private(set) var columns: [FeatureColumn] = []
+    /// Whether each value is told with what it rests on.
+    let hasFlags: Bool
+    /// Members of `columns` in pieces, where they are written already.
+    private var pieces: [[UInt8]] = []
+    /// The whole answer as JSON, where it is written already.
+    private(set) var written: [UInt8]?
+    /// The whole answer as rows, where they are written already.
+    private var rows: Table?
+
+    /// Without a column.
+    init(symbol: Symbol?, timeframe: Timeframe?, times: [Int64], hasFlags: Bool) {
+        self.symbol = symbol
+        self.timeframe = timeframe
+        self.times = times
+        self.hasFlags = hasFlags
+    }
+
+    /// The same with the columns computed over its bars; one that two features give is there once.
+    func filled(_ features: [Feature], _ bars: Bars) -> FeatureTable {
+        var table = self
+        table.columns = FeatureSet(features).evaluate(bars)
+        return table
+    }
+
+    func write(to json: inout JSONWriter) {
+        json.beginObject()
+        json.key("symbol")
+        if let symbol { json.string(symbol.text) } else { json.null() }
+        if let timeframe {
+            json.key("timeframe")
+            json.string(timeframe.rawValue)
+        }
+        json.key("ts")
+        json.beginArray()
+        for time in times { json.time(Timestamp(nanoseconds: time)) }
+        json.endArray()
+        json.key("columns")
+        json.beginObject()
+        if pieces.isEmpty { Self.write(columns, to: &json) }
+        for piece in pieces { json.raw(piece.dropFirst().dropLast()) }
+        json.endObject()
+        json.key("look_back")
+        json.beginObject()
+        for column in columns {
+            json.key(column.name)
+            json.int(column.lookBack)
+        }
+        json.endObject()
+        if hasFlags { writeFlags(to: &json) }
+        let allNull = times.isEmpty ? [] : columns.filter { $0.lookBack >= times.count }
+        if !allNull.isEmpty {
+            json.key("warnings")
+            json.beginArray()
+            for column in allNull {
+                json.string("\(column.name) is null throughout: it needs more than \(column.lookBack) bars")
+            }
+            json.endArray()
+        }
+        json.endObject()
+    }
+
+    private static func write(_ columns: [FeatureColumn], to json: inout JSONWriter) {
+        for column in columns {
+            json.key(column.name)
+            json.doubles(column.values)
+        }
+    }
+
+    private static let bytesPerValue = 20
+
+    /// Numbers in it.
+    var count: Int { columns.count * times.count }
+
+    /// The same with the columns computed and the answer written, both shared among the processors; `type` is one of
+    /// `Table.mediaTypes`, nil for JSON. Where there are few numbers nothing is shared or written yet.
+    func made(_ features: [Feature], _ bars: Bars, as type: String?, threads: Int) async -> FeatureTable {
+        guard SharedWriting.isWorthWhile(features.count * times.count) else { return filled(features, bars) }
+        let parts = FeatureParts.cut(features, parts: threads, weightOfValue: type == nil ? FeatureParts.textWeight : 0)
+        let made = await SharedWriting.parts(parts.count, threads: threads) { range in
+            let columns = parts[range].flatMap { FeatureSet($0).evaluate(bars) }
+            return (columns: columns, text: type == nil ? text(of: columns) : [])
+        }
+        var table = self
+        table.columns = made.flatMap(\.columns)
+        if let type, let rows = table.table {
+            table.rows = rows.encoded(as: type)
+        } else {
+            table.pieces = made.map(\.text)
+            var json = JSONWriter(
+                capacity: table.pieces.reduce(0) { $0 + $1.count } + (times.count + table.columns.count * 2) * 40)
+            table.write(to: &json)
+            table.written = json.bytes
+            table.pieces = []
+        }
+        return table
+    }
+
+    /// An object of some columns.
+    private func text(of columns: [FeatureColumn]) -> [UInt8] {
+        var json = JSONWriter(capacity: columns.count * times.count * Self.bytesPerValue)
+        json.beginObject()
+        Self.write(columns, to: &json)
+        json.endObject()
+        return json.bytes
+    }
+
+    private func writeFlags(to json: inout JSONWriter) {
+        json.key("flags")
+        json.beginObject()
+        for column in columns {
+            json.key(column.name)
+            json.beginArray()
+            for row in times.indices {
+                json.string(ValueState(bars: row + 1, lookBack: column.lookBack, stability: column.stability).rawValue)
+            }
+            json.endArray()
+        }
+        json.endObject()
+    }
+
+    var table: Table? { rows ?? Table(times: times, columns: columns.map { (name: $0.name, values: $0.values) }) }
+}
