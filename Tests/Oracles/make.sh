@@ -4,7 +4,7 @@ set -eu
 cd "$(dirname "$0")"
 fixtures=../QuantTests/Fixtures
 for name in indicators candles beyond expressions alphas performance returns backtests risk risk_measures distributions factors \
-    fundamentals xva capital; do
+    fundamentals xva capital regimes; do
     [ -f "$name.py" ] || continue
     [ "$name" != returns ] || [ -n "${VECTORBT_PYTHON:-}" ] || continue
     "$1" "$name.py" >"$fixtures/$name.json"

@@ -27,13 +27,14 @@ import Wire
         }
     }
     /// Whether some limit has a schedule, and whether some looks at several portfolios.
-    private var isTimed = false, isGrouped = false
+    private var isTimed = false
+    private(set) var isGrouped = false
     /// The minute that `applying` is for.
     private var applyingMinute: Int64 = 0
     /// The client of each portfolio that has one.
     var clients: [String: String] = [:]
-    /// Limits that hold for a portfolio and what they need, until limits change.
-    private var applying: [String: (limits: [Limit], needs: LimitNeeds)] = [:]
+    /// Limits that hold for a portfolio, until limits change.
+    private var applying: [String: LimitPlan] = [:]
     /// Open and closed rules that make alerts.
     var rules: [RiskAlert] = []
     var killSwitch = KillSwitch()
@@ -84,6 +85,7 @@ import Wire
         decidedOrder = try await RiskRecords.recentDecisions(context.records, limit: Self.memory)
         decided = Set(decidedOrder)
         state = RiskState()
+        state.scenarios = HistoricScenarios.all.map(\.shocks)
         state.restore(try await MarkRecords.marks(context.records))
         for value in try await RiskRecords.books(context.records) { value.apply(to: &state) }
         for fill in try await ReservationRecords.landed(context.records) { state.land(fill) }
@@ -267,8 +269,8 @@ import Wire
         return context.message(Topics.breach, portfolio, time: time, cause: cause, data: json.bytes)
     }
 
-    /// Limits that hold for a portfolio, and what they need.
-    func applying(to portfolio: String) -> (limits: [Limit], needs: LimitNeeds) {
+    /// Limits that hold for a portfolio.
+    func applying(to portfolio: String) -> LimitPlan {
         if isTimed {
             let minute = context.clock.now.seconds / 60
             if minute != applyingMinute { applying = [:] }
@@ -276,53 +278,29 @@ import Wire
         }
         if let known = applying[portfolio] { return known }
         let now = context.clock.now
-        let found = limits.filter { $0.applies(to: portfolio) }.compactMap { $0.effective(at: now) }
-        let made = (found, LimitNeeds(found))
+        let made = LimitPlan(limits.filter { $0.applies(to: portfolio) }.compactMap { $0.effective(at: now) })
         applying[portfolio] = made
         return made
     }
 
-    /// How old returns may be that limits are judged on.
-    private static let returnsLife: Int64 = 60_000_000_000
-
-    /// Fetches returns that limits of a portfolio need for an order.
-    func prepare(_ portfolio: String, _ symbol: Symbol?) async {
-        guard applying(to: portfolio).needs.returns, let book = state.books[portfolio],
-              !book.hasReturns(for: symbol, at: context.clock.monotonic, life: Self.returnsLife) else { return }
-        var symbols = Set(book.lines.map(\.symbol.text))
-        if let symbol { symbols.insert(symbol.text) }
-        let found = await returns.returns(of: symbols.sorted())
-        state.setReturns(found, asked: symbols, of: portfolio, at: context.clock.monotonic)
-    }
-
     private func judge(_ intent: OrderIntent) -> [LimitCheck] {
         let rate = state.countCheck(intent.portfolioID, at: context.clock.monotonic)
-        let (all, needs) = applying(to: intent.portfolioID)
-        let applying = all.filter { $0.applies(toStrategy: intent.strategyID) }
-        if applying.isEmpty { return [] }
+        let plan = applying(to: intent.portfolioID)
+        if plan.isEmpty(forStrategy: intent.strategyID) { return [] }
         let order = order(intent)
         let start = context.clock.monotonic
         guard let figures = state.figures(
-            of: intent.portfolioID, order: order, symbol: intent.symbol, rate: rate, needs)
+            of: intent.portfolioID, order: order, symbol: intent.symbol, rate: rate, plan.needs)
         else {
-            return applying.map { LimitCheck($0, missing: "nothing is known of portfolio \(intent.portfolioID) yet") }
+            return plan.refuse(
+                strategy: intent.strategyID, missing: "nothing is known of portfolio \(intent.portfolioID) yet")
         }
-        return check(applying, figures, since: start)
+        return timed(since: start) { plan.judge(figures, strategy: intent.strategyID) }
     }
 
     private func order(_ intent: OrderIntent) -> RiskOrder {
         let signed = (intent.side == .buy ? 1 : -1) * intent.expectedQuantity.double
         return RiskOrder(symbol: intent.symbol.text, quantity: signed, price: intent.referencePrice.double)
-    }
-
-    /// Adds what limits need and the store has: returns of the last year of stored daily bars.
-    func complete(_ picture: RiskPicture, for limits: [Limit]) async throws -> RiskPicture {
-        guard picture.returns == nil, LimitNeeds(limits).returns else { return picture }
-        var picture = picture
-        var symbols = Set(picture.positions.map(\.symbol))
-        if let order = picture.order { symbols.insert(order.symbol) }
-        picture.returns = await returns.returns(of: symbols.sorted())
-        return picture
     }
 
     /// Judges limits on the picture after its order. What cannot be judged counts as breached.
@@ -333,7 +311,16 @@ import Wire
 
     /// The same on figures that were summed from `start` on.
     func check(_ limits: [Limit], _ figures: RiskFigures, since start: Int64) -> [LimitCheck] {
-        let checks = LimitCheck.judge(limits, figures)
+        timed(since: start) { LimitCheck.judge(limits, figures) }
+    }
+
+    /// The same of all limits of a plan.
+    func check(_ plan: LimitPlan, _ figures: RiskFigures, since start: Int64) -> [LimitCheck] {
+        timed(since: start) { plan.judge(figures) }
+    }
+
+    private func timed(since start: Int64, _ judge: () -> [LimitCheck]) -> [LimitCheck] {
+        let checks = judge()
         checkSeconds.observe(Double(context.clock.monotonic - start) / 1e9)
         return checks
     }

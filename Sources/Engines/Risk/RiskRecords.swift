@@ -51,6 +51,7 @@ enum RiskRecords {
         PredictionRecords.migration,
         TraderRecords.migration,
         MarkRecords.migration,
+        AdjustmentRecords.regimes,
         Outbox.byPosition(version: 80),
         keyed,
     ]

@@ -107,9 +107,9 @@ extension RiskEngine {
                 throw Problem.notFound("risk has not been told of a portfolio \(path.id)")
             }
             picture.returns = nil
-            let (applying, needs) = applying(to: path.id)
-            let figures = try await complete(picture, for: applying).figures(needs)
-            return Self.answer(path.id, figures, check(applying, figures, since: context.clock.monotonic),
+            let plan = applying(to: path.id)
+            let figures = try await complete(picture, for: plan.limits).figures(plan.needs)
+            return Self.answer(path.id, figures, check(plan, figures, since: context.clock.monotonic),
                                state.books[path.id]?.priceWarnings ?? [])
         }
     }
@@ -121,11 +121,11 @@ extension RiskEngine {
         if let order = body.order, body.isOfStored, let symbol = Symbol(order.symbol) {
             // As an intent is judged, open orders included.
             await prepare(portfolio, symbol)
-            let (applying, needs) = applying(to: portfolio)
+            let plan = applying(to: portfolio)
             let rate = state.countCheck(portfolio, at: context.clock.monotonic)
-            let found = state.figures(of: portfolio, order: order, symbol: symbol, rate: rate, needs)
+            let found = state.figures(of: portfolio, order: order, symbol: symbol, rate: rate, plan.needs)
             guard let found else { throw unknown(portfolio) }
-            (figures, judged) = (found, applying)
+            (figures, judged) = (found, plan.limits)
             let limits = groupLimits(of: portfolio, traders: traders)
             let returns = await groupReturns(limits, symbol)
             let traderRate = traders.first.map { state.countCheck(trader: $0, at: context.clock.monotonic) } ?? 0

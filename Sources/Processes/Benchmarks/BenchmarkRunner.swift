@@ -10,7 +10,7 @@ import Glibc
         "analytics.performance",
         "analytics.revaluation", "backtest.sweep",
         "var.monte_carlo", "factors.panel", "factors.catalogue", "factors.correlation",
-        "risk.pretrade", "risk.montecarlo", "risk.historical", "risk.views", "risk.capital",
+        "risk.pretrade", "risk.pretrade.http", "risk.montecarlo", "risk.historical", "risk.views", "risk.capital",
         "ml.inference", "ws.fanout", "ws.idle",
         "e2e.tick_to_order",
     ]
@@ -85,6 +85,10 @@ import Glibc
             each(await correlationBenchmark())
         }
         if isAsked("risk.pretrade", asked) { for figure in preTradeBenchmarks() { each(figure) } }
+        if isAsked("risk.pretrade.http", asked) {
+            say("risk.pretrade.http")
+            each(try await preTradeHTTPBenchmark(folder: folder))
+        }
         if isAsked("risk.montecarlo", asked) { for figure in try await pathBenchmarks() { each(figure) } }
         if isAsked("risk.historical", asked) { each(try historicalBenchmark()) }
         if isAsked("risk.views", asked) { for figure in viewBenchmarks() { each(figure) } }

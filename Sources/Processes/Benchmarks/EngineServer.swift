@@ -5,8 +5,8 @@ import Hosting
 import Runtime
 import Wire
 
-/// One engine in a process of its own, with ports and a folder of its own: what it uses can be told apart from what its
-/// clients use.
+/// One engine in a process of its own, or several that share its bus, with ports and a folder of their own: what they
+/// use can be told apart from what their clients use.
 @LoopActor final class EngineServer {
     let port: UInt16
     private let engine: EngineName
@@ -14,25 +14,30 @@ import Wire
     private let folder: String
     private let peers: HTTPPeers
 
-    /// Starts this program again as `up --engines` with one engine and returns once that is ready.
-    init(_ engine: EngineName, folder parent: String) async throws {
+    /// Starts this program again as `up --engines` with an engine, and others beside it, and returns once all are
+    /// ready.
+    init(_ engine: EngineName, with others: [EngineName] = [], folder parent: String) async throws {
         let folder = "\(parent)/\(engine.rawValue)-bench-\(ProcessIdentifiers().nextText().suffix(8))"
         let port = try Self.freePort()
         var settings = ["NAUTILUS_LOG_LEVEL": "error", "NAUTILUS_DATA_DIR": folder]
         settings["NAUTILUS_\(engine.rawValue.uppercased())_PORT"] = "\(port)"
-        settings["NAUTILUS_GATEWAY_PORT"] = "\(try Self.freePort())"
-        pid = try Self.start(engine, settings)
+        for other in others + [.gateway] {
+            settings["NAUTILUS_\(other.rawValue.uppercased())_PORT"] = "\(try Self.freePort())"
+        }
+        pid = try Self.start([engine] + others, settings)
         self.engine = engine
         self.port = port
         self.folder = folder
         peers = HTTPPeers(try Configuration(environment: settings), clock: SystemClock())
         let deadline = SystemClock().monotonic + 20_000_000_000
-        while try await status("/health/ready") != 200 {
-            guard SystemClock().monotonic < deadline else {
-                stop()
-                throw StartError(.unavailable, "the \(engine.rawValue) engine did not get ready within 20 s")
+        for name in [engine] + others {
+            while await status("/health/ready", of: name) != 200 {
+                guard SystemClock().monotonic < deadline else {
+                    stop()
+                    throw StartError(.unavailable, "the \(name.rawValue) engine did not get ready within 20 s")
+                }
+                await SystemClock().sleep(nanoseconds: 20_000_000)
             }
-            await SystemClock().sleep(nanoseconds: 20_000_000)
         }
     }
 
@@ -52,10 +57,10 @@ import Wire
         return UInt16(bigEndian: address.sin_port)
     }
 
-    private static func start(_ engine: EngineName, _ settings: [String: String]) throws(StartError) -> pid_t {
+    private static func start(_ engines: [EngineName], _ settings: [String: String]) throws(StartError) -> pid_t {
         var environment = ProcessRunner.environment.filter { !$0.key.hasPrefix("NAUTILUS_") }
         for (name, value) in settings { environment[name] = value }
-        let words = ["nautilus", "up", "--engines", engine.rawValue]
+        let words = ["nautilus", "up", "--engines", engines.map(\.rawValue).joined(separator: ",")]
         var arguments: [UnsafeMutablePointer<CChar>?] = words.map { word in strdup(word) } + [nil]
         var variables: [UnsafeMutablePointer<CChar>?] = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer { for pointer in arguments + variables { free(pointer) } }
@@ -66,20 +71,31 @@ import Wire
         var pid = pid_t()
         guard posix_spawn(&pid, "/proc/self/exe", &actions, nil, &arguments, &variables) == 0 else {
             let reason = String(cString: strerror(errno))
-            throw StartError(.software, "the \(engine.rawValue) engine did not start: \(reason)")
+            throw StartError(.software, "\(words[3]) did not start: \(reason)")
         }
         return pid
     }
 
-    private func status(_ path: String) async throws -> Int {
+    private func status(_ path: String, of name: EngineName) async -> Int {
         let request = Request(method: .get, path: path, headers: ["Host": "localhost"])
-        let response = try? await peers.send(request, to: engine, deadlineNanoseconds: 2_000_000_000)
+        let response = try? await peers.send(request, to: name, deadlineNanoseconds: 2_000_000_000)
         return response?.status ?? 0
     }
 
-    /// One request over HTTP.
-    func send(_ request: Request) async throws -> Response {
-        try await peers.send(request, to: engine, deadlineNanoseconds: 10_000_000_000)
+    /// One request over HTTP; to the first engine unless said.
+    func send(_ request: Request, to other: EngineName? = nil) async throws -> Response {
+        try await peers.send(request, to: other ?? engine, deadlineNanoseconds: 10_000_000_000)
+    }
+
+    /// Posts JSON; throws where the answer is not of the 200s.
+    func post(_ path: String, _ body: String, to other: EngineName? = nil) async throws {
+        let response = try await send(Request(
+            method: .post, path: path, headers: ["Host": "localhost", "Content-Type": "application/json"],
+            body: Array(body.utf8)), to: other)
+        guard (200..<300).contains(response.status) else {
+            let text = String(decoding: response.body, as: UTF8.self)
+            throw StartError(.software, "\(path) answered \(response.status): \(text)")
+        }
     }
 
     /// How many sockets it holds open.
@@ -91,11 +107,7 @@ import Wire
 
     /// Sends `data`, one JSON value, to the subscribers of a topic.
     func broadcast(_ topic: String, _ data: String) async throws {
-        let body = #"{"topic":"\#(topic)","data":\#(data)}"#
-        let response = try await send(Request(
-            method: .post, path: "/api/v1/websocket/broadcast",
-            headers: ["Host": "localhost", "Content-Type": "application/json"], body: Array(body.utf8)))
-        guard response.status == 200 else { throw StartError(.software, "a broadcast answered \(response.status)") }
+        try await post("/api/v1/websocket/broadcast", #"{"topic":"\#(topic)","data":\#(data)}"#)
     }
 
     /// Bytes of its memory that are resident; the kernel's socket buffers are not among them.

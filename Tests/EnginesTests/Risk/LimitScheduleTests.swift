@@ -108,10 +108,11 @@ import Wire
         #expect(abs(found - expected.squareRoot()) < 1e-15)
         #expect(LimitAdjustment.volatility(Array(returns.prefix(19))) == nil)
         #expect(LimitAdjustment.volatility(returns + [.nan]) == nil)
-        let adjust = LimitAdjustment(reference: 0.01, least: 50, most: 120)
-        #expect(adjust.threshold(100, at: 0.0125) == 80)
-        #expect(adjust.threshold(100, at: 0.1) == 50 && adjust.threshold(100, at: 0.001) == 120)
-        #expect(adjust.threshold(100, at: 0) == 120)
+        let adjust = LimitAdjustment(follows: .volatility(reference: 0.01), symbol: nil, least: 50, most: 120)
+        func threshold(_ volatility: Double) -> Double { adjust.threshold(100, volatility: volatility, regime: nil) }
+        #expect(threshold(0.0125) == 80)
+        #expect(threshold(0.1) == 50 && threshold(0.001) == 120)
+        #expect(threshold(0) == 120)
     }
 
     @Test @LoopActor func aThresholdFollowsStoredVolatilityAndIsLogged() async throws {
@@ -123,7 +124,7 @@ import Wire
             """, status: 201)
         let engine = try #require(fixture.hosts[.risk]?.engine as? RiskEngine)
         await engine.adjuster.round()
-        let returns = try #require(try await engine.dailyReturns(of: .symbol("KO")))
+        let returns = try #require(await engine.dailyReturns(of: .symbol("KO")))
         let volatility = try #require(LimitAdjustment.volatility(returns))
         let expected = min(2000, max(100, 1000 * 0.001 / volatility))
         #expect(engine.limits[0].adjusted == expected && expected < 1000)

@@ -37,7 +37,7 @@ import TestKit
 
     @Test @LoopActor func verdictsAfterAnySequenceAreThoseOfAFullRecomputation() throws {
         let symbols = (0..<60).compactMap { Symbol("S\($0)") }, limits = try limits()
-        let needs = LimitNeeds(limits)
+        let plan = LimitPlan(limits), needs = plan.needs
         var returns: [String: [Double]] = [:]
         for (index, symbol) in symbols.enumerated() {
             returns[symbol.text] = (0..<(50 + index % 2)).map { 0.01 * random.normal(UInt64($0), stream: UInt64(index)) }
@@ -86,6 +86,12 @@ import TestKit
             let full = try #require(state.picture(of: "p", order: order, rate: 3)).afterOrder().figures(needs)
             let kept = state.figures(of: "p", order: order, symbol: symbol, rate: 3, needs)
             let live = try #require(kept)
+            // What was made ready for many orders judges as each limit alone does, to the bit.
+            for (check, limit) in zip(plan.judge(live), limits) {
+                let alone = LimitCheck.judge([limit], live)[0]
+                #expect(check.value.bitPattern == alone.value.bitPattern && check.reason == alone.reason)
+                #expect(check.verdict == alone.verdict && check.limit.id == limit.id)
+            }
             for (a, b) in zip(LimitCheck.judge(limits, live), LimitCheck.judge(limits, full)) {
                 let isNear = a.value == b.value || (a.value.isNaN && b.value.isNaN)
                     || abs(a.value - b.value) <= 1e-9 * max(1, abs(b.value))
@@ -111,5 +117,50 @@ import TestKit
         let picture = try #require(state.picture(of: "p", order: nil, rate: 0))
         let check = LimitCheck.judge(try limits().filter { $0.type == .grossExposure }, picture.figures(for: []))[0]
         #expect(check.verdict == .breach && check.reason == "cannot be judged: no price of KO is known")
+    }
+
+    /// An order does not wait for returns that are less than a minute old: newer ones come behind it.
+    @Test @LoopActor func returnsAreFetchedAnewBehindTheOrders() async throws {
+        let fixture = try await EngineFixture.make([RiskEngine.self])
+        try await fixture.publishCash(1000)
+        try await fixture.publish(Topics.position, "p", PositionUpdate(
+            portfolioID: "p", symbol: try #require(Symbol("KO")), quantity: FixedPoint(10), averageCost: FixedPoint(50),
+            price: FixedPoint(50), realized: .zero, time: fixture.clock.now), from: .portfolio)
+        try await fixture.store(.walk(100, start: 50), "KO")
+        _ = try await fixture.json(.risk, .post, "/api/v1/risk/limits",
+            #"{"type":"value_at_risk","threshold":1e9}"#, status: 201)
+        func value() async throws -> Double? {
+            try await fixture.json(.risk, .post, "/api/v1/sprint3/risk/pre-trade-check", """
+                {"portfolio_id":"p","order":{"symbol":"KO","side":"buy","quantity":1,"price":50}}
+                """)["checks"]?[0]?["value"]?.double
+        }
+        let first = try #require(try await value())
+        try await fixture.store(.walk(100, seed: 5, start: 50), "KO")
+        fixture.clock.advance(nanoseconds: 20_000_000_000)
+        #expect(try await value() == first)
+        // From half a minute on an order has newer ones fetched, and one of those after it is judged on them.
+        fixture.clock.advance(nanoseconds: 15_000_000_000)
+        await fixture.until("newer returns") { (try? await value()) != first }
+        await fixture.stop()
+    }
+
+    /// A stored portfolio is judged on the built-in scenarios, before an order and by the monitor.
+    @Test @LoopActor func stressLossOfAStoredPortfolioIsOfTheHistoricScenarios() async throws {
+        let fixture = try await EngineFixture.make([RiskEngine.self])
+        try await fixture.publishCash(1000)
+        try await fixture.publish(Topics.position, "p", PositionUpdate(
+            portfolioID: "p", symbol: try #require(Symbol("KO")), quantity: FixedPoint(10), averageCost: FixedPoint(50),
+            price: FixedPoint(50), realized: .zero, time: fixture.clock.now), from: .portfolio)
+        _ = try await fixture.json(.risk, .post, "/api/v1/risk/limits",
+            #"{"type":"stress_loss","threshold":1e9}"#, status: 201)
+        let worst = try #require(HistoricScenarios.all.compactMap { $0.shocks["*"] }.min())
+        let after = try await fixture.json(.risk, .post, "/api/v1/sprint3/risk/pre-trade-check", """
+            {"portfolio_id":"p","order":{"symbol":"KO","side":"buy","quantity":10,"price":50}}
+            """)["checks"]?[0]?["value"]?.double
+        #expect(abs((after ?? .nan) + 1000 * worst) < 1e-9)
+        let engine = try #require(fixture.hosts[.risk]?.engine as? RiskEngine)
+        let now = try await engine.judge("p")?.first
+        #expect(abs((now?.value ?? .nan) + 500 * worst) < 1e-9 && now?.verdict == .pass)
+        await fixture.stop()
     }
 }

@@ -110,6 +110,59 @@ import TestKit
         await fixture.stop()
     }
 
+    /// The firm, a client and a trader are judged and predicted as a portfolio is, without anybody following one.
+    @Test @LoopActor func groupsAreJudgedAndPredictedAsPortfoliosAre() async throws {
+        let fixture = try await EngineFixture.make([RiskEngine.self])
+        try fixture.listen([Topics.breach])
+        let engine = try #require(fixture.hosts[.risk]?.engine as? RiskEngine)
+        let groups = ["client:smith", "firm", "trader:ann"]
+        for (scope, threshold) in zip(groups + ["client:nobody"], [1060, 1060, 560, 1]) {
+            _ = try await fixture.json(.risk, .post, Self.path + "/limits", """
+                {"id":"of-\(scope)","type":"gross_exposure","threshold":\(threshold),"scope":"\(scope)"}
+                """, status: 201)
+        }
+        // Nobody has told of a portfolio and no trader has traded: there is nothing to judge.
+        try await engine.desk.check()
+        #expect(engine.desk.outlooks.isEmpty)
+        _ = try await fixture.json(.risk, .put, Self.path + "/clients/smith", #"{"portfolios":["p","q"]}"#)
+        for portfolio in ["p", "q"] { try await fixture.publishCash(1000, of: portfolio) }
+        try await fixture.publish(Topics.position, "q", PositionUpdate(
+            portfolioID: "q", symbol: try #require(Symbol("KO")), quantity: FixedPoint(10), averageCost: FixedPoint(50),
+            price: FixedPoint(50), realized: .zero, time: fixture.clock.now), from: .portfolio)
+        try await fixture.publish(Topics.fill, "p", Fill(
+            id: "f", orderID: "x", portfolioID: "p", strategyID: "", symbol: try #require(Symbol("KO")), side: .buy,
+            quantity: FixedPoint(10), price: FixedPoint(50), commission: .zero, trader: "ann", time: fixture.clock.now),
+            from: .strategy)
+        _ = try await engine.desk.fit()
+        /// Every holding at a price.
+        func check(at price: Double) async throws {
+            let value = try #require(FixedPoint(price))
+            try await fixture.publish(Bar(
+                symbol: try #require(Symbol("KO")), timeframe: .minute1, time: fixture.clock.now, open: price,
+                high: price, low: price, close: price, volume: 1))
+            try await self.check(fixture, engine, price: value.double)
+        }
+        var random = SeededGenerator(seed: 4)
+        for _ in 0...BreachTracker.warmUp {
+            try await check(at: 50 + Double.random(in: -0.9...0.9, using: &random))
+        }
+        for scope in groups {
+            let answer = try await fixture.json(.risk, .get, Self.path + "/predictions", query: "portfolio_id=\(scope)")
+            let items = try #require(answer["items"]?.elements)
+            #expect(items.count == 1 && items[0]["state"]?.text == "predicted", "\(answer.json)")
+            let probability = try #require(items[0]["probability"]?.double)
+            #expect(probability > 0 && probability < 1)
+        }
+        #expect(fixture.published.isEmpty)
+        // A breach is told once each, under the group's name, and so are those that follow it.
+        for _ in 0..<2 { try await check(at: 57) }
+        let told = fixture.published.map(\.topic.key)
+        #expect(told.sorted() == groups)
+        let events = try await fixture.json(.risk, .get, Self.path + "/breaches", query: "portfolio_id=firm")
+        #expect(events["items"]?.elements.count == 2, "\(events.json)")
+        await fixture.stop()
+    }
+
     /// With a history of its own that has breaches, the platform judges the model on it.
     @Test func ownHistoryJudgesWhereThereIsEnough() throws {
         let own = BreachSimulation(seed: 99).samples(series: 24, checks: 3000, horizon: BreachModel.horizon, every: 10)

@@ -18,18 +18,19 @@ import Testing
     }
 
     @Test func anySequenceOfChangesEndsAtTheSumsFromScratchToTheBit() {
-        var book = ExposureBook(scenarios: 2)
-        var holdings: [Holding] = [], shocks: [[Double]] = [[], []]
+        let count = 6
+        var book = ExposureBook(scenarios: count)
+        var holdings: [Holding] = [], shocks = [[Double]](repeating: [], count: count)
         for step in 0..<3_000 {
             let choice = uniform(step, 9), place = holdings.isEmpty ? 0 : Int(uniform(step, 10) * Double(holdings.count))
             if holdings.isEmpty || choice < 0.15 {
-                let own = [uniform(step, 11) - 0.5, uniform(step, 12) - 0.5]
+                let own = (0..<count).map { uniform(step, UInt64(30 + $0)) - 0.5 }
                 holdings.insert(holding(step), at: place)
-                for scenario in 0..<2 { shocks[scenario].insert(own[scenario], at: place) }
+                for scenario in 0..<count { shocks[scenario].insert(own[scenario], at: place) }
                 book.insert(holdings[place], shocks: own, at: place)
             } else if choice < 0.2 {
                 holdings.remove(at: place)
-                for scenario in 0..<2 { shocks[scenario].remove(at: place) }
+                for scenario in 0..<count { shocks[scenario].remove(at: place) }
                 book.remove(at: place)
             } else {
                 holdings[place] = holding(step)
@@ -39,6 +40,9 @@ import Testing
             var fresh = ExposureBook(holdings, shocks: shocks)
             let view = book.view(), wanted = fresh.view()
             #expect(view == wanted, "after \(step) changes")
+            let losses = shocks.map { -zip(holdings, $0).reduce(0) { $0 + $1.0.marketValue * $1.1 } }
+            let worst = view.worstLoss ?? .nan
+            #expect(abs(worst - (losses.max() ?? 0)) <= 1e-9 * max(1, abs(worst)))
             guard !holdings.isEmpty else { continue }
             // What an order would make of it is what it makes of it.
             let order = holding(step + 1_000_000)

@@ -144,11 +144,11 @@ struct PortfolioBook: Sendable {
 
     // MARK: Returns
 
-    /// Whether returns of all that limits read were asked for, not too long ago.
-    func hasReturns(for order: Symbol?, at monotonic: Int64, life: Int64) -> Bool {
-        guard let returnsAt, monotonic - returnsAt < life else { return false }
-        return (order.map { asked.contains($0.text) } ?? true)
-            && (flows != nil || lines.allSatisfy { asked.contains($0.symbol.text) })
+    /// How long ago returns of all that limits read were asked for; .max where some were not.
+    func returnsAge(for order: Symbol?, at monotonic: Int64) -> Int64 {
+        guard let returnsAt, order.map({ asked.contains($0.text) }) ?? true,
+              flows != nil || lines.allSatisfy({ asked.contains($0.symbol.text) }) else { return .max }
+        return monotonic - returnsAt
     }
 
     mutating func setReturns(_ found: [String: [Double]], asked: Set<String>, at monotonic: Int64) {
@@ -184,16 +184,36 @@ struct PortfolioBook: Sendable {
 
     // MARK: Reading
 
-    /// The figures after an order, without going through all holdings; nil where only that finds them. `fresh` is the
-    /// line of the order's instrument where none is held.
+    /// What is found of an order without going through all holdings.
+    enum OrderFigures {
+        case figures(RiskFigures)
+        /// There is no line of the order's instrument, and none was given.
+        case noLine
+        /// Only all holdings, summed anew, tell.
+        case noSums
+        /// Nothing was ever told of the portfolio.
+        case notTold
+    }
+
+    /// The figures after an order, without going through all holdings. `fresh` is the line of the order's instrument
+    /// where none is held.
     mutating func figures(
-        order: RiskOrder, _ fresh: BookLine, rate: Int, _ needs: LimitNeeds, benchmark: BenchmarkReturns?
-    ) -> RiskFigures? {
-        let symbol = fresh.symbol, index = index(of: symbol)
-        let line = index.map { lines[$0] } ?? fresh
-        let (holding, cost) = line.holding(sector: sector(line.facts?.sector), order: order)
-        let shocks = index == nil ? scenarios.map { $0.shock(symbol.text, line.facts?.sector) } : []
-        let view = exposure.view(with: holding, at: index, shocks: shocks)
+        order: RiskOrder, of symbol: Symbol, _ fresh: BookLine? = nil, rate: Int, _ needs: LimitNeeds,
+        benchmark: BenchmarkReturns?
+    ) -> OrderFigures {
+        guard isTold else { return .notTold }
+        let index = index(of: symbol)
+        let holding: Holding, cost: Double, name: String?, view: ExposureBook.View
+        if let index {
+            name = lines[index].facts?.sector
+            (holding, cost) = lines[index].holding(sector: exposure.holdings[index].sector, order: order)
+            view = exposure.view(with: holding, at: index)
+        } else {
+            guard let fresh else { return .noLine }
+            name = fresh.facts?.sector
+            (holding, cost) = fresh.holding(sector: sector(name), order: order)
+            view = exposure.view(with: holding, at: nil, shocks: scenarios.map { $0.shock(symbol.text, name) })
+        }
         var figures = RiskFigures(
             view: view, cash: cash - order.quantity * order.price - spentElsewhere(index) - cost, order: order,
             orderRate: rate, maxDrawdown: depth, flows: nil, benchmark: benchmark)
@@ -205,38 +225,42 @@ struct PortfolioBook: Sendable {
             }
             figures.nameMissing(symbols, holdings)
         }
-        figures.orderSector = line.facts?.sector
-        for scope in needs.parts { figures.parts[scope] = sums(of: scope, line, holding, at: index) }
-        if needs.parts.contains(where: \.isSector) { figures.nameWithoutSector(withoutSector(line, holding, at: index)) }
-        guard needs.returns else { return figures }
-        guard makeFlows(), var book = flows.take() else { return nil }
+        figures.orderSector = name
+        for scope in needs.parts { figures.parts[scope] = sums(of: scope, symbol, name, holding, at: index) }
+        if needs.sectors { figures.nameWithoutSector(withoutSector(symbol, name, holding, at: index)) }
+        guard needs.returns else { return .figures(figures) }
+        guard makeFlows(), var book = flows.take() else { return .noSums }
         defer { flows = book }
         if let index, book.hasColumn(index) {
-            if holding.quantity == 0 && book.isShortest(index) { return nil }
+            if holding.quantity == 0 && book.isShortest(index) { return .noSums }
             figures.flows = .success(book.flows(with: holding.marketValue, at: index))
         } else if holding.quantity == 0 {
             figures.flows = .success(book.flows())
         } else {
-            guard let column = returns[symbol.text], !column.isEmpty else { return nil }
+            guard let column = returns[symbol.text], !column.isEmpty else { return .noSums }
             figures.flows = .success(book.flows(with: holding.marketValue, at: nil, column: column))
         }
-        return figures
+        return .figures(figures)
     }
 
     /// The first holding whose sector is not known, with the order's own as it is then.
-    private func withoutSector(_ own: BookLine, _ holding: Holding, at index: Int?) -> (index: Int, symbol: String)? {
-        if own.facts?.sector == nil, holding.quantity != 0 { return (index ?? lines.count, own.symbol.text) }
+    private func withoutSector(
+        _ own: Symbol, _ sector: String?, _ holding: Holding, at index: Int?
+    ) -> (index: Int, symbol: String)? {
+        if sector == nil, holding.quantity != 0 { return (index ?? lines.count, own.text) }
         return lines.indices.first { place in
             place != index && exposure.holdings[place].quantity != 0 && lines[place].facts?.sector == nil
         }.map { ($0, lines[$0].symbol.text) }
     }
 
     /// Sums over a part of the holdings, with the order's own as it is then.
-    private func sums(of scope: LimitScope, _ own: BookLine, _ holding: Holding, at index: Int?) -> ExposureSums {
+    private func sums(
+        of scope: LimitScope, _ own: Symbol, _ sector: String?, _ holding: Holding, at index: Int?
+    ) -> ExposureSums {
         var sums = ExposureSums()
-        if scope.holds(own.symbol.text, own.facts?.sector) { sums.add(holding) }
+        if scope.holds(own.text, sector) { sums.add(holding) }
         if case .symbol(let name) = scope {
-            if name != own.symbol.text, let other = Symbol(name).flatMap({ self.index(of: $0) }) {
+            if name != own.text, let other = Symbol(name).flatMap({ self.index(of: $0) }) {
                 sums.add(exposure.holdings[other])
             }
             return sums

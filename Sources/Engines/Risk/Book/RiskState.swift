@@ -8,7 +8,7 @@ struct RiskState: Sendable {
     /// Points of the curve kept per portfolio, and up to a tenth more.
     static let curveLimit = 10_000
 
-    private(set) var books: [String: PortfolioBook] = [:]
+    private(set) var books = PortfolioBooks()
     private(set) var prices: [Symbol: PriceMark] = [:]
     private(set) var facts: [Symbol: InstrumentFacts] = [:]
     /// Portfolios with a line of an instrument.
@@ -40,8 +40,10 @@ struct RiskState: Sendable {
             settled = line.settle(cause, at: update.time)
         }
         if let cause { told.insert(cause) }
-        books[update.portfolioID, default: PortfolioBook(scenarios: scenarios)].isTold = true
-        books[update.portfolioID]?.settle(settled)
+        books.change(update.portfolioID, orNew: PortfolioBook(scenarios: scenarios)) { [settled] book in
+            book.isTold = true
+            book.settle(settled)
+        }
         for message in settled { landed[message]?.isHeld = true }
         return settled
     }
@@ -49,17 +51,18 @@ struct RiskState: Sendable {
     /// A later value for a time that was told restates it. Returns the fills whose cash it is the first to tell of.
     @discardableResult
     mutating func apply(_ value: PortfolioValue, cause: MessageID? = nil) -> [MessageID] {
-        var book = books.removeValue(forKey: value.portfolioID) ?? PortfolioBook(scenarios: scenarios)
-        var paid: [MessageID] = []
-        if book.curve.times.last.map({ value.time.nanoseconds >= $0 }) ?? true {
-            paid = book.setCash(value.cash.double, cause: cause)
-            for message in paid { landed[message] = nil }
+        let paid = books.change(value.portfolioID, orNew: PortfolioBook(scenarios: scenarios)) { book in
+            var paid: [MessageID] = []
+            if book.curve.times.last.map({ value.time.nanoseconds >= $0 }) ?? true {
+                paid = book.setCash(value.cash.double, cause: cause)
+            }
+            book.isTold = true
+            book.currency = value.currency ?? book.currency
+            book.curve.record(value.equity, deposits: value.netDeposits, at: value.time)
+            if book.curve.count > Self.curveLimit + Self.curveLimit / 10 { book.curve.keepNewest(Self.curveLimit) }
+            return paid
         }
-        book.isTold = true
-        book.currency = value.currency ?? book.currency
-        book.curve.record(value.equity, deposits: value.netDeposits, at: value.time)
-        if book.curve.count > Self.curveLimit + Self.curveLimit / 10 { book.curve.keepNewest(Self.curveLimit) }
-        books[value.portfolioID] = book
+        for message in paid { landed[message] = nil }
         return paid
     }
 
@@ -70,22 +73,27 @@ struct RiskState: Sendable {
         let mark = PriceMark(last: bar.close, previous: previous, time: bar.time)
         prices[bar.symbol] = mark
         if holders[bar.symbol]?.isEmpty == false || traders.symbols.contains(bar.symbol) { moved.insert(bar.symbol) }
-        for portfolio in holders[bar.symbol] ?? [] { books[portfolio]?.change(bar.symbol) { $0.mark = mark } }
+        for portfolio in holders[bar.symbol] ?? [] {
+            books.change(portfolio) { $0.change(bar.symbol) { $0.mark = mark } }
+        }
     }
 
     mutating func apply(_ facts: InstrumentFacts, of symbol: Symbol) {
         self.facts[symbol] = facts
-        for portfolio in holders[symbol] ?? [] { books[portfolio]?.setFacts(facts, of: symbol) }
+        for portfolio in holders[symbol] ?? [] { books.change(portfolio) { $0.setFacts(facts, of: symbol) } }
     }
 
     private mutating func change(_ portfolio: String, _ symbol: Symbol, _ make: (inout BookLine) -> Void) {
         let mark = prices[symbol], facts = facts[symbol]
-        books[portfolio, default: PortfolioBook(scenarios: scenarios)].change(symbol) { line in
-            line.mark = mark
-            line.facts = facts
-            make(&line)
+        let isHeld = books.change(portfolio, orNew: PortfolioBook(scenarios: scenarios)) { book in
+            book.change(symbol) { line in
+                line.mark = mark
+                line.facts = facts
+                make(&line)
+            }
+            return book.has(symbol)
         }
-        if books[portfolio]?.has(symbol) == true {
+        if isHeld {
             if holders[symbol, default: []].insert(portfolio).inserted { moved.insert(symbol) }
         } else {
             holders[symbol]?.remove(portfolio)
@@ -159,7 +167,7 @@ struct RiskState: Sendable {
     mutating func land(_ fill: LandedFill) {
         landed[fill.message] = fill
         let mark = prices[fill.symbol], facts = facts[fill.symbol]
-        books[fill.portfolioID, default: PortfolioBook(scenarios: scenarios)].land(fill)
+        books.change(fill.portfolioID, orNew: PortfolioBook(scenarios: scenarios)) { $0.land(fill) }
         change(fill.portfolioID, fill.symbol) { line in
             line.mark = mark
             line.facts = facts
@@ -169,7 +177,7 @@ struct RiskState: Sendable {
     // MARK: Reading
 
     /// Portfolios that risk was told of, by name.
-    var portfolios: [String] { books.filter(\.value.isTold).keys.sorted() }
+    var portfolios: [String] { books.told }
 
     /// Counts a check and returns how many there were in the last minute, this one included.
     mutating func countCheck(_ portfolio: String, at monotonic: Int64) -> Int {
@@ -177,12 +185,20 @@ struct RiskState: Sendable {
     }
 
     /// Makes the sums of books that changed anew.
-    mutating func refresh(_ portfolios: Set<String>) { for portfolio in portfolios { books[portfolio]?.refresh() } }
+    mutating func refresh(_ portfolios: Set<String>) {
+        for portfolio in portfolios { books.change(portfolio) { $0.refresh() } }
+    }
 
     mutating func setReturns(
         _ found: [String: [Double]], asked: Set<String>, of portfolio: String, at monotonic: Int64
     ) {
-        books[portfolio]?.setReturns(found, asked: asked, at: monotonic)
+        books.change(portfolio) { $0.setReturns(found, asked: asked, at: monotonic) }
+    }
+
+    /// How old the returns are that limits of a portfolio read for an order; .max where some were not asked for, nil
+    /// where nothing was heard of it.
+    mutating func returnsAge(of portfolio: String, for symbol: Symbol?, at monotonic: Int64) -> Int64? {
+        books.change(portfolio) { $0.returnsAge(for: symbol, at: monotonic) }
     }
 
     private func fresh(_ symbol: Symbol) -> BookLine {
@@ -197,12 +213,21 @@ struct RiskState: Sendable {
     mutating func figures(
         of portfolio: String, order: RiskOrder, symbol: Symbol, rate: Int, _ needs: LimitNeeds
     ) -> RiskFigures? {
-        guard books[portfolio]?.isTold == true else { return nil }
-        let line = fresh(symbol), benchmark = benchmark
-        let found = books[portfolio]?.figures(
-            order: order, line, rate: rate, needs, benchmark: benchmark)
-        if let found { return found }
-        return picture(of: portfolio, order: order, rate: rate)?.afterOrder().figures(needs)
+        let benchmark = benchmark
+        var answer = books.change(portfolio) {
+            $0.figures(order: order, of: symbol, rate: rate, needs, benchmark: benchmark)
+        }
+        if case .noLine? = answer {
+            let line = fresh(symbol)
+            answer = books.change(portfolio) {
+                $0.figures(order: order, of: symbol, line, rate: rate, needs, benchmark: benchmark)
+            }
+        }
+        switch answer {
+        case .figures(let found)?: return found
+        case .noSums?: return picture(of: portfolio, order: order, rate: rate)?.afterOrder().figures(needs)
+        case .notTold?, .noLine?, nil: return nil
+        }
     }
 
     /// What limits are judged on for a portfolio as it is now; nil where nothing was ever told of it.

@@ -48,9 +48,9 @@ struct Limit: RequestBody {
     var approval = LimitApproval.none
     /// When it holds; always where there is none.
     var schedule: LimitSchedule?
-    /// How its threshold follows volatility; not where there is none.
+    /// How its threshold follows volatility or its regime; not where there is none.
     var adjust: LimitAdjustment?
-    /// The threshold that volatility has led to; its own where nil. No part of its definition.
+    /// The threshold that this has led to; its own where nil. No part of its definition.
     var adjusted: Double?
 
     static func read(_ fields: FieldReader) -> Limit {
@@ -88,13 +88,14 @@ struct Limit: RequestBody {
         fields.require(minimum.map { $0 <= threshold } ?? true, "minimum", "is above threshold: nothing keeps both")
         fields.require(soft.map { $0 <= threshold } ?? true, "soft_threshold", "must not be above threshold")
         let adjust = fields.optionalObject(
-            "auto_adjust", "Has the threshold follow volatility; for a scope portfolio: or symbol:.",
+            "auto_adjust", "Has the threshold follow volatility or its regime.",
             LimitAdjustment.self)
-        if adjust != nil {
+        if let adjust, adjust.symbol == nil {
             switch scope {
             case .portfolio, .symbol: break
             default:
-                fields.refuse(at: ["auto_adjust"], "needs a scope portfolio: or symbol:, whose volatility is followed")
+                fields.refuse(
+                    at: ["auto_adjust"], "needs a symbol, or a scope portfolio: or symbol:, whose returns are read")
             }
         }
         return Limit(

@@ -3,69 +3,28 @@ import HTTP
 import Market
 import Quant
 import Runtime
-import Store
 import Telemetry
 import Wire
 
-/// The newest change of a limit's threshold by volatility.
-struct AdjustedThreshold: Sendable, Equatable {
-    let limitID: String
-    /// A day's volatility that led to it.
-    let volatility: Double
-    let threshold: Double
-    let time: Timestamp
-
-    func write(to json: inout JSONWriter, _ limit: Limit?) {
-        json.object { json in
-            json.field("limit_id", limitID)
-            json.field("threshold", threshold)
-            json.key("own_threshold")
-            json.double(limit?.threshold ?? .nan)
-            json.field("volatility", volatility)
-            json.key("reference_volatility")
-            json.double(limit?.adjust?.reference ?? .nan)
-            json.field("ts", time)
-        }
-    }
-}
-
-/// Rows of adjusted thresholds, the newest of each limit; what came before is in the log.
-enum AdjustmentRecords {
-    static let migration = Migration(version: 34, name: "adjusted thresholds", statements: [
-        """
-        CREATE TABLE adjusted_thresholds (limit_id TEXT PRIMARY KEY, volatility DOUBLE PRECISION NOT NULL,
-            threshold DOUBLE PRECISION NOT NULL, time BIGINT NOT NULL)
-        """,
-    ])
-
-    static func upsert(_ adjusted: AdjustedThreshold) -> Statement {
-        Statement(
-            """
-            INSERT INTO adjusted_thresholds (limit_id, volatility, threshold, time) VALUES ($1, $2, $3, $4)
-            ON CONFLICT (limit_id) DO UPDATE SET volatility = excluded.volatility, threshold = excluded.threshold,
-                time = excluded.time
-            """,
-            [.text(adjusted.limitID), .real(adjusted.volatility), .real(adjusted.threshold),
-             .integer(adjusted.time.nanoseconds)])
-    }
-
-    static func all(_ records: any RecordStore) async throws(StoreError) -> [AdjustedThreshold] {
-        try await records.query(Statement("SELECT limit_id, volatility, threshold, time FROM adjusted_thresholds"))
-            .map { (row) throws(StoreError) in
-                AdjustedThreshold(
-                    limitID: try row.value(0), volatility: try row.value(1), threshold: try row.value(2),
-                    time: Timestamp(nanoseconds: try row.value(3)))
-            }
-    }
-}
-
-/// Has thresholds follow volatility, each half minute: of today's holdings over stored daily bars, or of the instrument
-/// that the limit looks at. The same bars and holdings give the same threshold.
+/// Has thresholds follow volatility or its regime, each half minute: of today's holdings over stored daily bars, or of
+/// an instrument. The same bars and holdings give the same threshold.
 @LoopActor final class LimitAdjuster {
     private static let everyNanoseconds: Int64 = 30_000_000_000
+
+    /// What the returns say.
+    private enum Reading {
+        case found(volatility: Double, regime: VolatilityRegime?, probability: Double?)
+        /// Why they say nothing; the threshold stays.
+        case unclear(String)
+    }
+
     private let context: EngineContext
     private weak var engine: RiskEngine?
     private(set) var newest: [String: AdjustedThreshold] = [:]
+    /// Why a limit's threshold stays as it is, where its returns say nothing.
+    private(set) var reasons: [String: String] = [:]
+    /// Fitted regimes by whose returns they are of, and these returns.
+    private var fits: [LimitScope: (returns: [Double], fit: Result<VolatilityRegimes, QuantError>)] = [:]
     private let rounds: Rounds
 
     init(_ context: EngineContext, _ engine: RiskEngine) {
@@ -82,30 +41,74 @@ enum AdjustmentRecords {
 
     func stop() { rounds.stop() }
 
-    /// Looks at every limit that follows volatility; what fails is told in the log and tried again.
+    /// Looks at every limit that follows something; what fails is told in the log and tried again.
     func round() async {
         guard let engine else { return }
+        var followed: Set<LimitScope> = []
         for limit in engine.limits where limit.isActive {
             guard let adjust = limit.adjust else { continue }
+            let scope = adjust.symbol.map { .symbol($0) } ?? limit.scope
+            followed.insert(scope)
             do {
-                guard let returns = try await engine.dailyReturns(of: limit.scope),
-                      let volatility = LimitAdjustment.volatility(returns) else { continue }
-                try await set(limit, adjust.threshold(limit.threshold, at: volatility), volatility)
+                switch await read(limit, adjust, scope) {
+                case .found(let volatility, let regime, let probability):
+                    reasons[limit.id] = nil
+                    let threshold = adjust.threshold(limit.threshold, volatility: volatility, regime: regime)
+                    try await set(limit, adjust, AdjustedThreshold(
+                        limitID: limit.id, volatility: volatility, regime: regime, probability: probability,
+                        threshold: threshold, time: context.clock.now))
+                case .unclear(let reason): reasons[limit.id] = reason
+                }
             } catch {
+                reasons[limit.id] = "\(error)"
                 context.logger.warning("a limit was not adjusted", [
                     "limit": .string(limit.id), "error": .string("\(error)")])
             }
         }
+        fits = fits.filter { followed.contains($0.key) }
     }
 
-    private func set(_ limit: Limit, _ threshold: Double, _ volatility: Double) async throws {
+    private func read(_ limit: Limit, _ adjust: LimitAdjustment, _ scope: LimitScope) async -> Reading {
+        guard let returns = await engine?.dailyReturns(of: scope) else {
+            return .unclear("the daily returns of \(scope.text) are not known")
+        }
+        guard case .regime(_, _, let clear) = adjust.follows else {
+            return LimitAdjustment.volatility(returns).map { .found(volatility: $0, regime: nil, probability: nil) }
+                ?? .unclear(
+                    "\(LimitAdjustment.returnsNeeded) finite daily returns are needed, there are \(returns.count)")
+        }
+        switch await fit(returns, of: scope) {
+        case .failure(let error): return .unclear(error.message)
+        case .success(let model):
+            guard model.isTold else { return .unclear("the daily returns of \(scope.text) tell no two regimes apart") }
+            let probability = model.restless.last ?? .nan
+            let before = newest[limit.id]?.regime
+            guard let regime = LimitAdjustment.regime(probability, clear: clear, before: before) else {
+                let percent = Int((probability * 100).rounded())
+                return .unclear("no regime is clear: the restless one has a probability of \(percent) %")
+            }
+            let deviation = regime == .calm ? model.parameters.calm : model.parameters.restless
+            return .found(volatility: deviation, regime: regime, probability: probability)
+        }
+    }
+
+    /// Fits off the loop, once for the same returns.
+    private func fit(_ returns: [Double], of scope: LimitScope) async -> Result<VolatilityRegimes, QuantError> {
+        if let known = fits[scope], known.returns == returns { return known.fit }
+        let fit = await context.compute {
+            Result { () throws(QuantError) in try VolatilityRegimes(fitting: returns) }
+        }
+        fits[scope] = (returns, fit)
+        return fit
+    }
+
+    private func set(_ limit: Limit, _ adjust: LimitAdjustment, _ adjusted: AdjustedThreshold) async throws {
         guard let engine else { return }
         let before = limit.adjusted ?? limit.threshold
-        guard abs(threshold - before) > LimitAdjustment.leastChange * before else { return }
-        let adjusted = AdjustedThreshold(
-            limitID: limit.id, volatility: volatility, threshold: threshold, time: context.clock.now)
+        let isMoved = abs(adjusted.threshold - before) > LimitAdjustment.leastChange * before
+        guard isMoved || (adjusted.regime != nil && adjusted.regime != newest[limit.id]?.regime) else { return }
         var body = JSONWriter()
-        adjusted.write(to: &body, limit)
+        adjusted.write(to: &body, limit, adjust)
         try await context.commit([AdjustmentRecords.upsert(adjusted)], audit: [AuditEntry(
             engine: .risk, action: "limit.adjust", object: "limit/\(limit.id)", body: body.bytes)])
         newest[limit.id] = adjusted
@@ -128,7 +131,7 @@ extension RiskEngine {
 
     /// Daily returns of an instrument, or of a portfolio's holdings as a share of its equity; nil where they are not
     /// known.
-    func dailyReturns(of scope: LimitScope) async throws -> [Double]? {
+    func dailyReturns(of scope: LimitScope) async -> [Double]? {
         switch scope {
         case .symbol(let name): return await returns.returns(of: [name])[name]
         case .portfolio(let name):
@@ -143,17 +146,38 @@ extension RiskEngine {
         }
     }
 
-    /// Thresholds that follow volatility.
+    /// Thresholds that follow volatility or its regime.
     var adjustmentRoute: Route {
         .json(
-            .get, "/api/v1/risk/limit-adjustments", "The thresholds in force of limits that follow volatility.",
+            .get, "/api/v1/risk/limit-adjustments",
+            "The thresholds in force of limits that follow volatility or its regime, and why one stays.",
             answer: """
-                {"items":[{"limit_id":"gross","threshold":180000,"own_threshold":250000,"volatility":0.0139,\
-                "reference_volatility":0.01,"ts":"2026-01-02T03:04:05Z"}],"next_cursor":null}
+                {"items":[{"limit_id":"gross","by":"volatility","threshold":180000,"own_threshold":250000,\
+                "volatility":0.0139,"reference_volatility":0.01,"regime":null,"restless_probability":null,"reason":"",\
+                "ts":"2026-01-02T03:04:05Z"}],"next_cursor":null}
                 """
         ) { [unowned self] (_: NoParameters, _: NoBody, _) in
-            let rows = adjuster.newest.values.sorted { $0.limitID < $1.limitID }
-            return JSONBody.page(rows) { json, row in row.write(to: &json, limits.first { $0.id == row.limitID }) }
+            let followed = limits.filter(\.isActive).sorted { $0.id < $1.id }
+                .compactMap { limit in limit.adjust.map { (limit, $0) } }
+            return JSONBody.page(followed) { json, each in self.write(each.0, each.1, to: &json) }
+        }
+    }
+
+    private func write(_ limit: Limit, _ adjust: LimitAdjustment, to json: inout JSONWriter) {
+        let newest = adjuster.newest[limit.id]
+        json.object { json in
+            json.field("limit_id", limit.id)
+            json.field("by", adjust.name)
+            json.field("threshold", limit.adjusted ?? limit.threshold)
+            json.field("own_threshold", limit.threshold)
+            json.field("volatility", newest?.volatility ?? .nan)
+            json.field("reference_volatility", adjust.reference ?? .nan)
+            json.key("regime")
+            if let regime = newest?.regime { json.string(regime.rawValue) } else { json.null() }
+            json.field("restless_probability", newest?.probability ?? .nan)
+            json.field("reason", adjuster.reasons[limit.id] ?? "")
+            json.key("ts")
+            if let newest { json.time(newest.time) } else { json.null() }
         }
     }
 }

@@ -10,13 +10,15 @@ enum RiskVerdict: String, Comparable, Sendable {
 
 /// One limit, judged.
 struct LimitCheck: Sendable {
-    let limit: Limit
+    private let judged: JudgedLimit
     let value: Double
     private(set) var verdict: RiskVerdict
     /// Why it cannot be judged; nil where it was.
     private let missing: String?
     /// Whether it says that nothing may be traded.
     private var isStop = false
+
+    var limit: Limit { judged.limit }
 
     /// The value's share of the threshold; infinite over a threshold of zero.
     var utilization: Double { Self.share(value, limit) }
@@ -27,9 +29,12 @@ struct LimitCheck: Sendable {
 
     /// Above the threshold or below the minimum breaches, at them passes; from `warn_at` of the threshold on, and above
     /// the soft one, it warns.
-    init(_ limit: Limit, value: Double) {
-        self.limit = limit
+    init(_ limit: Limit, value: Double) { self.init(JudgedLimit(limit), value: value) }
+
+    private init(_ judged: JudgedLimit, value: Double) {
+        self.judged = judged
         self.value = value
+        let limit = judged.limit
         missing = value.isNaN ? "\(limit.type.rawValue) is not a number" : nil
         // What is not a number does not pass.
         if !(value <= limit.threshold) || !(value >= limit.minimum ?? -.infinity) {
@@ -41,8 +46,10 @@ struct LimitCheck: Sendable {
     }
 
     /// A limit that cannot be judged counts as breached: what is not known does not pass.
-    init(_ limit: Limit, missing: String) {
-        self.limit = limit
+    init(_ limit: Limit, missing: String) { self.init(JudgedLimit(limit), missing: missing) }
+
+    private init(_ judged: JudgedLimit, missing: String) {
+        self.judged = judged
         value = .nan
         verdict = .breach
         self.missing = missing
@@ -96,10 +103,15 @@ struct LimitCheck: Sendable {
 
     /// Judges limits on a portfolio, as it is after an order.
     static func judge(_ limits: [Limit], _ figures: RiskFigures) -> [LimitCheck] {
+        judge(limits.map { JudgedLimit($0) }, figures)
+    }
+
+    /// The same of limits that were made ready.
+    static func judge(_ limits: [JudgedLimit], _ figures: consuming RiskFigures) -> [LimitCheck] {
         var values = LimitValues(figures)
         return limits.map { limit in
             do {
-                return LimitCheck(limit, value: try values.value(of: limit))
+                return LimitCheck(limit, value: try values.value(of: limit.limit))
             } catch let error as MissingInput {
                 return LimitCheck(limit, missing: error.message)
             } catch {

@@ -60,9 +60,22 @@ extension RiskEngine {
 
     /// Active limits over several portfolios, this one among them, and those of traders.
     func groupLimits(of portfolio: String, traders: [String]) -> [Limit] {
-        let groups = groups(of: portfolio, traders: traders)
-        return limits.filter { $0.isActive && groups.contains($0.scope) }
-            .compactMap { $0.effective(at: context.clock.now) }
+        groupLimits(groups(of: portfolio, traders: traders))
+    }
+
+    /// Active limits over the firm and over clients, as far as a portfolio of theirs was told of, and over traders with
+    /// orders or fills.
+    func groupLimits() -> [Limit] {
+        guard isGrouped else { return [] }
+        let known = state.portfolios
+        return groupLimits(
+            (known.isEmpty ? [] : [.firm]) + known.compactMap { clients[$0].map { .client($0) } }
+                + state.traderNames().map { .trader($0) })
+    }
+
+    private func groupLimits(_ groups: [LimitScope]) -> [Limit] {
+        let groups = Set(groups), now = context.clock.now
+        return limits.filter { $0.isActive && groups.contains($0.scope) }.compactMap { $0.effective(at: now) }
     }
 
     /// The portfolios of a group by name: of the firm all that were told of.
@@ -134,11 +147,20 @@ extension RiskEngine {
 
     /// What the monitor finds of the groups that a portfolio belongs to and of its traders, by the group's name.
     func judgeGroups(around portfolio: String) async -> [(name: String, checks: [LimitCheck])] {
+        var found: [(name: String, checks: [LimitCheck])] = []
         let limits = groupLimits(of: portfolio, traders: state.traderNames(of: portfolio))
-        if limits.isEmpty { return [] }
-        let checks = judgeGroups(limits, order: nil, of: nil, returns: await groupReturns(limits, nil))
-        return Dictionary(grouping: checks) { $0.limit.scope.text }.sorted { $0.key < $1.key }
-            .map { ($0.key, $0.value) }
+        await judgeGroups(limits) { found.append(($0, $1)) }
+        return found
+    }
+
+    /// Judges limits over several portfolios and over traders as things are now, group by group in the order of their
+    /// names; `each` is given a group's.
+    func judgeGroups(_ limits: [Limit], _ each: (String, [LimitCheck]) async throws -> Void) async rethrows {
+        let groups = Dictionary(grouping: limits) { $0.scope.text }
+        for (name, limits) in groups.sorted(by: { $0.key < $1.key }) {
+            let returns = await groupReturns(limits, nil)
+            try await each(name, judgeGroups(limits, order: nil, of: nil, returns: returns))
+        }
     }
 
     // MARK: Routes

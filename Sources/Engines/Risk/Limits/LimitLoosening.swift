@@ -60,7 +60,7 @@ enum LimitLoosening {
         case (nil, nil): false
         case (nil, let new?): new.most > before.threshold
         case (let old?, nil): after.threshold > old.least
-        case (let old?, let new?): new.most > old.most || new.least > old.least || new.reference > old.reference
+        case (let old?, let new?): new.reachesFurther(than: old)
         }
     }
 

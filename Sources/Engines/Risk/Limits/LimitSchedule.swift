@@ -1,7 +1,6 @@
 import EngineKit
 import HTTP
 import Market
-import Quant
 import Wire
 
 /// A day of the week.
@@ -62,49 +61,6 @@ struct LimitSchedule: RequestBody, Equatable {
     /// 1970-01-01 was a Thursday.
     private func isOn(_ date: Int64) -> Bool {
         days.isEmpty || days.contains(Weekday.allCases[Int(((date + 3) % 7 + 7) % 7)])
-    }
-}
-
-/// A threshold that follows volatility, between bounds.
-struct LimitAdjustment: RequestBody, Equatable {
-    /// A day's volatility at which the limit's own threshold holds.
-    let reference: Double
-    /// The threshold is never below `least` nor above `most`.
-    let least: Double, most: Double
-
-    static func read(_ fields: FieldReader) -> LimitAdjustment {
-        let least = fields.number("least", "The lowest threshold.", from: 0)
-        let most = fields.number("most", "The highest threshold.", from: 0)
-        fields.require(least <= most, "least", "must not be above most")
-        return LimitAdjustment(
-            reference: fields.number(
-                "reference_volatility", "A day's, at which the limit's own threshold holds.", above: 0),
-            least: least, most: most)
-    }
-
-    func write(to json: inout JSONWriter) {
-        json.object { json in
-            json.field("reference_volatility", reference)
-            json.field("least", least)
-            json.field("most", most)
-        }
-    }
-
-    /// Fewer returns than this tell nothing.
-    static let returnsNeeded = 20
-    /// Smaller changes of the threshold, as a share of it, are not made.
-    static let leastChange = 0.01
-
-    /// A day's volatility as `VolatilityForecast` weighs it, λ = 0.94; nil where returns are fewer than `returnsNeeded` or one
-    /// is not finite.
-    static func volatility(_ returns: [Double]) -> Double? {
-        returns.count < returnsNeeded ? nil : try? VolatilityForecast(returns: returns, lambda: 0.94).volatility
-    }
-
-    /// The threshold at a volatility: in inverse proportion to it, within the bounds.
-    func threshold(_ own: Double, at volatility: Double) -> Double {
-        guard volatility > 0 else { return most }
-        return min(most, max(least, own * reference / volatility))
     }
 }
 

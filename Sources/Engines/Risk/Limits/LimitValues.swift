@@ -28,9 +28,9 @@ struct LimitValues {
     private var moments: FlowMoments?
     private var tail: (method: RiskMethod, confidence: Double, days: Int, value: Double, shortfall: Double)?
 
-    init(_ figures: RiskFigures) {
-        self.figures = figures
+    init(_ figures: consuming RiskFigures) {
         equity = figures.equity
+        self.figures = figures
     }
 
     static func value(of limit: Limit, in picture: RiskPicture) throws -> Double {

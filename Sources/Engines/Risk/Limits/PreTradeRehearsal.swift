@@ -7,8 +7,7 @@ import Quant
 public struct PreTradeRehearsal {
     private var state = RiskState()
     private let symbols: [Symbol]
-    private let limits: [Limit]
-    private let needs: LimitNeeds
+    private let plan: LimitPlan
     private static let portfolio = "rehearsal"
 
     /// As many positions as said, each with a year of daily returns, and an equity curve of ten years; the same numbers
@@ -16,12 +15,11 @@ public struct PreTradeRehearsal {
     public init(positions count: Int) {
         let random = Philox(seed: 17), days = 252
         symbols = (0..<count).compactMap { Symbol("S\($0)") }
-        limits = LimitType.allCases.filter { $0 != .expression }.map { type in
+        plan = LimitPlan(LimitType.allCases.filter { $0 != .expression }.map { type in
             Limit(id: type.rawValue, type: type, threshold: 1e12, scope: .all, minimum: nil, softThreshold: nil,
                   expression: nil, warnAt: 0.8, method: .parametric, confidence: 0.99, horizonDays: 1,
                   participation: 0.2, isActive: true)
-        }
-        needs = LimitNeeds(limits)
+        })
         let market = (0..<days).map { 0.008 * random.normal(UInt64($0), stream: 0) }
         var returns: [String: [Double]] = [:]
         for (index, symbol) in symbols.enumerated() {
@@ -76,7 +74,7 @@ public struct PreTradeRehearsal {
         let order = RiskOrder(symbol: symbol.text, quantity: number % 2 == 0 ? 100 : -100, price: 25)
         let rate = state.countCheck(Self.portfolio, at: Int64(number) * 1_000_000_000)
         guard let figures = state.figures(
-            of: Self.portfolio, order: order, symbol: symbol, rate: rate, needs) else { return 0 }
-        return LimitCheck.judge(limits, figures).count { $0.verdict != .breach }
+            of: Self.portfolio, order: order, symbol: symbol, rate: rate, plan.needs) else { return 0 }
+        return plan.judge(figures).count { $0.verdict != .breach }
     }
 }

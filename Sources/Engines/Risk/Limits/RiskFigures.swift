@@ -63,19 +63,6 @@ struct RiskFigures: Sendable {
     }
 }
 
-/// What limits read, so that no more is made ready than they need.
-struct LimitNeeds: Sendable {
-    let types: Set<LimitType>
-    let parts: Set<LimitScope>
-
-    init(_ limits: [Limit]) {
-        types = Set(limits.flatMap(\.reads))
-        parts = Set(limits.map(\.scope).filter(\.isPart))
-    }
-
-    var returns: Bool { !types.isDisjoint(with: LimitType.onReturns) }
-}
-
 extension RiskPicture {
     /// The figures that limits need.
     func figures(_ needs: LimitNeeds) -> RiskFigures { figures(for: needs.types, parts: needs.parts) }

@@ -6,9 +6,9 @@ import Runtime
 import Store
 import Telemetry
 
-/// Judges the limits of every portfolio at a fixed interval, keeps what they used, and predicts which will be breached.
-/// What a check finds anew is an event, as of the monitor. A breach that becomes likely makes alerts by the rules, once
-/// until it has become unlikely again; that survives a restart.
+/// Judges the limits of every portfolio, of the firm, of clients and of traders at a fixed interval, keeps what they
+/// used, and predicts which will be breached. What a check finds anew is an event, as of the monitor. A breach that
+/// becomes likely makes alerts by the rules, once until it has become unlikely again; that survives a restart.
 @LoopActor final class BreachDesk {
     /// From this probability on people are told; below the other it may be told again.
     static let likely = 0.5, unlikely = 0.25
@@ -82,7 +82,7 @@ import Telemetry
         }
     }
 
-    /// Judges every portfolio now.
+    /// Judges every portfolio now, then what several portfolios or a trader hold as one.
     func check() async throws {
         guard let engine else { return }
         let now = context.clock.now
@@ -95,6 +95,11 @@ import Telemetry
             try await engine.monitor.note(checks, of: portfolio)
             found += checks.map { (LimitKey(portfolio: portfolio, limit: $0.limit.id), $0) }
             // Orders do not wait until thousands of portfolios are judged.
+            await Task.yield()
+        }
+        try await engine.judgeGroups(engine.groupLimits()) { name, checks in
+            try await engine.monitor.note(checks, of: name)
+            found += checks.map { (LimitKey(portfolio: name, limit: $0.limit.id), $0) }
             await Task.yield()
         }
         var samples: [(key: LimitKey, utilization: Double)] = [], kept: [LimitKey: BreachTracker] = [:]
@@ -161,8 +166,8 @@ import Telemetry
 
     // MARK: Fitting
 
-    /// Fits anew on made-up and stored histories, off the loop, and keeps the model; the one that is there where a fit runs
-    /// already.
+    /// Fits anew on made-up and stored histories, off the loop, and keeps the model; the one that is there where a fit
+    /// runs already.
     func fit() async throws -> BreachModel? {
         if isFitting { return model }
         isFitting = true

@@ -4,7 +4,7 @@ import Models
 import Quant
 import Wire
 
-/// Which limits of which portfolio; predictions are of one each.
+/// Which limit of which portfolio, or of which group by its scope's text; predictions are of one each.
 struct LimitKey: Hashable, Sendable, Comparable {
     let portfolio: String, limit: String
 

@@ -8,21 +8,24 @@ public struct ExposureBook: Sendable {
 
     /// In the owner's order.
     public private(set) var holdings: [Holding] = []
-    /// Shocks of each scenario, by holding: −0.2 is a fall by a fifth.
-    private var shocks: [[Double]]
+    /// How many scenarios there are.
+    public let scenarios: Int
+    /// Shocks by holding, −0.2 is a fall by a fifth, of four scenarios together; those that there are not are 0.
+    private var shocks: [[SIMD4<Double>]]
     private var parts: [ExposureSums] = []
     private var total = ExposureSums()
     /// Σ|mv| of each sector, by block; and of the whole.
     private var sectorParts: [[Double]] = []
     private var sectorTotals: [Double] = []
-    /// −Σmv·shock of each scenario, by block.
-    private var lossParts: [[Double]]
+    /// −Σmv·shock by block, of four scenarios together.
+    private var lossParts: [[SIMD4<Double>]]
     private var stale: [Int] = []
     private var isStale: [Bool] = []
 
     /// A book without holdings, under some scenarios.
     public init(scenarios: Int = 0) {
-        shocks = [[Double]](repeating: [], count: scenarios)
+        self.scenarios = scenarios
+        shocks = [[SIMD4<Double>]](repeating: [], count: (scenarios + 3) / 4)
         lossParts = shocks
     }
 
@@ -31,12 +34,18 @@ public struct ExposureBook: Sendable {
         precondition(shocks.allSatisfy { $0.count == holdings.count }, "shocks of another length")
         self.init(scenarios: shocks.count)
         self.holdings = holdings
-        self.shocks = shocks
+        for group in self.shocks.indices {
+            self.shocks[group] = holdings.indices.map { index in
+                Self.four(group) { $0 < shocks.count ? shocks[$0][index] : 0 }
+            }
+        }
         resize(from: 0)
     }
 
-    /// How many scenarios there are.
-    public var scenarios: Int { shocks.count }
+    /// Values of the four scenarios of a group.
+    private static func four(_ group: Int, _ value: (Int) -> Double) -> SIMD4<Double> {
+        SIMD4(value(4 * group), value(4 * group + 1), value(4 * group + 2), value(4 * group + 3))
+    }
 
     // MARK: Changes
 
@@ -49,14 +58,16 @@ public struct ExposureBook: Sendable {
     /// Puts a holding before others; `shocks` are its own, by scenario.
     public mutating func insert(_ holding: Holding, shocks own: [Double] = [], at index: Int) {
         holdings.insert(holding, at: index)
-        for scenario in shocks.indices { shocks[scenario].insert(own[scenario], at: index) }
+        for group in shocks.indices {
+            shocks[group].insert(Self.four(group) { $0 < scenarios ? own[$0] : 0 }, at: index)
+        }
         resize(from: index)
     }
 
     /// Takes a holding out.
     public mutating func remove(at index: Int) {
         holdings.remove(at: index)
-        for scenario in shocks.indices { shocks[scenario].remove(at: index) }
+        for group in shocks.indices { shocks[group].remove(at: index) }
         resize(from: index)
     }
 
@@ -73,7 +84,7 @@ public struct ExposureBook: Sendable {
             isStale = [Bool](repeating: false, count: count)
             stale = []
             sectorParts = sectorParts.map { _ in [Double](repeating: 0, count: count) }
-            lossParts = lossParts.map { _ in [Double](repeating: 0, count: count) }
+            lossParts = lossParts.map { _ in [SIMD4<Double>](repeating: .zero, count: count) }
             for block in 0..<count { mark(block) }
             total = ExposureSums()
             sectorTotals = sectorTotals.map { _ in 0 }
@@ -96,7 +107,11 @@ public struct ExposureBook: Sendable {
                 sectorParts[holding.sector][block] += abs(holding.marketValue)
             }
             parts[block] = part
-            for scenario in shocks.indices { lossParts[scenario][block] = loss(scenario, block, nil, nil) }
+            for group in shocks.indices {
+                var loss = SIMD4<Double>.zero
+                for place in range(block) { loss -= holdings[place].marketValue * shocks[group][place] }
+                lossParts[group][block] = loss
+            }
         }
         stale.removeAll(keepingCapacity: true)
         total = ExposureSums()
@@ -125,8 +140,8 @@ public struct ExposureBook: Sendable {
     /// Of the holdings as they are.
     public mutating func view() -> View {
         refresh()
-        return View(sums: total, largestSector: max(0, sectorTotals.max() ?? 0),
-                    worstLoss: lossParts.map { sum($0) }.max())
+        return View(
+            sums: total, largestSector: max(0, sectorTotals.max() ?? 0), worstLoss: worst { sum(lossParts[$0]) })
     }
 
     /// Of the holdings with another one at a place, or one more at the end (`index` nil; `shocks` are its own). The
@@ -138,51 +153,72 @@ public struct ExposureBook: Sendable {
             sums.add(holding)
             let sector = (holding.sector < sectorTotals.count ? sectorTotals[holding.sector] : 0)
                 + abs(holding.marketValue)
-            return View(sums: sums, largestSector: max(sector, sectorTotals.max() ?? 0),
-                        worstLoss: shocks.indices.map {
-                            sum(lossParts[$0]) - holding.marketValue * own[$0]
-                        }.max())
+            let worst = worst { group in
+                sum(lossParts[group]) - holding.marketValue * Self.four(group) { $0 < scenarios ? own[$0] : 0 }
+            }
+            return View(sums: sums, largestSector: max(sector, sectorTotals.max() ?? 0), worstLoss: worst)
         }
-        let block = index / Self.blockSize, before = holdings[index].sector
+        let block = index / Self.blockSize, before = holdings[index].sector, range = range(block)
         var part = ExposureSums(), own = 0.0, left = 0.0
-        for place in range(block) {
-            let line = place == index ? holding : holdings[place]
-            part.add(line)
-            if line.sector == holding.sector { own += abs(line.marketValue) }
-            if line.sector == before { left += abs(line.marketValue) }
+        var values = InlineArray<32, Double>(repeating: 0)
+        holdings.withUnsafeBufferPointer { holdings in
+            for place in range {
+                let line = place == index ? holding : holdings[place], value = line.marketValue
+                part.add(line)
+                if line.sector == holding.sector { own += abs(value) }
+                if line.sector == before { left += abs(value) }
+                values[place - range.lowerBound] = value
+            }
         }
         var sums = ExposureSums()
-        for place in parts.indices { sums.add(place == block ? part : parts[place]) }
+        parts.withUnsafeBufferPointer { parts in
+            for place in parts.indices { sums.add(place == block ? part : parts[place]) }
+        }
         var largest = holding.sector < sectorParts.count ? sum(sectorParts[holding.sector], own, at: block) : own
         if before != holding.sector { largest = max(largest, sum(sectorParts[before], left, at: block)) }
         for sector in sectorTotals.indices where sector != holding.sector && sector != before {
             if sectorTotals[sector] > largest { largest = sectorTotals[sector] }
         }
-        var worst: Double?
-        for scenario in shocks.indices {
-            let loss = sum(lossParts[scenario], loss(scenario, block, index, holding), at: block)
-            worst = max(worst ?? loss, loss)
+        let worst = worst { group in
+            var part = SIMD4<Double>.zero
+            shocks[group].withUnsafeBufferPointer { shocks in
+                for place in range { part -= values[place - range.lowerBound] * shocks[place] }
+            }
+            return sum(lossParts[group], part, at: block)
         }
         return View(sums: sums, largestSector: largest, worstLoss: worst)
+    }
+
+    /// The largest loss of all scenarios, from those of each group.
+    private func worst(_ losses: (Int) -> SIMD4<Double>) -> Double? {
+        var worst: Double?
+        for group in shocks.indices {
+            let four = losses(group)
+            for lane in 0..<min(4, scenarios - 4 * group) { worst = max(worst ?? four[lane], four[lane]) }
+        }
+        return worst
     }
 
     private func range(_ block: Int) -> Range<Int> {
         block * Self.blockSize..<min(holdings.count, (block + 1) * Self.blockSize)
     }
 
-    /// −Σmv·shock of a block, with another holding at a place where there is one.
-    private func loss(_ scenario: Int, _ block: Int, _ index: Int?, _ holding: Holding?) -> Double {
-        var loss = 0.0
-        for place in range(block) {
-            let line = place == index ? holding ?? holdings[place] : holdings[place]
-            loss -= line.marketValue * shocks[scenario][place]
+    /// Σ of parts, with another value in the place of one.
+    private func sum(_ parts: [Double], _ value: Double = 0, at block: Int = -1) -> Double {
+        parts.withUnsafeBufferPointer { parts in
+            var total = 0.0
+            for place in parts.indices { total += place == block ? value : parts[place] }
+            return total
         }
-        return loss
     }
 
-    private func sum(_ parts: [Double], _ value: Double = 0, at block: Int = -1) -> Double {
-        var total = 0.0
-        for place in parts.indices { total += place == block ? value : parts[place] }
-        return total
+    private func sum(
+        _ parts: [SIMD4<Double>], _ value: SIMD4<Double> = .zero, at block: Int = -1
+    ) -> SIMD4<Double> {
+        parts.withUnsafeBufferPointer { parts in
+            var total = SIMD4<Double>.zero
+            for place in parts.indices { total += place == block ? value : parts[place] }
+            return total
+        }
     }
 }
