@@ -44,7 +44,7 @@ struct KillVictims {
     }
 
     /// A row more of each of some series, all in one write.
-    @Test func seriesTogether() async throws {
+    @Test func together() async throws {
         let store = try await LMDBSeriesStore.open(LMDBSeriesConfiguration(path: folder + "/series.lmdb"))
         for index in 0..<1_000_000 {
             let rows = SeriesColumns(close: [Int64(index)])

@@ -149,7 +149,7 @@ import Testing
     @Test func aKillLeavesAllOrNoneOfABatch() async throws {
         let folder = TemporaryFolder()
         let child = try ChildProcess.test(
-            "StoreTests.KillVictims/seriesTogether", environment: ["NAUTILUS_VICTIM": folder.path])
+            "StoreTests.KillVictims/together", environment: ["NAUTILUS_VICTIM": folder.path])
         var answered = 0
         func take(_ line: String) { if line.hasPrefix("answered ") { answered = Int(line.dropFirst(9)) ?? 0 } }
         while answered < 20, let line = child.readLine() { take(line) }
