@@ -17,7 +17,8 @@ import Wire
     /// Starts this program again as `up --engines` with an engine, and others beside it, and returns once all are
     /// ready.
     init(_ engine: EngineName, with others: [EngineName] = [], folder parent: String) async throws {
-        let folder = "\(parent)/\(engine.rawValue)-bench-\(ProcessIdentifiers().nextText().suffix(8))"
+        let own = "\(getpid())-\(ProcessIdentifiers().nextText().suffix(8))"
+        let folder = "\(parent)/\(engine.rawValue)-bench-\(own)"
         let port = try Self.freePort()
         var settings = ["NAUTILUS_LOG_LEVEL": "error", "NAUTILUS_DATA_DIR": folder]
         settings["NAUTILUS_\(engine.rawValue.uppercased())_PORT"] = "\(port)"
