@@ -1,13 +1,45 @@
+import Analytics
 import EngineKit
+import Factors
+import Features
+import Gateway
+import Learning
+import MarketData
+import Portfolio
 import Risk
 import Runtime
 import Store
+import Strategy
+import Streaming
 import Testing
 import TestKit
 
 /// What an earlier build stored is there after an upgrade.
 @Suite struct RecordUpgradeTests {
     init() { EventLoop.runInBackground() }
+
+    /// What earlier builds have applied. A store refuses a migration that is older than what it has, and with it the
+    /// engine does not start: a new one comes behind all of these.
+    private static let applied: [EngineName: [Int]] = [
+        .analytics: [1, 2, 3, 4, 5], .factor: [1, 2, 3, 4], .features: [1, 2], .gateway: [1, 2, 3, 4, 5],
+        .marketdata: [1, 2, 3, 4, 5], .ml: [1, 2, 3], .portfolio: [1, 2, 3, 4, 5],
+        .risk: [1, 2, 3, 4, 5, 6, 10, 20, 21, 30, 31, 32, 33, 34, 40, 41, 50, 60, 61, 80, 81],
+        .strategy: [1, 2, 3, 4, 5], .websocket: [1, 2],
+    ]
+
+    @Test @LoopActor func newMigrationsComeBehindThoseThatWereApplied() throws {
+        let engines: [any Engine.Type] = [
+            AnalyticsEngine.self, FactorEngine.self, FeaturesEngine.self, GatewayEngine.self, LearningEngine.self,
+            MarketDataEngine.self, PortfolioEngine.self, RiskEngine.self, StrategyEngine.self, StreamingEngine.self,
+        ]
+        #expect(Set(engines.map { $0.name }) == Set(EngineName.allCases))
+        for engine in engines {
+            let versions = ([Outbox.migration] + engine.migrations).map(\.version)
+            let applied = try #require(Self.applied[engine.name])
+            #expect(Array(versions.prefix(applied.count)) == applied, "\(engine.name)")
+            #expect(zip(versions, versions.dropFirst()).allSatisfy { $0 < $1 }, "\(engine.name)")
+        }
+    }
 
     @Test(arguments: EngineRecords.here)
     @LoopActor func messagesOfAnOlderOutboxKeepTheirOrder(_ records: EngineRecords) async throws {

@@ -51,9 +51,9 @@ enum RiskRecords {
         PredictionRecords.migration,
         TraderRecords.migration,
         MarkRecords.migration,
-        AdjustmentRecords.regimes,
         Outbox.byPosition(version: 80),
         keyed,
+        AdjustmentRecords.regimes,
     ]
 
     /// Has SQLite find decisions and open orders in one tree each, of their keys, where it kept two: an order then

@@ -38,7 +38,7 @@ enum AdjustmentRecords {
         """,
     ])
 
-    static let regimes = Migration(version: 62, name: "thresholds by regime", statements: [
+    static let regimes = Migration(version: 82, name: "thresholds by regime", statements: [
         "ALTER TABLE adjusted_thresholds ADD COLUMN regime TEXT",
         "ALTER TABLE adjusted_thresholds ADD COLUMN probability DOUBLE PRECISION",
     ])
