@@ -33,6 +33,8 @@ import Telemetry
     /// Positions of rows to delete.
     private var forgetting: [Int64] = []
     private var isForgetting = false, isListening = false, isStopping = false
+    /// Runs while settled rows wait to be deleted together.
+    private var forgetTimer: LoopTimer?
     private var waiters: [MessageID: [Waiter]] = [:]
     private var lastWaiter = 0
     private var sweeper: LoopTimer?
@@ -263,9 +265,10 @@ import Telemetry
     /// Has settled rows deleted, many at a time and a little later, so that no commit waits behind them; a row that
     /// stays by a crash is published again and recognised by its id.
     private func forgetLater() {
-        if isForgetting || forgetting.isEmpty { return }
-        isForgetting = true
-        LoopTimer.once(milliseconds: isStopping ? 0 : Self.forgetMilliseconds) { [self] in
+        if isForgetting || forgetTimer != nil || forgetting.isEmpty { return }
+        forgetTimer = LoopTimer.once(milliseconds: isStopping ? 0 : Self.forgetMilliseconds) { [self] in
+            forgetTimer = nil
+            isForgetting = true
             spawn { [self] in
                 await forget()
                 isForgetting = false
@@ -307,6 +310,8 @@ import Telemetry
     /// Deletes what is settled; from now on rows are deleted as soon as their messages are.
     func stop() async {
         isStopping = true
+        forgetTimer?.cancel()
+        forgetTimer = nil
         await forget()
     }
 
