@@ -62,12 +62,14 @@ import Wire
         #expect(bubble.source.contains("Nasdaq") && bubble.source.contains("S&P"))
     }
 
-    @Test(arguments: [
-        "{", #"{"scenarios":[]}"#, #"{"sources":{},"scenarios":[{"id":"a"}]}"#,
-        #"{"sources":{},"scenarios":[{"id":"a","name":"","from":"","to":"","moves":[]}]}"#,
-        #"{"sources":{},"scenarios":[{"id":"a","name":"","from":"","to":"","moves":[{"shock":"*","index":"x"}]}]}"#,
-    ])
-    func aTableThatIsNotWholeIsNone(_ text: String) { #expect(HistoricScenarios.read(Array(text.utf8)) == nil) }
+    @Test func aTableIsReadWithAllItsFaults() throws {
+        let text = #"{"indices":[{"name":"x","source":"y"}],"scenarios":[{"id":"a","name":"A","from":"2000-01-01","# +
+            #""to":"2000-01-02","moves":[{"shock":"sector:B","index":"z","start":0,"end":1}],"other":1}]}"#
+        let problem = try #require(throws: Problem.self) { try HistoricScenarios.document(Array(text.utf8)) }
+        #expect(Set(problem.errors.map(\.pointer)) == [
+            "/scenarios/0/moves/0/start", "/scenarios/0/moves", "/scenarios/0/other"])
+        #expect(throws: (any Error).self) { try HistoricScenarios.document(Array("{".utf8)) }
+    }
 
     /// Prices stop at zero: what a long portfolio can lose is all it has.
     @Test func aDirectionThatCannotLoseEnoughSaysSo() {
