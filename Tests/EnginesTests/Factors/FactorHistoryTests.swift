@@ -77,6 +77,17 @@ import Testing
         await fixture.stop()
     }
 
+    /// A date is found whole whatever it has of instruments, and none of its neighbours with it.
+    @Test func aDateOfManyInstrumentsIsWhole() async throws {
+        let kept = FactorValues(store: MemorySeriesStore()), day = Timestamp(seconds: 1_000_000)
+        let values = (0..<10_000).map(Double.init)
+        for (run, time) in [day, day.adding(nanoseconds: 1_000_000_000)].enumerated() {
+            try await kept.write([values], of: ["f"], .minute1, at: time, run: run + 1, recordedAt: time)
+        }
+        let found = try await kept.days("f", .minute1, from: day, to: day)
+        #expect(found == [FactorValues.Day(time: day, run: 1, values: values)])
+    }
+
     /// What another job calculated again is told as such; jobs over other symbols touch nothing of each other.
     @Test @LoopActor func whatWasCalculatedAgainSaysSo() async throws {
         let fixture = try await Self.filled()

@@ -8,8 +8,9 @@ import Store
 /// the rows behind it are the values of that run's symbols, in their order (`JobRun`). So a factor's history is one
 /// range of one series, whatever symbols came and went, and each date says what it was made of.
 struct FactorValues: Sendable {
-    /// Beyond every row of a date, in nanoseconds; dates lie further apart.
-    static let span: Int64 = 4_096
+    /// Beyond every row of a date, in nanoseconds: more than a job has values (`FactorJob.valueLimit`), and less than
+    /// there is between two dates of the shortest timeframe.
+    static let span: Int64 = 1 << 26
 
     /// One date of a factor.
     struct Day: Sendable, Equatable {
