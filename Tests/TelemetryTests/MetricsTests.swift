@@ -1,8 +1,14 @@
 import Market
-import Telemetry
+@testable import Telemetry
 import Testing
 
 struct MetricsTests {
+    @Test func coresTellWhatWasStolen() {
+        let told = HostMetrics.cores(of: "cpu  9 9 9 9 9 9 9 9 0 0\ncpu0 1 2 3 40 5 6 7 8 0 0\nintr 1\n")
+        #expect(told == [.init(busy: 27, total: 72, stolen: 8)])
+        #expect(HostMetrics.cores(of: "cpu0 1 2 3 40 5\n") == [.init(busy: 6, total: 51)])
+    }
+
     @Test func rendersPrometheusText() {
         let registry = MetricsRegistry(labels: ["engine": "risk"])
         registry.counter("a_total", "Counts.", ["kind": "x\"y\\z\n"]).add(3)
