@@ -20,10 +20,10 @@ enum ArrowReader {
         table = pa.ipc.open_stream(open(sys.argv[1], 'rb')).read_all()
         times = [time.isoformat() for time in table['ts'].to_pylist()]
         columns = {name: table[name].to_pylist() for name in table.column_names if name != 'ts'}
-        print(json.dumps({'ts': times, 'names': table.column_names, 'columns': columns}))
+        print(json.dumps({'rows': table.num_rows, 'ts': times, 'names': table.column_names, 'columns': columns}))
         """
 
-    /// The times as ISO 8601, the names of the columns in order, and the columns with null for what is not there.
+    /// The number of rows, the times as ISO 8601, the names of the columns in order, and the columns with null for what is not there.
     static func read(_ bytes: [UInt8]) throws -> JSONTree {
         let folder = TemporaryFolder(), path = folder.path + "/table.arrow"
         try Data(bytes).write(to: URL(fileURLWithPath: path))

@@ -176,6 +176,12 @@ enum EngineRecords: CaseIterable, Sendable {
         await until("the bus is empty") { await self.bus.lag().allSatisfy { $0.waiting == 0 && $0.pending == 0 } }
     }
 
+    /// Stores one bar of GOOG and publishes it, as a feed does.
+    func feed(_ bars: BarColumns, _ row: Int) async throws {
+        try await write(bars.prefix(row + 1).suffix(1), "GOOG")
+        try await publish(bars.bar(row, "GOOG"))
+    }
+
     /// Waits until a condition holds; an issue when it does not within 20 s.
     func until(
         _ what: String, location: SourceLocation = #_sourceLocation, _ condition: @LoopActor () async throws -> Bool

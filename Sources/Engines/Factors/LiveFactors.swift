@@ -10,8 +10,7 @@ struct LiveFactors: BarState {
     static let names = [
         "close/delay(close,20)-1", "close/delay(close,252)-1", "-1*(close/delay(close,5)-1)",
         "-1*ts_stddev(returns,20)", "ts_zscore(volume,20)", "alpha101.009", "alpha101.012", "alpha101.023",
-            "alpha101.041", "alpha101.053",
-        "alpha101.054", "alpha101.101",
+        "alpha101.041", "alpha101.053", "alpha101.054", "alpha101.101",
         "earnings_yield", "book_yield", "sales_yield", "free_cash_flow_yield", "return_on_equity", "gross_margin",
         "revenue_growth", "-1*accruals", "piotroski_f", "altman_z", "ts_zscore(earnings_yield,63)",
     ]

@@ -21,45 +21,29 @@ struct CatalogPage: ResponseBody {
     }
 
     func write(to json: inout JSONWriter) {
-        json.beginObject()
-        json.page(items, next: next) { Self.write($1, &$0) }
-        json.endObject()
+        json.object { json in json.page(items, next: next) { Self.write($1, &$0) } }
     }
 
     private static func write(_ function: FunctionDefinition, _ json: inout JSONWriter) {
-        json.beginObject()
-        for (name, text) in [
-            ("name", function.name), ("category", function.category), ("reference", function.reference),
-            ("stability", function.stability().rawValue),
-        ] {
-            json.key(name)
-            json.string(text)
+        json.object { json in
+            json.field("name", function.name)
+            json.field("category", function.category)
+            json.field("reference", function.reference)
+            json.field("stability", function.stability().rawValue)
+            json.key("formula")
+            if let formula = function.formula { json.string(formula) } else { json.null() }
+            json.strings("inputs", function.inputs)
+            json.strings("outputs", function.outputs)
+            json.array("parameters", function.parameters) { json, parameter in
+                json.object { json in
+                    json.field("name", parameter.name)
+                    json.key("default")
+                    if let value = parameter.defaultValue { json.double(value) } else { json.null() }
+                    json.field("min", parameter.min)
+                    json.field("max", parameter.max)
+                }
+            }
+            json.field("look_back", function.lookBack())
         }
-        json.key("formula")
-        if let formula = function.formula { json.string(formula) } else { json.null() }
-        for (name, list) in [("inputs", function.inputs), ("outputs", function.outputs)] {
-            json.key(name)
-            json.beginArray()
-            for text in list { json.string(text) }
-            json.endArray()
-        }
-        json.key("parameters")
-        json.beginArray()
-        for parameter in function.parameters {
-            json.beginObject()
-            json.key("name")
-            json.string(parameter.name)
-            json.key("default")
-            if let value = parameter.defaultValue { json.double(value) } else { json.null() }
-            json.key("min")
-            json.double(parameter.min)
-            json.key("max")
-            json.double(parameter.max)
-            json.endObject()
-        }
-        json.endArray()
-        json.key("look_back")
-        json.int(function.lookBack())
-        json.endObject()
     }
 }

@@ -36,40 +36,24 @@ struct FeatureTable: ResponseBody {
     }
 
     func write(to json: inout JSONWriter) {
-        json.beginObject()
-        json.key("symbol")
-        if let symbol { json.string(symbol.text) } else { json.null() }
-        if let timeframe {
-            json.key("timeframe")
-            json.string(timeframe.rawValue)
-        }
-        json.key("ts")
-        json.beginArray()
-        for time in times { json.time(Timestamp(nanoseconds: time)) }
-        json.endArray()
-        json.key("columns")
-        json.beginObject()
-        if pieces.isEmpty { Self.write(columns, to: &json) }
-        for piece in pieces { json.raw(piece.dropFirst().dropLast()) }
-        json.endObject()
-        json.key("look_back")
-        json.beginObject()
-        for column in columns {
-            json.key(column.name)
-            json.int(column.lookBack)
-        }
-        json.endObject()
-        if hasFlags { writeFlags(to: &json) }
-        let allNull = times.isEmpty ? [] : columns.filter { $0.lookBack >= times.count }
-        if !allNull.isEmpty {
-            json.key("warnings")
-            json.beginArray()
-            for column in allNull {
-                json.string("\(column.name) is null throughout: it needs more than \(column.lookBack) bars")
+        json.object { json in
+            json.key("symbol")
+            if let symbol { json.string(symbol.text) } else { json.null() }
+            if let timeframe { json.field("timeframe", timeframe.rawValue) }
+            json.array("ts", times) { $0.time(Timestamp(nanoseconds: $1)) }
+            json.object("columns") { json in
+                if pieces.isEmpty { Self.write(columns, to: &json) }
+                for piece in pieces { json.raw(piece.dropFirst().dropLast()) }
             }
-            json.endArray()
+            json.object("look_back") { json in for column in columns { json.field(column.name, column.lookBack) } }
+            if hasFlags { writeFlags(to: &json) }
+            let allNull = times.isEmpty ? [] : columns.filter { $0.lookBack >= times.count }
+            if !allNull.isEmpty {
+                json.strings("warnings", allNull.map {
+                    "\($0.name) is null throughout: it needs more than \($0.lookBack) bars"
+                })
+            }
         }
-        json.endObject()
     }
 
     private static func write(_ columns: [FeatureColumn], to json: inout JSONWriter) {
@@ -118,17 +102,13 @@ struct FeatureTable: ResponseBody {
     }
 
     private func writeFlags(to json: inout JSONWriter) {
-        json.key("flags")
-        json.beginObject()
-        for column in columns {
-            json.key(column.name)
-            json.beginArray()
-            for row in times.indices {
-                json.string(ValueState(bars: row + 1, lookBack: column.lookBack, stability: column.stability).rawValue)
+        json.object("flags") { json in
+            for column in columns {
+                json.strings(column.name, times.indices.map { row in
+                    ValueState(bars: row + 1, lookBack: column.lookBack, stability: column.stability).rawValue
+                })
             }
-            json.endArray()
         }
-        json.endObject()
     }
 
     var table: Table? { rows ?? Table(times: times, columns: columns.map { (name: $0.name, values: $0.values) }) }

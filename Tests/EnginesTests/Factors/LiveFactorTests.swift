@@ -39,12 +39,6 @@ import Wire
         await fixture.stop()
     }
 
-    /// Stores one bar and publishes it, as a feed does.
-    @LoopActor private static func feed(_ fixture: EngineFixture, _ bars: BarColumns, _ row: Int) async throws {
-        try await fixture.write(bars.prefix(row + 1).suffix(1), "GOOG")
-        try await fixture.publish(bars.bar(row, "GOOG"))
-    }
-
     /// The newest message, every value of which is held to calculate over what is stored.
     @LoopActor private static func newest(_ fixture: EngineFixture, _ count: Int) async throws -> JSONTree {
         await fixture.settle()
@@ -68,15 +62,15 @@ import Wire
     @Test @LoopActor func aLateBarIsCorrected() async throws {
         let bars = BarColumns.walk(66), fixture = try await EngineFixture.make([FactorEngine.self])
         try fixture.listen([Topics.factor])
-        for row in 0..<60 { try await Self.feed(fixture, bars, row) }
-        for row in [60, 61, 63, 64] { try await Self.feed(fixture, bars, row) }
+        for row in 0..<60 { try await fixture.feed(bars, row) }
+        for row in [60, 61, 63, 64] { try await fixture.feed(bars, row) }
         let gap = try await Self.newest(fixture, 64)
         #expect(gap["correction"] == nil)
-        try await Self.feed(fixture, bars, 62)
+        try await fixture.feed(bars, 62)
         let told = try await Self.newest(fixture, 65)
         #expect(told["correction"] == .bool(true) && told["ts"] == Self.time(bars, 64))
         #expect(told["corrected_from"] == Self.time(bars, 62) && told["values"] != gap["values"])
-        try await Self.feed(fixture, bars, 65)
+        try await fixture.feed(bars, 65)
         #expect(try await Self.newest(fixture, 66)["correction"] == nil)
         await fixture.stop()
     }
@@ -86,7 +80,7 @@ import Wire
         var bars = BarColumns.walk(70)
         let fixture = try await EngineFixture.make([FactorEngine.self])
         try fixture.listen([Topics.factor])
-        for row in 0..<60 { try await Self.feed(fixture, bars, row) }
+        for row in 0..<60 { try await fixture.feed(bars, row) }
         #expect(try await Self.newest(fixture, 60)["warmup"]?.elements.compactMap(\.text).sorted()
             == ["close/delay(close,252)-1", "ts_zscore(earnings_yield,63)"])
         try await fixture.store(bars, "GOOG")
@@ -117,7 +111,7 @@ import Wire
         let bars = BarColumns.walk(120), fixture = try await EngineFixture.make([FactorEngine.self])
         try fixture.listen([Topics.factor])
         try await Self.file(fixture, day: 10, [("shares_outstanding", 8), ("net_income", 16), ("equity", 50)])
-        for row in 0..<75 { try await Self.feed(fixture, bars, row) }
+        for row in 0..<75 { try await fixture.feed(bars, row) }
         let first = try await Self.newest(fixture, 75)
         #expect(first["values"]?["earnings_yield"]?.double == 16 / (bars.close[74] * 8))
         #expect(first["values"]?["return_on_equity"]?.double == 16.0 / 50)
@@ -132,7 +126,7 @@ import Wire
         try await Self.file(fixture, day: 80, [("net_income", 2)])
         _ = try await Self.newest(fixture, 76)
         for row in 75..<85 {
-            try await Self.feed(fixture, bars, row)
+            try await fixture.feed(bars, row)
             let told = try await Self.newest(fixture, row + 2)
             #expect(told["values"]?["earnings_yield"]?.double == (row < 80 ? 4 : 2) / (bars.close[row] * 8))
         }

@@ -15,15 +15,9 @@ import Wire
     @LoopActor private static func streaming(_ bars: BarColumns, first: Int = 60) async throws -> EngineFixture {
         let fixture = try await EngineFixture.make([FeaturesEngine.self])
         try fixture.listen([Topics.feature])
-        for row in 0..<first { try await feed(fixture, bars, row) }
+        for row in 0..<first { try await fixture.feed(bars, row) }
         await fixture.until("every vector came") { fixture.published.count == first }
         return fixture
-    }
-
-    /// Stores one bar and publishes it, as a feed does.
-    @LoopActor private static func feed(_ fixture: EngineFixture, _ bars: BarColumns, _ row: Int) async throws {
-        try await fixture.write(bars.prefix(row + 1).suffix(1), "GOOG")
-        try await fixture.publish(bars.bar(row, "GOOG"))
     }
 
     /// The newest message, held to calculate over the stored bars.
@@ -51,12 +45,12 @@ import Wire
         let before = try await Self.newest(fixture, 60)
         #expect(before["correction"] == nil && before["corrected_from"] == nil)
         bars.close[59] = bars.high[59]
-        try await Self.feed(fixture, bars, 59)
+        try await fixture.feed(bars, 59)
         let told = try await Self.newest(fixture, 61)
         #expect(told["correction"] == .bool(true) && told["corrected_from"] == Self.time(bars, 59))
         #expect(told["ts"] == before["ts"] && told["values"] != before["values"])
         // The next bar goes on from the restated one and corrects nothing.
-        try await Self.feed(fixture, bars, 60)
+        try await fixture.feed(bars, 60)
         #expect(try await Self.newest(fixture, 62)["correction"] == nil)
         await fixture.stop()
     }
@@ -65,7 +59,7 @@ import Wire
         var bars = BarColumns.walk(60)
         let fixture = try await Self.streaming(bars)
         bars.close[50] = bars.low[50]
-        try await Self.feed(fixture, bars, 50)
+        try await fixture.feed(bars, 50)
         let told = try await Self.newest(fixture, 61)
         #expect(told["correction"] == .bool(true) && told["corrected_from"] == Self.time(bars, 50))
         #expect(told["ts"] == Self.time(bars, 59))
@@ -76,10 +70,10 @@ import Wire
     @Test @LoopActor func aLateBarTakesItsPlace() async throws {
         let bars = BarColumns.walk(65)
         let fixture = try await Self.streaming(bars)
-        for row in [60, 61, 63, 64] { try await Self.feed(fixture, bars, row) }
+        for row in [60, 61, 63, 64] { try await fixture.feed(bars, row) }
         let gap = try await Self.newest(fixture, 64)
         #expect(gap["correction"] == nil)
-        try await Self.feed(fixture, bars, 62)
+        try await fixture.feed(bars, 62)
         let told = try await Self.newest(fixture, 65)
         #expect(told["correction"] == .bool(true) && told["corrected_from"] == Self.time(bars, 62))
         #expect(told["ts"] == gap["ts"] && told["values"] != gap["values"])
@@ -89,7 +83,7 @@ import Wire
     @Test @LoopActor func aBarThatComesAgainIsNotTold() async throws {
         let bars = BarColumns.walk(60)
         let fixture = try await Self.streaming(bars)
-        for row in [59, 30, 0] { try await Self.feed(fixture, bars, row) }
+        for row in [59, 30, 0] { try await fixture.feed(bars, row) }
         _ = try await Self.newest(fixture, 60)
         await fixture.stop()
     }
@@ -114,7 +108,7 @@ import Wire
         bars.high[61] = .nan
         let fixture = try await Self.streaming(bars)
         for row in 60..<64 {
-            try await Self.feed(fixture, bars, row)
+            try await fixture.feed(bars, row)
             let told = try await Self.newest(fixture, row + 1)
             #expect((told["values"]?["cci(20)"] == .null) == (row >= 61))
             #expect(told["values"]?["sma(close,20)"] != .null)

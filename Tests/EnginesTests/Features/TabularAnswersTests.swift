@@ -1,7 +1,6 @@
 import Bus
 import EngineKit
 import Features
-import Foundation
 import HTTP
 import Market
 import Quant
@@ -12,36 +11,8 @@ import Testing
 @Suite struct TabularAnswersTests {
     init() { EventLoop.runInBackground() }
 
-    /// `NAUTILUS_TEST_PYTHON`, or the interpreter of `.venv`, where it has pyarrow.
-    private static let python: String? = {
-        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().deletingLastPathComponent()
-        let named = ProcessInfo.processInfo.environment["NAUTILUS_TEST_PYTHON"]
-        return [named, root.path + "/.venv/bin/python"].compactMap { $0 }.first { path in
-            guard FileManager.default.isExecutableFile(atPath: path) else { return false }
-            return (try? ChildProcess(path, ["-c", "import pyarrow"]))?.wait() == 0
-        }
-    }()
-
-    private static let reader = """
-        import json, sys, pyarrow as pa
-        table = pa.ipc.open_stream(open(sys.argv[1], 'rb')).read_all()
-        columns = {name: table[name].to_pylist() for name in table.column_names if name != 'ts'}
-        print(json.dumps({'rows': table.num_rows, 'names': table.column_names, 'columns': columns}))
-        """
-
-    /// What pyarrow finds in a stream.
-    private static func read(_ stream: [UInt8]) throws -> JSONTree {
-        let folder = TemporaryFolder(), path = folder.path + "/features.arrow"
-        try Data(stream).write(to: URL(fileURLWithPath: path))
-        let child = try ChildProcess(try #require(python), ["-c", reader, path], output: .lines)
-        let found = try JSONTree(Array(try #require(child.readLine()).utf8))
-        #expect(child.wait() == 0)
-        return found
-    }
-
     /// The Arrow stream, read by pyarrow, has the numbers of the JSON answer, nulls included.
-    @Test(.enabled(if: python != nil, "no Python with pyarrow; run scripts/setup.sh test"))
+    @Test(.enabled(if: ArrowReader.python != nil, "no Python with pyarrow; run scripts/setup.sh test"))
     @LoopActor func pyarrowReadsWhatJSONSays() async throws {
         let fixture = try await EngineFixture.make([FeaturesEngine.self])
         let features = ["sma(close,20)", "macd(close)", "ts_stddev(returns,5)"]
@@ -50,7 +21,7 @@ import Testing
         let answer = try await fixture.json(.features, .post, "/features/calculate", body)
         let arrow = try await fixture.ask(.features, .post, "/features/calculate", body,
                                           accept: "application/vnd.apache.arrow.stream")
-        let read = try Self.read(arrow.body)
+        let read = try ArrowReader.read(arrow.body)
         #expect(read["rows"]?.int == 60)
         let names = try #require(answer["columns"]?.keys)
         #expect(names.count == 5 && Set(read["names"]?.elements.compactMap(\.text) ?? []) == Set(names + ["ts"]))
@@ -59,7 +30,7 @@ import Testing
     }
 
     /// The same of many symbols, few rows and many: the rows of one after those of the other, and whose they are.
-    @Test(.enabled(if: python != nil, "no Python with pyarrow; run scripts/setup.sh test"), arguments: [7, 2600])
+    @Test(.enabled(if: ArrowReader.python != nil, "no Python with pyarrow; run scripts/setup.sh test"), arguments: [7, 2600])
     @LoopActor func pyarrowReadsABatch(rows: Int) async throws {
         let fixture = try await EngineFixture.make([FeaturesEngine.self])
         try await fixture.write(.walk(rows), "AAPL")
@@ -70,7 +41,7 @@ import Testing
                                           accept: "application/vnd.apache.arrow.stream")
         #expect(arrow.contentType == "application/vnd.apache.arrow.stream")
         #expect(arrow.headers["Missing-Symbols"] == "NONE")
-        let read = try Self.read(arrow.body)
+        let read = try ArrowReader.read(arrow.body)
         let names = ["sma(close,3)", "macd(close).macd", "macd(close).signal", "macd(close).hist"]
         #expect(read["rows"]?.int == 5 + rows)
         #expect(read["names"]?.elements.compactMap(\.text) == ["symbol", "ts"] + names)
@@ -83,7 +54,7 @@ import Testing
         let none = try await fixture.ask(
             .features, .post, "/features/batch", #"{"symbols":["NONE"],"features":["close"]}"#,
             accept: "application/vnd.apache.arrow.stream")
-        let empty = try Self.read(none.body)
+        let empty = try ArrowReader.read(none.body)
         #expect(empty["rows"]?.int == 0 && empty["names"]?.elements.compactMap(\.text) == ["symbol", "ts", "close"])
         await fixture.stop()
     }
