@@ -23,6 +23,7 @@ struct NumberTextTests {
             values.append(Double(random.next() >> 40) / 100 * 0.01)
         }
         #expect(values.first { !isAsStandard($0) } == nil)
+        #expect(zip(Self.column(values), values).first { $0 != ($1.isFinite ? $1.description : "null") } == nil)
     }
 
     @Test func neighboursOfPowersAreWrittenAsTheStandardLibraryDoes() {
@@ -42,6 +43,34 @@ struct NumberTextTests {
                       .leastNormalMagnitude, .greatestFiniteMagnitude, .nan, .infinity, -.infinity] {
             #expect(isAsStandard(value), "\(value)")
         }
+    }
+
+    /// Numbers half way between decimals, and the ends of what one double stands for, are where a nearly exact rule errs.
+    @Test func closeCallsAreDecidedAsTheStandardLibraryDoes() {
+        var random = SeededGenerator(seed: 11)
+        var values: [Double] = []
+        for exponent in -14...49 {
+            let least = powerOfTwo(exponent)
+            for step in 0..<300 {
+                let low = UInt64(step), some = random.next() >> 12
+                for fraction in [low, (1 << 52) - 1 - low, some, some & ~0xFFFFF, some | 0xFFF, 1 << (some % 52)] {
+                    values.append(Double(bitPattern: least.bitPattern | fraction))
+                }
+            }
+            // Seventeen digits that end in 5, and their neighbours.
+            for _ in 0..<300 {
+                let decimal = (least * Double(random.next() >> 40)).rounded() / 8 + least
+                values += [decimal, decimal.nextUp, decimal.nextDown].filter { $0 > 0 }
+            }
+        }
+        #expect(values.first { !isAsStandard($0) || !isAsStandard(-$0) } == nil)
+        #expect(Self.column(values) == values.map(\.description))
+    }
+
+    private static func column(_ values: [Double]) -> [String] {
+        var json = JSONWriter()
+        json.doubles(values)
+        return String(decoding: json.bytes.dropFirst().dropLast(), as: UTF8.self).split(separator: ",").map(String.init)
     }
 
     private func powerOfTwo(_ exponent: Int) -> Double {

@@ -200,17 +200,19 @@ public func appendDouble(_ value: Double, to out: inout [UInt8]) {
 private func appendDoubles(_ values: [Double], to out: inout [UInt8]) {
     withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 8192) { piece in
         let base = piece.baseAddress.unsafelyUnwrapped
-        let full = piece.count - NumberText.room - 1
+        let full = piece.count - (NumberText.room + 1) * NumberText.blockSize
         let text = NumberText()
-        var count = 0
-        for value in values {
-            if count > full {
-                out.append(contentsOf: UnsafeBufferPointer(start: base, count: count))
-                count = 0
+        var count = 0, start = 0
+        values.withUnsafeBufferPointer { values in
+            while start < values.count {
+                if count > full {
+                    out.append(contentsOf: UnsafeBufferPointer(start: base, count: count))
+                    count = 0
+                }
+                let end = min(values.count, start + NumberText.blockSize)
+                count &+= text.write(block: UnsafeBufferPointer(rebasing: values[start..<end]), to: base + count)
+                start = end
             }
-            count &+= text.write(value, to: base + count)
-            base[count] = UInt8(ascii: ",")
-            count &+= 1
         }
         if count > 0 { out.append(contentsOf: UnsafeBufferPointer(start: base, count: count - 1)) }
     }

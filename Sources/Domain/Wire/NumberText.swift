@@ -12,35 +12,91 @@ struct NumberText {
     /// Below this a number is written with an exponent.
     private static let plainLimit = 1e-4
 
-    /// Kept here: to ask for it with every number takes as long as a multiplication.
-    private let powers = PowersOfTen.table
+    /// Kept here: to ask for them with every number takes as long as a multiplication.
+    private let powers = PowersOfTen.table, steps = PlainPower.table, shapes = PlainText.Shape.table
 
     /// The shortest text that reads back as the same number, a point or an exponent always in it, as the standard
     /// library has it; `null` for NaN and infinity. Answers the number of bytes.
     @inline(__always)
     func write(_ value: Double, to out: UnsafeMutablePointer<UInt8>) -> Int {
-        let raw = UnsafeMutableRawPointer(out)
+        guard Self.isPlain(value) else { return other(value, to: out) }
+        out[0] = 0x2D
+        let sign = Self.sign(value)
+        let piece = PlainText.Piece(ShortestDecimal(plain: value, steps, powers), shapes)
+        piece.store(to: UnsafeMutableRawPointer(out + sign))
+        return sign &+ piece.count
+    }
+
+    /// The same of up to `blockSize` numbers, a comma behind each; there must be `room` and a byte for every one.
+    ///
+    /// In three steps of which each goes over all of them, as the processor then has several at work: it does not look
+    /// ahead far enough for more than one from end to end.
+    @inline(__always)
+    func write(block values: UnsafeBufferPointer<Double>, to out: UnsafeMutablePointer<UInt8>) -> Int {
+        withUnsafeTemporaryAllocation(of: ShortestDecimal.self, capacity: Self.blockSize) { decimals in
+            withUnsafeTemporaryAllocation(of: PlainText.Piece.self, capacity: Self.blockSize) { pieces in
+                // A bit for each that is of another kind.
+                var others: UInt64 = 0
+                for index in 0..<values.count {
+                    let isPlain = Self.isPlain(values[index])
+                    others |= (isPlain ? 0 : 1) &<< UInt64(truncatingIfNeeded: index)
+                    decimals.initializeElement(
+                        at: index, to: isPlain ? ShortestDecimal(plain: values[index], steps, powers) : .none)
+                }
+                for index in 0..<values.count {
+                    pieces.initializeElement(at: index, to: PlainText.Piece(decimals[index], shapes))
+                }
+                var count = 0
+                for index in 0..<values.count {
+                    if others &>> UInt64(truncatingIfNeeded: index) & 1 == 1 {
+                        count &+= other(values[index], to: out + count)
+                    } else {
+                        out[count] = 0x2D
+                        count &+= Self.sign(values[index])
+                        pieces[index].store(to: UnsafeMutableRawPointer(out + count))
+                        count &+= pieces[index].count
+                    }
+                    out[count] = 0x2C
+                    count &+= 1
+                }
+                return count
+            }
+        }
+    }
+
+    /// Numbers that are written at once.
+    static let blockSize = 16
+
+    /// Whether it is from 0.0001 to below 10^15 and not whole, as nearly all are.
+    @inline(__always)
+    private static func isPlain(_ value: Double) -> Bool {
+        let bits = value.magnitude.bitPattern, exponent = bits &>> 52
+        // Of a whole number nothing is left when the bits in front of the point are gone.
+        return bits &- plainLimit.bitPattern < wholeLimit.bitPattern &- plainLimit.bitPattern
+            && (exponent < 1023 || bits &<< (exponent &- 1011) != 0)
+    }
+
+    /// 1 for a minus.
+    @inline(__always)
+    private static func sign(_ value: Double) -> Int { Int(truncatingIfNeeded: value.bitPattern &>> 63) }
+
+    /// A whole one, none, a very small or a large one.
+    @inline(never)
+    private func other(_ value: Double, to out: UnsafeMutablePointer<UInt8>) -> Int {
         guard value.isFinite else {
-            raw.storeBytes(of: 0x6C6C_756E, as: UInt32.self)
+            UnsafeMutableRawPointer(out).storeBytes(of: 0x6C6C_756E, as: UInt32.self)
             return 4
         }
-        out[0] = 0x2D
-        let sign = value.sign == .minus ? 1 : 0
         let magnitude = value.magnitude
-        if magnitude < Self.wholeLimit {
-            // Signed: that is one instruction each way.
-            let whole = Int64(magnitude)
-            if Double(whole) == magnitude {
-                let count = sign &+ Self.writeWhole(UInt64(bitPattern: whole), to: out + sign)
-                (raw + count).storeBytes(of: 0x302E, as: UInt16.self)
-                return count &+ 2
-            }
-            let decimal = ShortestDecimal(magnitude, powers)
-            return sign
-                &+ (magnitude >= Self.plainLimit
-                    ? Self.plain(decimal, to: out + sign) : Self.small(decimal, to: out + sign))
+        if magnitude >= Self.wholeLimit { return Self.large(value, to: out) }
+        out[0] = 0x2D
+        let sign = Self.sign(value)
+        if magnitude > 0 && magnitude < Self.plainLimit {
+            return sign &+ Self.small(ShortestDecimal(magnitude, powers), to: out + sign)
         }
-        return Self.large(value, to: out)
+        let count = sign &+ Self.writeWhole(UInt64(magnitude), to: out + sign)
+        (UnsafeMutableRawPointer(out) + count).storeBytes(of: 0x302E, as: UInt16.self)
+        return count &+ 2
     }
 
     /// The digits of a whole number below 10^17.
@@ -111,28 +167,6 @@ struct NumberText {
             (out + 8).storeBytes(of: UInt64(truncatingIfNeeded: rest >> 64), as: UInt64.self)
             (out + 16 - place).storeBytes(of: UInt8(truncatingIfNeeded: lower >> 56) | 0x30, as: UInt8.self)
         }
-    }
-
-    /// With a point and no exponent: 0.00012 to below 10^15.
-    ///
-    /// First what is in front of the point is stored, then the point, then what is behind it, each in full words: so
-    /// that it is one way for all of them. Such a number has sixteen digits or seventeen; with sixteen it gets a zero.
-    @inline(__always)
-    private static func plain(_ decimal: ShortestDecimal, to out: UnsafeMutablePointer<UInt8>) -> Int {
-        let raw = UnsafeMutableRawPointer(out)
-        let isShort = decimal.digits < 10_000_000_000_000_000
-        let digits = Digits(isShort ? decimal.digits &* 10 : decimal.digits)
-        // Digits in front of the point.
-        let before = Digits.count &+ decimal.exponent &- (isShort ? 1 : 0)
-        let isLarge = before > 0
-        let text = digits.text
-        raw.storeBytes(of: isLarge ? UInt64(truncatingIfNeeded: text) : 0x3030_3030_3030_2E30, as: UInt64.self)
-        (raw + 8).storeBytes(of: UInt64(truncatingIfNeeded: text >> 64), as: UInt64.self)
-        out[isLarge ? before : 1] = 0x2E
-        let place = isLarge ? before : 0
-        let behind = isLarge ? before &+ 1 : 2 &- before
-        digits.store(from: place, to: raw + behind)
-        return behind &+ Digits.count &- place &- digits.trailing
     }
 
     /// With an exponent of at least two digits: 1.5e-05.

@@ -13,6 +13,12 @@ struct ShortestDecimal {
     /// The number is `digits`·10^`exponent`.
     let exponent: Int
 
+    @inline(__always)
+    init(digits: UInt64, exponent: Int) {
+        self.digits = digits
+        self.exponent = exponent
+    }
+
     /// Of a finite number above 0; `powers` is `PowersOfTen.table`.
     @inline(__always)
     init(_ value: Double, _ powers: UnsafePointer<UInt64>) {

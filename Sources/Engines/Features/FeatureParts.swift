@@ -3,7 +3,7 @@ import Quant
 /// The features of one request, cut into parts that are computed and written side by side.
 enum FeatureParts {
     /// What writing a number as text costs, in steps of the catalogue.
-    static let textWeight = 8
+    static let textWeight = 5
 
     /// Neighbours together, each part with about the same work. Within a part what features have in common is computed
     /// once; where one column is given by two of them all are one part, so that it is there once.
