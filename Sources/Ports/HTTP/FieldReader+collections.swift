@@ -133,6 +133,10 @@ extension FieldReader {
         declare(name, .array(.string(format: nil, allowed: nil)), required: required, doc)
         return elements(name, required: required, limit: limit) { index, value in
             if let text = value.string, (1...length).contains(text.utf8.count) {
+                if Self.hasNull(text) {
+                    context.report(Self.nullRefused, at: ["\(index)"])
+                    return nil
+                }
                 return convert(text) { context.report($0, at: ["\(index)"]) }
             }
             context.report("must be a string of 1 to \(length) characters", at: ["\(index)"])
@@ -207,6 +211,7 @@ extension FieldReader {
         nested(name) {
             guard value.kind == .object else { return context.report("must be an object") }
             for key in value.repeatedMembers() { context.report("appears twice", at: [key]) }
+            value.forEachMember { key, _ in if Self.hasNull(key) { context.report(Self.nullRefused, at: [key]) } }
             prepare(min(value.count, limit))
             var taken = 0
             value.forEachMember { key, member in

@@ -13,12 +13,21 @@ extension FieldReader {
     }
 
     private func text(_ name: String, _ doc: String, _ length: ClosedRange<Int>, required: Bool) -> String? {
-        field(name, doc, .string(format: nil, allowed: nil), required: required,
-              expected: "must be a string of \(length.lowerBound) to \(length.upperBound) characters") { value in
+        let text = field(
+            name, doc, .string(format: nil, allowed: nil), required: required,
+            expected: "must be a string of \(length.lowerBound) to \(length.upperBound) characters"
+        ) { value -> String? in
             guard let text = value.string, length.contains(text.utf8.count) else { return nil }
             return text
         }
+        if let text, Self.hasNull(text) { context.report(Self.nullRefused, at: [name]) }
+        return text
     }
+
+    /// Whether the character U+0000 is in a text: no store keeps it.
+    static func hasNull(_ text: String) -> Bool { text.utf8.contains(0) }
+
+    static let nullRefused = "must not have the character U+0000 in it"
 
     /// One of an enumeration's raw values.
     public func choice<E: RawRepresentable & CaseIterable>(_ name: String, _ doc: String, _ type: E.Type) -> E

@@ -6,7 +6,8 @@ enum ParameterExamples {
         "portfolio_id": "sample", "portfolio": "sample", "id": "sample", "symbol": "GOOG", "ticker": "GOOG",
         "symbols": "GOOG,AAPL", "limit_id": "sample-gross", "strategy_id": "sample-cross", "timeframe": "1d",
         "cik": "0000320193", "series": "GDP", "series_id": "GDP", "source": "fred", "provider": "fred",
-        "provider_code": "FED", "dataset": "sample", "report_type": "daily", "category": "momentum", "view": "overview",
+        "provider_code": "FED", "dataset": "sample", "channel_id": "desk", "rule_id": "reduce-gross",
+        "report_type": "daily_risk", "category": "momentum", "view": "overview",
         "name": "ewma_volatility", "file": "swagger-ui.css", "format": "json",
     ]
 

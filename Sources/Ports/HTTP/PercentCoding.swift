@@ -1,6 +1,7 @@
 /// Percent-decoding of paths and queries.
 public enum PercentCoding {
-    /// Decoded text; nil for a broken escape or bytes that are not UTF-8. In a query `+` is a space.
+    /// Decoded text; nil for a broken escape, bytes that are not UTF-8, and U+0000, which no store keeps. In a query
+    /// `+` is a space.
     public static func decode(_ text: some StringProtocol, plusIsSpace: Bool) -> String? {
         var out: [UInt8] = []
         var bytes = text.utf8.makeIterator()
@@ -13,7 +14,7 @@ public enum PercentCoding {
             default: out.append(byte)
             }
         }
-        return String(validating: out, as: UTF8.self)
+        return out.contains(0) ? nil : String(validating: out, as: UTF8.self)
     }
 
     /// `a=1&b=x%20y` as pairs, in their order; nil where an escape is broken.

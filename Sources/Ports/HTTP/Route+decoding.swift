@@ -9,7 +9,7 @@ extension Route {
         _ type: P.Type, _ request: Request, _ path: [(name: String, value: String)]
     ) throws(Problem) -> P {
         guard let query = request.query.isEmpty ? [] : PercentCoding.query(request.query) else {
-            throw Problem(400, "the query has a broken percent escape")
+            throw Problem(400, "the query has a percent escape that is broken or stands for no text")
         }
         let reader = ParameterReader(path: path, query: query)
         let value = P.read(reader)

@@ -24,8 +24,8 @@ extension RiskEngine {
     private static let rulePath = "/api/v1/risk/response-rules"
     private static let channelPath = "/api/v1/risk/channels"
     private static let ruleExample = """
-        {"id":"tell-desk","title":"Gross exposure","action":"notify","severity":"hard","limit_type":"gross_exposure",\
-        "for_seconds":30,"channels":["desk"],"fraction":0.9,"active":true}
+        {"id":"reduce-gross","title":"Gross exposure","action":"reduce","severity":"hard","limit_type":"gross_exposure",\
+        "for_seconds":30,"channels":[],"fraction":0.9,"active":true}
         """
     private static let channelExample = """
         {"id":"desk","title":"Trading desk","kind":"webhook","target":"https://hooks.example.com/risk",\
