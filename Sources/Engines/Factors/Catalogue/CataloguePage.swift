@@ -11,12 +11,12 @@ struct CatalogueFilter: Sendable, Equatable {
     /// Whether it lets everything through.
     var isEmpty: Bool { text == nil && source == nil && category == nil }
 
-    /// Whether a factor is meant; `text` must be in lower case.
-    func takes(_ factor: CatalogueFactor) -> Bool {
+    /// Whether an alpha is meant; `text` must be in lower case.
+    private func takes(_ factor: CatalogueFactor) -> Bool {
         if let category, factor.category != category { return false }
         if let source, !isFrom(factor, source) { return false }
         guard let text else { return true }
-        return factor.id.contains(text) || factor.expression.lowercased().contains(text)
+        return factor.id.lowercased().contains(text) || factor.expression.lowercased().contains(text)
     }
 
     private func isFrom(_ factor: CatalogueFactor, _ source: String) -> Bool {
@@ -24,8 +24,42 @@ struct CatalogueFilter: Sendable, Equatable {
         return factor.fields.isEmpty && factor.sources.contains { $0.lowercased().contains(source) }
     }
 
+    /// Visits the factors that are meant by their numbers in order, until `body` answers false. Of rules that `reads`
+    /// says no to none is visited.
+    func visit(
+        _ catalogue: FactorCatalogue, from start: Int = 0, reads: (FactorRule) -> Bool = { _ in true },
+        _ body: (Int) -> Bool
+    ) {
+        for range in ranges(catalogue) where range.upperBound > start {
+            let numbers = max(start, range.lowerBound)..<range.upperBound
+            let goesOn = if let made = catalogue.made(range.lowerBound) {
+                !reads(catalogue.rules[made.rule])
+                    || visit(catalogue.rules[made.rule], first: range.lowerBound, numbers, body)
+            } else {
+                numbers.allSatisfy { !takes(catalogue[$0]) || body($0) }
+            }
+            if !goesOn { return }
+        }
+    }
+
+    /// The same of one rule, whose factors begin at `first`; false where `body` wants no more.
+    private func visit(_ rule: FactorRule, first: Int, _ numbers: Range<Int>, _ body: (Int) -> Bool) -> Bool {
+        let width = rule.variants.count
+        var search = text.map { CatalogueSearch($0, rule) }, tuple = -1
+        for number in numbers {
+            let place = number - first, variant = place % width
+            if let category, rule.variants[variant].category != category { continue }
+            if place / width != tuple {
+                tuple = place / width
+                search?.take(tuple)
+            }
+            if search?.finds(variant) ?? true, !body(number) { return false }
+        }
+        return true
+    }
+
     /// Numbers of the catalogue in which what is meant must lie: rules of other sources or categories are passed over.
-    func ranges(_ catalogue: FactorCatalogue) -> [Range<Int>] {
+    private func ranges(_ catalogue: FactorCatalogue) -> [Range<Int>] {
         var ranges = [0..<catalogue.alphas.count]
         for (index, rule) in catalogue.rules.enumerated() {
             if let source, !rule.series.contains(where: { $0.origin.name == source }) { continue }
@@ -45,18 +79,15 @@ struct CataloguePage: ResponseBody {
     static func make(
         _ catalogue: FactorCatalogue, _ filter: CatalogueFilter, after: Int?, limit: Int, _ found: StoredColumns.Found
     ) -> CataloguePage {
-        var items: [(factor: CatalogueFactor, missing: String?)] = [], first = (after ?? -1) + 1
-        for range in filter.ranges(catalogue) where range.upperBound > first {
-            first = max(first, range.lowerBound)
-            for number in first..<range.upperBound {
-                let factor = catalogue[number]
-                guard filter.takes(factor) else { continue }
-                if items.count == limit { return CataloguePage(items: items, next: items.last?.factor.id) }
-                items.append((factor, found.missing(factor)))
-            }
-            first = range.upperBound
+        var items: [(factor: CatalogueFactor, missing: String?)] = [], hasMore = false
+        filter.visit(catalogue, from: (after ?? -1) + 1) { number in
+            hasMore = items.count == limit
+            if hasMore { return false }
+            let factor = catalogue[number]
+            items.append((factor, found.missing(factor)))
+            return true
         }
-        return CataloguePage(items: items, next: nil)
+        return CataloguePage(items: items, next: hasMore ? items.last?.factor.id : nil)
     }
 
     func write(to json: inout JSONWriter) {

@@ -43,14 +43,11 @@ struct FactorChoice: Sendable {
         guard let filter else { return names }
         let catalogue = FactorCatalogue.standard
         var ids: [String] = []
-        for range in filter.ranges(catalogue) {
-            // A rule is made of the same sources throughout: without stored series none of its factors is read.
-            if let made = catalogue.made(range.lowerBound),
-               catalogue.rules[made.rule].series.contains(where: { !$0.origin.isStored }) { continue }
-            for number in range {
-                let factor = catalogue[number]
-                if filter.takes(factor), found.computes(factor) { ids.append(factor.id) }
-            }
+        // A rule is made of the same sources throughout: without stored series none of its factors is read.
+        filter.visit(catalogue, reads: { rule in rule.series.allSatisfy(\.origin.isStored) }) { number in
+            let factor = catalogue[number]
+            if found.computes(factor) { ids.append(factor.id) }
+            return true
         }
         if ids.isEmpty {
             throw Problem.invalid("/catalog_filter", "takes no factor that stored bars and facts can compute; "

@@ -9,6 +9,14 @@ public struct FactorTemplate: Sendable {
     /// Most series of a template.
     public static let seriesLimit = 4
     private static let places = ["{a}", "{b}", "{c}", "{d}"]
+    /// A part of a formula as it is written.
+    public enum Piece: Sendable {
+        /// Text, the window among it.
+        case text(String)
+        /// Where the series of this place stands.
+        case series(Int)
+    }
+
     /// The columns that series travel in through a program; which series they are is known to the caller alone.
     private static let carriers = ["close", "open", "high", "low"]
 
@@ -20,6 +28,8 @@ public struct FactorTemplate: Sendable {
     public let seriesCount: Int
     /// Rows before the newest that a value needs.
     public let lookBack: Int
+    /// The formula cut at its series.
+    public let pieces: [Piece]
     private let plan: Plan
     private let times: [Int64]
 
@@ -29,8 +39,8 @@ public struct FactorTemplate: Sendable {
         self.window = window
         seriesCount = Self.places.lastIndex { text.contains($0) }.map { $0 + 1 } ?? 0
         guard seriesCount > 0 else { throw QuantError(.arguments, "a template names at least one series") }
-        let written = Self.write(text, window: window, Self.carriers)
-        let expression = try Expression.parse(written)
+        pieces = Self.cut(text, window: window)
+        let expression = try Expression.parse(Self.written(pieces, Self.carriers))
         guard !expression.isCrossSectional else {
             throw QuantError(.crossSection, "a template is read for each instrument by itself")
         }
@@ -40,21 +50,40 @@ public struct FactorTemplate: Sendable {
     }
 
     /// The formula over the series of these names, in the expression language.
-    public func expression(_ series: [String]) -> String { Self.write(text, window: window, series) }
+    public func expression(_ series: [String]) -> String { Self.written(pieces, series) }
 
-    private static func write(_ text: String, window: Int, _ series: [String]) -> String {
-        var out: [UInt8] = [], bytes = text.utf8[...]
+    private static func written(_ pieces: [Piece], _ series: [String]) -> String {
+        var out = ""
+        for piece in pieces {
+            switch piece {
+            case .text(let text): out += text
+            case .series(let place): out += series[place]
+            }
+        }
+        return out
+    }
+
+    /// `{a}` to `{d}` are series; every other place is the window.
+    private static func cut(_ text: String, window: Int) -> [Piece] {
+        var pieces: [Piece] = [], plain: [UInt8] = [], bytes = text.utf8[...]
         while let byte = bytes.first {
             guard byte == UInt8(ascii: "{"), let mark = bytes.dropFirst().first else {
-                out.append(byte)
+                plain.append(byte)
                 bytes = bytes.dropFirst()
                 continue
             }
             let place = Int(mark) - Int(UInt8(ascii: "a"))
-            out += series.indices.contains(place) ? series[place].utf8 : "\(window)".utf8
+            if (0..<seriesLimit).contains(place) {
+                if !plain.isEmpty { pieces.append(.text(String(decoding: plain, as: UTF8.self))) }
+                plain = []
+                pieces.append(.series(place))
+            } else {
+                plain += "\(window)".utf8
+            }
             bytes = bytes.dropFirst(3)
         }
-        return String(decoding: out, as: UTF8.self)
+        if !plain.isEmpty { pieces.append(.text(String(decoding: plain, as: UTF8.self))) }
+        return pieces
     }
 
     /// The value at a row of columns of equal length; NaN for null, also where there are too few rows before it.
