@@ -7,7 +7,7 @@ import Wire
 extension RiskEngine {
     private static let limitExample = """
         {"id":"gross","type":"gross_exposure","threshold":250000,"scope":"portfolio:sample","portfolio_id":"sample","version":1,\
-        "warn_at":0.8,"method":"parametric","confidence":0.99,"horizon_days":1,"participation":0.2,"active":true,\
+        "warn_at":0.8,"method":"parametric","confidence":0.99,"horizon_days":1,"participation":0.2,"volume_days":20,"active":true,\
         "approval":"none"}
         """
 
@@ -92,8 +92,11 @@ extension RiskEngine {
         limits[index] = limit
     }
 
-    /// Throws 422 where a limit contradicts itself or another.
+    /// Throws 422 where a limit cannot be judged on what is stored, or contradicts itself or another.
     func refuseConflicts(of limit: Limit) throws {
+        if limit.benchmark == nil, limit.isReading(.beta) {
+            throw Problem.invalid("/benchmark", "is required of a stored limit on beta: an instrument with stored daily bars")
+        }
         if let fault = LimitConflicts.own(of: limit) { throw Problem.invalid(fault.pointer, fault.message) }
         if let found = LimitConflicts.first(of: limit, among: limits) {
             throw Problem(422, found.message, errors: [FieldError(
@@ -133,7 +136,7 @@ extension RiskEngine {
             }
             let portfolio = body.portfolio.portfolioID ?? limit.portfolioID ?? ""
             let picture = try picture(portfolio, body.portfolio)
-            let complete = try await complete(picture, for: [limit])
+            let complete = await complete(picture, for: [limit])
             let check = try judged([limit], complete.afterOrder().figures(LimitNeeds([limit])))[0]
             return JSONBody { check.write(to: &$0) }
         }

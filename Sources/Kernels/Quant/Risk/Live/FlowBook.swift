@@ -202,13 +202,15 @@ public struct FlowMoments: Sendable, Equatable {
 
 /// Returns of a benchmark with their moments, made once for many portfolios.
 public struct BenchmarkReturns: Sendable, Equatable {
-    /// By day, oldest first.
+    /// By day, oldest first; NaN on a day that has none.
     public let values: [Double]
     private let moments: FlowMoments
+    private let isWhole: Bool
 
-    /// Of daily returns.
+    /// Of daily returns; NaN where there is none of a day, which no figure reads.
     public init(_ values: [Double]) {
         self.values = values
+        isWhole = values.allSatisfy(\.isFinite)
         moments = FlowMoments(values)
     }
 
@@ -217,6 +219,10 @@ public struct BenchmarkReturns: Sendable, Equatable {
     public func beta(_ flows: [Double], _ known: FlowMoments) -> Double? {
         let count = min(flows.count, values.count)
         guard count > 1 else { return nil }
+        if !isWhole {
+            let known = zip(flows.suffix(count), values.suffix(count)).filter { $0.1.isFinite }
+            return LossMeasures.beta(known.map(\.0), benchmark: known.map(\.1))
+        }
         if count < flows.count || count < values.count {
             return LossMeasures.beta(Array(flows.suffix(count)), benchmark: Array(values.suffix(count)))
         }
