@@ -1,5 +1,6 @@
 import EngineKit
 import HTTP
+import Market
 import Runtime
 import Store
 import Wire
@@ -122,6 +123,12 @@ extension RiskEngine {
         }
     }
 
+    /// A limit over several portfolios or of a trader, on what they hold as one.
+    private func judgeGroup(_ limit: Limit, _ body: CheckBody) async -> LimitCheck {
+        let history = await groupHistory([limit], body.order.flatMap { Symbol($0.symbol) })
+        return judgeGroups([limit], order: body.order, of: body.portfolioID, history: history)[0]
+    }
+
     private var testRoute: Route {
         .json(.post, "/api/v1/risk/limits/{limit_id}/check", "Tests a value or a portfolio against one limit.",
               example: #"{"value":200000}"#,
@@ -129,12 +136,19 @@ extension RiskEngine {
                 {"limit_id":"gross","type":"gross_exposure","value":200000,"threshold":250000,"utilization":0.8,\
                 "headroom":50000,"verdict":"warn","reason":"gross_exposure of 200000 is 80 % of 250000"}
                 """, errors: [404]) { [unowned self] (path: LimitPath, body: LimitTestBody, _) in
-            let limit = try find(path.id)
+            let own = try find(path.id), limit = own.effective(at: context.clock.now) ?? own
             if let value = body.value {
                 let check = LimitCheck(limit, value: value)
                 return JSONBody { check.write(to: &$0) }
             }
-            let portfolio = body.portfolio.portfolioID ?? limit.portfolioID ?? ""
+            if limit.scope.isGroup, body.portfolio.positions == nil {
+                let check = await judgeGroup(limit, body.portfolio)
+                return JSONBody { check.write(to: &$0) }
+            }
+            guard let portfolio = body.portfolio.portfolioID ?? limit.portfolioID
+                    ?? (body.portfolio.positions == nil ? nil : "") else {
+                throw Problem.invalid("/portfolio_id", "is required, or a value or positions: the limit is of no one portfolio")
+            }
             let picture = try picture(portfolio, body.portfolio)
             let complete = await complete(picture, for: [limit])
             let check = try judged([limit], complete.afterOrder().figures(LimitNeeds([limit])))[0]

@@ -124,19 +124,20 @@ extension RiskEngine {
             let rate = state.countCheck(portfolio, at: context.clock.monotonic)
             let found = state.figures(of: portfolio, order: order, symbol: symbol, rate: rate, plan.needs)
             guard let found else { throw unknown(portfolio) }
-            (figures, judged) = (found, plan.limits)
+            (figures, judged) = (found, plan.limits.filter { $0.applies(toStrategy: body.strategy) })
             let limits = groupLimits(of: portfolio, traders: traders)
             let history = await groupHistory(limits, symbol)
             let traderRate = traders.first.map { state.countCheck(trader: $0, at: context.clock.monotonic) } ?? 0
             groups = judgeGroups(limits, order: order, of: portfolio, history: history, rate: traderRate)
         } else {
             let picture = try picture(portfolio, body)
-            judged = body.limits ?? applying(to: portfolio).limits
+            let stored = applying(to: portfolio).limits
+            judged = body.limits ?? (body.order == nil ? stored : stored.filter { $0.applies(toStrategy: body.strategy) })
             figures = await complete(picture, for: judged).afterOrder().figures(LimitNeeds(judged))
         }
         var checks = try self.judged(judged, figures) + groups
         if let symbol = body.order.flatMap({ Symbol($0.symbol) }),
-           let why = responder.blocked(portfolio, symbol: symbol, strategy: "", traders: traders) {
+           let why = responder.blocked(portfolio, symbol: symbol, strategy: body.strategy, traders: traders) {
             checks.append(.refusal("block", why))
         }
         if body.order != nil, killSwitch.isOn { checks.append(.stopped(by: killSwitch)) }

@@ -270,6 +270,18 @@ import Wire
         await fixture.stop()
     }
 
+    /// Market data that does not answer is not an empty store, and is asked again the next time.
+    @Test @LoopActor func marketDataThatIsAwayIsNamed() async throws {
+        let scene = try await EngineScene(RiskEngine.self)
+        let bars = DailyBars(scene.context), needs = HistoryNeeds(returns: true, benchmarks: ["SPY"], volumeDays: [20])
+        let found = await bars.history(of: ["KO"], needs)
+        #expect(found.returns.isEmpty && found.benchmarks.isEmpty && found.volume(of: "KO", days: 20).isNaN)
+        #expect(found.missing == [
+            "KO": "market data does not tell the daily bars of KO", "SPY": "market data does not tell the daily bars of SPY",
+        ])
+        await scene.stop()
+    }
+
     // MARK: Columns
 
     @Test func daysAreMatchedAndNotPlaces() throws {

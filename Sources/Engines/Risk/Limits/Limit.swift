@@ -70,6 +70,9 @@ struct Limit: RequestBody {
             fields.require(named != nil, "scope", "must be all, firm, client:<id>, portfolio:<id>, strategy:<id>, "
                 + "trader:<name>, symbol:<name> or sector:<name>")
         }
+        if let portfolio, let named, named != .all, named != .portfolio(portfolio) {
+            fields.refuse(at: ["portfolio_id"], "contradicts the scope \(named.text): leave one of them out")
+        }
         let scope = portfolio.map { .portfolio($0) } ?? named ?? .all
         let type = fields.choice("type", "What it looks at.", LimitType.self)
         fields.require(!scope.isPart || type.isOfParts, "scope", "\(type.rawValue) cannot be judged on a part of a portfolio")
