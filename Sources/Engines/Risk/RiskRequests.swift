@@ -50,12 +50,19 @@ struct EquityCurveBody: RequestBody {
 
 /// A scenario: shocks by symbol, `sector:Name` or `*`.
 struct ScenarioBody: RequestBody {
+    /// No price falls below nothing, and none rises beyond a million times itself.
+    static let possible = -1.0...1e6
     let name: String, shocks: [String: Double]
+
+    /// What is wrong with a shock that is none of these.
+    static func fault(_ shock: Double) -> String { shock < -1 ? "must not be below -1" : "must not be above 1000000" }
 
     static func read(_ fields: FieldReader) -> ScenarioBody {
         let name = fields.optionalString("name", "What people call it.", length: 1...200) ?? ""
         let shocks = fields.numberMap("shocks", "Returns by symbol, sector:Name or *; -0.2 is a fall by a fifth.")
-        for (key, value) in shocks where value < -1 { fields.refuse(at: ["shocks", key], "must not be below -1") }
+        for (key, value) in shocks where !ScenarioBody.possible.contains(value) {
+            fields.refuse(at: ["shocks", key], ScenarioBody.fault(value))
+        }
         return ScenarioBody(name: name, shocks: Dictionary(shocks.map { ($0.name, $0.value) }) { $1 })
     }
 }

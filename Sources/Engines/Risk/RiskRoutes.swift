@@ -183,10 +183,24 @@ extension RiskEngine {
             }
             return stored
         }
+        try Self.refuseRepeated(positions)
         return RiskPicture(
             positions: positions, cash: body.cash, order: body.order, returns: body.returns,
             benchmarkReturns: body.benchmarkReturns, equityCurve: body.equityCurve, scenarios: body.scenarios,
             orderRate: rate)
+    }
+
+    /// Throws 422 where an instrument is in two positions: limits would see two smaller holdings.
+    private static func refuseRepeated(_ positions: [RiskPosition]) throws {
+        var places: [String: Int] = [:], errors: [FieldError] = []
+        places.reserveCapacity(positions.count)
+        for (index, position) in positions.enumerated() {
+            if let first = places.updateValue(index, forKey: position.symbol) {
+                errors.append(FieldError(
+                    pointer: "/positions/\(index)/symbol", message: "is in /positions/\(first) already: add them up"))
+            }
+        }
+        if !errors.isEmpty { throw Problem.invalid(errors) }
     }
 
     private static func answer(

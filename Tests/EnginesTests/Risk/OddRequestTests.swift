@@ -43,10 +43,43 @@ import TestKit
         for (more, pointer) in [
             (#""returns":{"KO":[0.1,0.2,0.1]},"benchmark_returns":[0.1,0.2]"#, "/benchmark_returns"),
             (#""scenarios":[{"shocks":{"*":-0.2}},{"shocks":{"KO":-1.5}}]"#, "/scenarios/1/shocks/KO"),
+            (#""scenarios":[{"shocks":{"*":1e7}}]"#, "/scenarios/0/shocks/*"),
         ] {
             let answer = try await fixture.json(.risk, .post, "/risk/check/x", "{\(Self.held),\(more)}", status: 422)
             #expect(answer.pointers == [pointer])
         }
+        let shock = try await fixture.json(.risk, .post, "/risk/stress", """
+            {"positions":[{"symbol":"KO","quantity":1,"price":5}],"scenarios":[{"shocks":{"*":1e308}}]}
+            """, status: 422)
+        #expect(shock.pointers == ["/scenarios/0/shocks/*"])
+        await fixture.stop()
+    }
+
+    /// An instrument in two positions would hide how much of it is held.
+    @Test @LoopActor func anInstrumentIsInOnePosition() async throws {
+        let fixture = try await fixture()
+        let answer = try await fixture.json(.risk, .post, "/risk/check/x", """
+            {"positions":[{"symbol":"KO","quantity":1,"price":50},{"symbol":"PEP","quantity":1,"price":50},
+             {"symbol":"KO","quantity":2,"price":50}],"limits":[]}
+            """, status: 422)
+        #expect(answer.pointers == ["/positions/2/symbol"])
+        await fixture.stop()
+    }
+
+    /// What is too large for a number is not taken for no risk.
+    @Test @LoopActor func figuresBeyondNumbersAreNotNothing() async throws {
+        let fixture = try await fixture()
+        for method in ["parametric", "student_t", "cornish_fisher", "monte_carlo", "historical"] {
+            let answer = try await fixture.json(.risk, .post, "/risk/var", """
+                {"returns":{"A":[1e300,-1e300,1e299]},"weights":{"A":1e10},"method":"\(method)","simulations":100}
+                """, status: 422)
+            #expect(answer.pointers == ["/returns"], "\(method)")
+        }
+        let check = try await fixture.json(.risk, .post, "/risk/check/x", """
+            {"positions":[{"symbol":"KO","quantity":1e200,"price":50}],"returns":{"KO":[0.1,-0.1,0.05]},
+             "limits":[{"type":"value_at_risk","threshold":1},{"type":"volatility","threshold":1}]}
+            """)
+        #expect(check["checks"]?.elements.compactMap { $0["verdict"]?.text } == ["breach", "breach"])
         await fixture.stop()
     }
 

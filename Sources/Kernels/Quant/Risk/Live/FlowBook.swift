@@ -157,7 +157,7 @@ public struct FlowBook: Sendable {
 public struct FlowMoments: Sendable, Equatable {
     /// Mean of a day, in currency.
     public let mean: Double
-    /// Σ(x−x̄)²/(n−1), 0 for fewer than two days.
+    /// Σ(x−x̄)²/(n−1), 0 for fewer than two days; NaN where it is too large for a number.
     public let variance: Double
     public let count: Int
 
@@ -189,6 +189,8 @@ public struct FlowMoments: Sendable, Equatable {
             // A second pass where the mean is so far from the pivot that digits would be lost.
             var rest = second - first * middle
             if rest < 0.1 * second { rest = Self.squares(flows, about: pivot + middle) }
+            // The larger of 0 and what is not a number would be 0.
+            if rest.isNaN { return (pivot + middle, .nan) }
             return (pivot + middle, flows.count < 2 ? 0 : max(0, rest) / Double(flows.count - 1))
         }
     }
