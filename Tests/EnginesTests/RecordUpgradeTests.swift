@@ -21,9 +21,9 @@ import TestKit
     /// What earlier builds have applied. A store refuses a migration that is older than what it has, and with it the
     /// engine does not start: a new one comes behind all of these.
     private static let applied: [EngineName: [Int]] = [
-        .analytics: [1, 2, 3, 4, 5], .factor: [1, 2, 3, 4], .features: [1, 2], .gateway: [1, 2, 3, 4, 5],
+        .analytics: [1, 2, 3, 4, 5], .factor: [1, 2, 3, 4, 5], .features: [1, 2], .gateway: [1, 2, 3, 4, 5],
         .marketdata: [1, 2, 3, 4, 5], .ml: [1, 2, 3], .portfolio: [1, 2, 3, 4, 5],
-        .risk: [1, 2, 3, 4, 5, 6, 10, 20, 21, 30, 31, 32, 33, 34, 40, 41, 50, 60, 61, 80, 81],
+        .risk: [1, 2, 3, 4, 5, 6, 10, 20, 21, 30, 31, 32, 33, 34, 40, 41, 50, 60, 61, 80, 81, 82],
         .strategy: [1, 2, 3, 4, 5], .websocket: [1, 2],
     ]
 

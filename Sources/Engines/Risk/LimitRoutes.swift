@@ -1,5 +1,6 @@
 import EngineKit
 import HTTP
+import Market
 import Runtime
 import Store
 import Wire
@@ -7,7 +8,7 @@ import Wire
 extension RiskEngine {
     private static let limitExample = """
         {"id":"gross","type":"gross_exposure","threshold":250000,"scope":"portfolio:sample","portfolio_id":"sample","version":1,\
-        "warn_at":0.8,"method":"parametric","confidence":0.99,"horizon_days":1,"participation":0.2,"active":true,\
+        "warn_at":0.8,"method":"parametric","confidence":0.99,"horizon_days":1,"participation":0.2,"volume_days":20,"active":true,\
         "approval":"none"}
         """
 
@@ -92,8 +93,11 @@ extension RiskEngine {
         limits[index] = limit
     }
 
-    /// Throws 422 where a limit contradicts itself or another.
+    /// Throws 422 where a limit cannot be judged on what is stored, or contradicts itself or another.
     func refuseConflicts(of limit: Limit) throws {
+        if limit.benchmark == nil, limit.isReading(.beta) {
+            throw Problem.invalid("/benchmark", "is required of a stored limit on beta: an instrument with stored daily bars")
+        }
         if let fault = LimitConflicts.own(of: limit) { throw Problem.invalid(fault.pointer, fault.message) }
         if let found = LimitConflicts.first(of: limit, among: limits) {
             throw Problem(422, found.message, errors: [FieldError(
@@ -119,6 +123,12 @@ extension RiskEngine {
         }
     }
 
+    /// A limit over several portfolios or of a trader, on what they hold as one.
+    private func judgeGroup(_ limit: Limit, _ body: CheckBody) async -> LimitCheck {
+        let history = await groupHistory([limit], body.order.flatMap { Symbol($0.symbol) })
+        return judgeGroups([limit], order: body.order, of: body.portfolioID, history: history)[0]
+    }
+
     private var testRoute: Route {
         .json(.post, "/api/v1/risk/limits/{limit_id}/check", "Tests a value or a portfolio against one limit.",
               example: #"{"value":200000}"#,
@@ -126,14 +136,21 @@ extension RiskEngine {
                 {"limit_id":"gross","type":"gross_exposure","value":200000,"threshold":250000,"utilization":0.8,\
                 "headroom":50000,"verdict":"warn","reason":"gross_exposure of 200000 is 80 % of 250000"}
                 """, errors: [404]) { [unowned self] (path: LimitPath, body: LimitTestBody, _) in
-            let limit = try find(path.id)
+            let own = try find(path.id), limit = own.effective(at: context.clock.now) ?? own
             if let value = body.value {
                 let check = LimitCheck(limit, value: value)
                 return JSONBody { check.write(to: &$0) }
             }
-            let portfolio = body.portfolio.portfolioID ?? limit.portfolioID ?? ""
+            if limit.scope.isGroup, body.portfolio.positions == nil {
+                let check = await judgeGroup(limit, body.portfolio)
+                return JSONBody { check.write(to: &$0) }
+            }
+            guard let portfolio = body.portfolio.portfolioID ?? limit.portfolioID
+                    ?? (body.portfolio.positions == nil ? nil : "") else {
+                throw Problem.invalid("/portfolio_id", "is required, or a value or positions: the limit is of no one portfolio")
+            }
             let picture = try picture(portfolio, body.portfolio)
-            let complete = try await complete(picture, for: [limit])
+            let complete = await complete(picture, for: [limit])
             let check = try judged([limit], complete.afterOrder().figures(LimitNeeds([limit])))[0]
             return JSONBody { check.write(to: &$0) }
         }

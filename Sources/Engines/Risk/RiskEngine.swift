@@ -26,6 +26,8 @@ import Wire
             isGrouped = limits.contains { $0.scope.isGroup && $0.isActive }
         }
     }
+    /// What was last logged of the prices and bars of each portfolio.
+    var warned: [String: [String]] = [:]
     /// Whether some limit has a schedule, and whether some looks at several portfolios.
     private var isTimed = false
     private(set) var isGrouped = false
@@ -50,7 +52,7 @@ import Wire
     private(set) lazy var expiry = ReservationExpiry(context, self)
     private var decided: Set<String> = []
     private var decidedOrder: [String] = []
-    let returns: ReturnsCache
+    let dailyBars: DailyBars
     let reportBars: ReportBars
     private let pruners: [RecordsPruner]
     private let approved: Counter, denied: Counter
@@ -61,7 +63,7 @@ import Wire
         self.context = context
         idempotency = Idempotency(context)
         audit = AuditTrail(context, chained: true)
-        returns = ReturnsCache(context)
+        dailyBars = DailyBars(context)
         reportBars = ReportBars(context)
         pruners = ["risk_events", "executions", "trader_fills"].map { table in
             RecordsPruner(context, table: table, column: "recorded", setting: "RISK_EVENTS_DAYS")
@@ -191,7 +193,7 @@ import Wire
         await prepare(intent.portfolioID, intent.symbol)
         let traders = intent.trader.map { [$0] } ?? []
         let groups = isGrouped ? groupLimits(of: intent.portfolioID, traders: traders) : []
-        let groupReturns = groups.isEmpty ? nil : await groupReturns(groups, intent.symbol)
+        let history = groups.isEmpty ? nil : await groupHistory(groups, intent.symbol)
         // Nothing is awaited from here until the order's reservation counts: what two orders may not do together, the
         // second of them is denied.
         if decided.contains(intent.orderID) { return }
@@ -199,7 +201,7 @@ import Wire
         let rate = traders.first.map { state.countCheck(trader: $0, at: context.clock.monotonic) } ?? 0
         if !groups.isEmpty {
             checks += judgeGroups(
-                groups, order: order(intent), of: intent.portfolioID, returns: groupReturns, rate: rate)
+                groups, order: order(intent), of: intent.portfolioID, history: history, rate: rate)
         }
         if responder.isReduction(intent) {
             // It makes a holding smaller: limits that it does not bring all the way back must not keep it from that.

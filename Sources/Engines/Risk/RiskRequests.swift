@@ -21,7 +21,7 @@ struct PositionBody: RequestBody {
 
 /// An order of a request.
 struct OrderCheckBody: RequestBody {
-    let order: RiskOrder, trader: String?
+    let order: RiskOrder, trader: String?, strategy: String
 
     static func read(_ fields: FieldReader) -> OrderCheckBody {
         let symbol = fields.symbol("symbol", "The instrument."), side = fields.choice("side", "Which way.", Side.self)
@@ -29,7 +29,10 @@ struct OrderCheckBody: RequestBody {
         let price = fields.number("price", "The price it is judged at.", above: 0)
         return OrderCheckBody(order: RiskOrder(
             symbol: symbol.text, quantity: side == .buy ? quantity : -quantity, price: price),
-            trader: fields.trader("Who decided it: limits of that trader hold for it; nobody's when left out."))
+            trader: fields.trader("Who decided it: limits of that trader hold for it; nobody's when left out."),
+            strategy: fields.optionalString(
+                "strategy_id", "Whose order it is: limits of that strategy hold for it; none's when left out.",
+                length: 1...200) ?? "")
     }
 }
 
@@ -47,11 +50,19 @@ struct EquityCurveBody: RequestBody {
 
 /// A scenario: shocks by symbol, `sector:Name` or `*`.
 struct ScenarioBody: RequestBody {
+    /// No price falls below nothing, and none rises beyond a million times itself.
+    static let possible = -1.0...1e6
     let name: String, shocks: [String: Double]
+
+    /// What is wrong with a shock that is none of these.
+    static func fault(_ shock: Double) -> String { shock < -1 ? "must not be below -1" : "must not be above 1000000" }
 
     static func read(_ fields: FieldReader) -> ScenarioBody {
         let name = fields.optionalString("name", "What people call it.", length: 1...200) ?? ""
         let shocks = fields.numberMap("shocks", "Returns by symbol, sector:Name or *; -0.2 is a fall by a fifth.")
+        for (key, value) in shocks where !ScenarioBody.possible.contains(value) {
+            fields.refuse(at: ["shocks", key], ScenarioBody.fault(value))
+        }
         return ScenarioBody(name: name, shocks: Dictionary(shocks.map { ($0.name, $0.value) }) { $1 })
     }
 }
@@ -64,6 +75,8 @@ struct CheckBody: RequestBody {
     let portfolioID: String?
     /// Whose order it is, where it says so.
     let trader: String?
+    /// The strategy of its order; empty where it has none.
+    let strategy: String
 
     /// Whether it brings nothing of its own but an order.
     var isOfStored: Bool {
@@ -84,6 +97,10 @@ struct CheckBody: RequestBody {
         for (name, column) in returns where column.count != returns[0].values.count {
             fields.refuse(at: ["returns", name], "has \(column.count) returns, others have \(returns[0].values.count)")
         }
+        let benchmark = fields.numbers("benchmark_returns", "For beta: over the same days as returns.", required: false)
+        if let benchmark, let days = returns.first?.values.count, benchmark.count != days {
+            fields.refuse(at: ["benchmark_returns"], "has \(benchmark.count) returns, others have \(days)")
+        }
         let proposed = fields.optionalObject(
             "order", "A proposed order: limits are judged after it.", OrderCheckBody.self)
         let scenarios = fields.array("scenarios", "For stress_loss.", ScenarioBody.self, required: false, limit: 1000)
@@ -93,10 +110,10 @@ struct CheckBody: RequestBody {
             limits: fields.has("limits") ? limits : nil,
             order: proposed?.order,
             returns: fields.has("returns") ? Dictionary(returns.map { ($0.name, $0.values) }) { $1 } : nil,
-            benchmarkReturns: fields.numbers("benchmark_returns", "For beta.", required: false),
+            benchmarkReturns: benchmark,
             equityCurve: fields.optionalObject("equity_curve", "For max_drawdown.", EquityCurveBody.self)?.values,
             scenarios: fields.has("scenarios") ? scenarios.map(\.shocks) : nil, portfolioID: portfolio,
-            trader: proposed?.trader)
+            trader: proposed?.trader, strategy: proposed?.strategy ?? "")
     }
 }
 

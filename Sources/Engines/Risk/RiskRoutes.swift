@@ -17,7 +17,7 @@ extension RiskEngine {
     private static let checkAnswer = """
         {"portfolio_id":"demo","verdict":"breach","checks":[{"limit_id":"","type":"position_weight","value":0.88,\
         "threshold":0.5,"utilization":1.76,"headroom":-0.38,"verdict":"breach","reason":"position_weight of 0.88 is above 0.5"}],\
-        "warnings":[],"metrics":{"equity":100619,"gross_exposure":88680.9,"net_exposure":88680.9,"leverage":0.88}}
+        "warnings":[],"conventions":[],"metrics":{"equity":100619,"gross_exposure":88680.9,"net_exposure":88680.9,"leverage":0.88}}
         """
 
     public var routes: [Route] {
@@ -103,14 +103,13 @@ extension RiskEngine {
         .json(.get, "/api/v1/sprint3/risk/realtime/{portfolio_id}",
             "Exposure and use of the stored limits, as told by the bus.",
               answer: Self.checkAnswer, errors: [404]) { [unowned self] (path: PortfolioPath, _: NoBody, _) in
-            guard var picture = state.picture(of: path.id, order: nil, rate: 0) else {
+            guard let picture = state.picture(of: path.id, order: nil, rate: 0) else {
                 throw Problem.notFound("risk has not been told of a portfolio \(path.id)")
             }
-            picture.returns = nil
             let plan = applying(to: path.id)
-            let figures = try await complete(picture, for: plan.limits).figures(plan.needs)
+            let figures = await complete(picture, for: plan.limits).figures(plan.needs)
             return Self.answer(path.id, figures, check(plan, figures, since: context.clock.monotonic),
-                               state.books[path.id]?.priceWarnings ?? [])
+                               state.books[path.id]?.warnings(figures.history) ?? [])
         }
     }
 
@@ -125,23 +124,24 @@ extension RiskEngine {
             let rate = state.countCheck(portfolio, at: context.clock.monotonic)
             let found = state.figures(of: portfolio, order: order, symbol: symbol, rate: rate, plan.needs)
             guard let found else { throw unknown(portfolio) }
-            (figures, judged) = (found, plan.limits)
+            (figures, judged) = (found, plan.limits.filter { $0.applies(toStrategy: body.strategy) })
             let limits = groupLimits(of: portfolio, traders: traders)
-            let returns = await groupReturns(limits, symbol)
+            let history = await groupHistory(limits, symbol)
             let traderRate = traders.first.map { state.countCheck(trader: $0, at: context.clock.monotonic) } ?? 0
-            groups = judgeGroups(limits, order: order, of: portfolio, returns: returns, rate: traderRate)
+            groups = judgeGroups(limits, order: order, of: portfolio, history: history, rate: traderRate)
         } else {
             let picture = try picture(portfolio, body)
-            judged = body.limits ?? applying(to: portfolio).limits
-            figures = try await complete(picture, for: judged).afterOrder().figures(LimitNeeds(judged))
+            let stored = applying(to: portfolio).limits
+            judged = body.limits ?? (body.order == nil ? stored : stored.filter { $0.applies(toStrategy: body.strategy) })
+            figures = await complete(picture, for: judged).afterOrder().figures(LimitNeeds(judged))
         }
         var checks = try self.judged(judged, figures) + groups
         if let symbol = body.order.flatMap({ Symbol($0.symbol) }),
-           let why = responder.blocked(portfolio, symbol: symbol, strategy: "", traders: traders) {
+           let why = responder.blocked(portfolio, symbol: symbol, strategy: body.strategy, traders: traders) {
             checks.append(.refusal("block", why))
         }
         if body.order != nil, killSwitch.isOn { checks.append(.stopped(by: killSwitch)) }
-        let warnings = body.positions == nil ? state.books[portfolio]?.priceWarnings ?? [] : []
+        let warnings = body.positions == nil ? state.books[portfolio]?.warnings(figures.history) ?? [] : []
         return Self.answer(portfolio, figures, checks, warnings)
     }
 
@@ -183,10 +183,24 @@ extension RiskEngine {
             }
             return stored
         }
+        try Self.refuseRepeated(positions)
         return RiskPicture(
             positions: positions, cash: body.cash, order: body.order, returns: body.returns,
             benchmarkReturns: body.benchmarkReturns, equityCurve: body.equityCurve, scenarios: body.scenarios,
             orderRate: rate)
+    }
+
+    /// Throws 422 where an instrument is in two positions: limits would see two smaller holdings.
+    private static func refuseRepeated(_ positions: [RiskPosition]) throws {
+        var places: [String: Int] = [:], errors: [FieldError] = []
+        places.reserveCapacity(positions.count)
+        for (index, position) in positions.enumerated() {
+            if let first = places.updateValue(index, forKey: position.symbol) {
+                errors.append(FieldError(
+                    pointer: "/positions/\(index)/symbol", message: "is in /positions/\(first) already: add them up"))
+            }
+        }
+        if !errors.isEmpty { throw Problem.invalid(errors) }
     }
 
     private static func answer(
@@ -210,6 +224,7 @@ extension RiskEngine {
             for check in checks { check.write(to: &json) }
             json.endArray()
             json.strings("warnings", warnings)
+            json.strings("conventions", LimitConventions.texts(checks.lazy.map(\.limit)))
             json.key("metrics")
             json.beginObject()
             for (name, value) in figures.metrics {

@@ -51,9 +51,13 @@ enum VarMethods {
     static func measure(
         _ options: VarOptions, _ returns: [[Double]], _ weights: [Double], _ settings: ValueAtRisk.Settings
     ) throws(QuantError) -> VarResult {
+        let tooLarge = QuantError(.data, "returns times weights and value are too large to be measured")
+        let flows = LossMeasures.portfolioReturns(returns, weights: weights)
+        guard FlowMoments(flows).variance.isFinite else { throw tooLarge }
         let degrees = options.method == .student
             ? options.degrees ?? ValueAtRisk.studentDegrees(returns: returns, weights: weights) : nil
         var result = VarResult(risk: try one(options, returns, weights, settings, degrees), degrees: degrees)
+        guard result.risk.valueAtRisk.isFinite, result.risk.expectedShortfall.isFinite else { throw tooLarge }
         if options.isIncremental {
             result.incremental = try ValueAtRisk.incremental(weights: weights) { (weights) throws(QuantError) in
                 try one(options, returns, weights, settings, degrees)

@@ -140,7 +140,7 @@ import Glibc
             for framed in [false, true] {
                 say("bus.redis.throughput framed=\(framed)")
                 each(Measurement(try await busRedisThroughput(
-                    url: redisURL, run: "\(run)t\(framed)", framed: framed, messages: framed ? 4_000_000 : 500_000)))
+                    url: redisURL, folder: folder, run: "\(run)t\(framed)", framed: framed, messages: framed ? 4_000_000 : 500_000)))
             }
         }
         if names.contains("bus.redis.latency") {
@@ -148,7 +148,8 @@ import Glibc
                 for lane in ["critical", "high", "normal", "low"] where !(saturated && lane == "low") {
                     say("bus.redis.latency \(lane) saturated=\(saturated)")
                     each(Measurement(try await busRedisLatency(
-                        url: redisURL, run: "\(run)l\(lane)\(saturated)", laneNamed: lane, saturated: saturated)))
+                        url: redisURL, folder: folder, run: "\(run)l\(lane)\(saturated)", laneNamed: lane,
+                        saturated: saturated)))
                 }
             }
         }

@@ -35,13 +35,13 @@ struct BusMeasurement {
 /// `bus.redis.throughput`: publish → group read → handler → acknowledge over one Redis, 100-byte payloads, in one
 /// process. All keys start with `bench-<run>:` and are deleted at the end.
 @LoopActor func busRedisThroughput(
-    url: String, run: String, framed: Bool, messages: Int, runs: Int = 5
+    url: String, folder: String, run: String, framed: Bool, messages: Int, runs: Int = 5
 ) async throws -> BusMeasurement {
     var rates: [Double] = []
     for _ in 0...runs {
         let family = TopicFamily(
             "bench.flow", lane: .normal, delivery: .lossless, writer: "bench", framed: framed, capacity: 10_000_000)
-        let bench = try BenchRedis(url: url, run: run, families: [family])
+        let bench = try BenchRedis(url: url, folder: folder, run: run, families: [family])
         rates.append(try await BusFlow(bus: bench.bus, family: family, window: framed ? 65_536 : 8192).run(messages))
         await bench.close()
     }
@@ -54,12 +54,12 @@ struct BusMeasurement {
 /// `bus.redis.latency`: from publish to the handler at a paced 10,000 msg/s on `lane`, in microseconds; `saturated`
 /// keeps the low lane as full as it goes meanwhile.
 @LoopActor func busRedisLatency(
-    url: String, run: String, laneNamed name: String, saturated: Bool, seconds: Int = 5
+    url: String, folder: String, run: String, laneNamed name: String, saturated: Bool, seconds: Int = 5
 ) async throws -> BusMeasurement {
     let lane = Lane.allCases.first { $0.name == name } ?? .normal
     let paced = TopicFamily("bench.paced", lane: lane, delivery: .lossless, writer: "bench", capacity: 1_000_000)
     let flood = TopicFamily("bench.flood", lane: .low, delivery: .lossless, writer: "bench", capacity: 1_000_000)
-    let bench = try BenchRedis(url: url, run: run, families: [paced, flood])
+    let bench = try BenchRedis(url: url, folder: folder, run: run, families: [paced, flood])
     let pace = BusPace(bus: bench.bus, family: paced)
     let flow = BusFlow(bus: bench.bus, family: flood, window: 8192, batch: 128)
     try bench.bus.subscribe(Subscription(group: "bench", families: [paced, flood]) { batch in
@@ -88,15 +88,17 @@ private func median(_ values: [Double]) -> Double { values.sorted()[values.count
     let bus: RedisBus
     private let folder: String
 
-    init(url: String, run: String, families: [TopicFamily]) throws {
-        folder = "/tmp/nautilus-bench-\(run)-\(getpid())"
+    init(url: String, folder parent: String, run: String, families: [TopicFamily]) throws {
+        folder = "\(parent)/bus-\(run)-\(getpid())"
         bus = try RedisBus(
             url: url, families: families, instance: "bench", spoolFolder: folder, streamPrefix: "bench-\(run):",
             clock: SystemClock(), identifiers: ProcessIdentifiers(), metrics: MetricsRegistry(), logger: quietLogger)
+        BenchKeys.add(bus)
     }
 
     func close() async {
         await bus.eraseKeys()
+        BenchKeys.remove(bus)
         await bus.stop()
         for lane in Lane.allCases { rmdir("\(folder)/\(lane.name)") }
         rmdir(folder)

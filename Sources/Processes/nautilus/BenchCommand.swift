@@ -13,7 +13,8 @@ struct BenchCommand {
         --baseline compares with an earlier output, and exits with 1 where something is worse by more than 20 %: smaller
         for what is counted a second, larger for times and bytes.
         The bus is measured on NAUTILUS_REDIS_URL, or on a redis-server of its own; series.postgres on
-        NAUTILUS_DATABASE_URL, in a schema of its own.
+        NAUTILUS_DATABASE_URL, in a schema of its own. SIGINT and SIGTERM end it: what it started is stopped, its folder is
+        removed, and it exits with 130 or 143.
         """
 
     private let options: Options
@@ -39,7 +40,15 @@ struct BenchCommand {
         let baseline = try options["baseline"].map(Self.baseline)
         let environment = ProcessRunner.environment
         let configuration = try Configuration(environment: environment)
-        let folder = options["folder"] ?? environment["TMPDIR"] ?? "/tmp"
+        let folder = "\(options["folder"] ?? environment["TMPDIR"] ?? "/tmp")/nautilus-bench-\(getpid())"
+        // Of a process that was killed and had the same number.
+        removeFolder(folder)
+        guard mkdir(folder, 0o700) == 0 else {
+            throw StartError(.cannotCreate, "\(folder) cannot be made: \(String(cString: strerror(errno)))")
+        }
+        defer { removeFolder(folder) }
+        BenchEnding.begin(folder: folder)
+        defer { BenchEnding.holdWhereEnding() }
         let named = configuration.text("REDIS_URL")
         let server = named.isEmpty ? PrivateRedis(folder: folder) : nil
         defer { server?.stop() }

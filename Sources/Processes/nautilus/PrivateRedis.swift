@@ -4,26 +4,40 @@ import Hosting
 /// A redis-server for benchmarks alone: a port of its own, nothing on disk, ended by its process id.
 final class PrivateRedis {
     private var pid: pid_t = 0
-    let url: String
+    private(set) var url = ""
 
     /// Nil where there is no redis-server, or it does not start.
     init?(folder: String) {
         guard let binary = (["/usr/bin/redis-server",
             "/usr/local/bin/redis-server"] as [String]).first(where: { access($0, X_OK) == 0 })
         else { return nil }
-        let port = 20_000 + Int(getpid()) % 20_000
-        url = "redis://127.0.0.1:\(port)"
+        // Another process may have one of these ports.
+        for attempt in 0..<5 {
+            let port = 20_000 + (Int(getpid()) + 97 * attempt) % 12_000
+            url = "redis://127.0.0.1:\(port)"
+            if start(binary, port, folder) { return }
+        }
+        return nil
+    }
+
+    /// False where it does not answer, or ends at once as the port is another's.
+    private func start(_ binary: String, _ port: Int, _ folder: String) -> Bool {
         let words: [String] = [binary, "--port", "\(port)", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
                      "--dir", folder, "--logfile", "/dev/null", "--daemonize", "no"]
         var arguments = words.map { word in strdup(word) } as [UnsafeMutablePointer<CChar>?] + [nil]
         defer { for pointer in arguments { free(pointer) } }
-        if posix_spawn(&pid, binary, nil, nil, &arguments, environ) != 0 { return nil }
+        if posix_spawn(&pid, binary, nil, nil, &arguments, environ) != 0 { return false }
         for _ in 0..<500 {
-            if Self.answers(port) { return }
             usleep(10_000)
+            var status: Int32 = 0
+            if waitpid(pid, &status, WNOHANG) == pid {
+                pid = 0
+                return false
+            }
+            if Self.answers(port) { return true }
         }
         stop()
-        return nil
+        return false
     }
 
     private static func answers(_ port: Int) -> Bool {

@@ -74,7 +74,7 @@ import Wire
         #expect(engine.limits.map(\.adjusted) == [600, 500] && engine.adjuster.newest["free"]?.regime == .restless)
         // Quiet weeks later it is calm, and the upper bound holds.
         try await fixture.store(bars(restless + days(60, 0.005)), "KO")
-        fixture.clock.advance(nanoseconds: 2 * ReturnsCache.lifeNanoseconds)
+        fixture.clock.advance(nanoseconds: 2 * DailyBars.lifeNanoseconds)
         await fixture.until("the thresholds of the calm regime") { engine.limits.map(\.adjusted) == [1100, 1100] }
         #expect(engine.adjuster.newest["free"]?.regime == .calm)
         await fixture.stop()

@@ -18,13 +18,19 @@ import TestKit
     @LoopActor private func limits() throws -> [Limit] {
         try LimitType.allCases.filter { $0 != .expression }.flatMap { type in
             try [0.0, 0.05, 0.5, 3, 400, 20_000].map { threshold in
-                let body = #"{"id":"\#(type.rawValue)-\#(threshold)","type":"\#(type.rawValue)","threshold":\#(threshold)}"#
+                let more = type == .beta ? #","benchmark":"SPY""# : ""
+                let body =
+                    #"{"id":"\#(type.rawValue)-\#(threshold)","type":"\#(type.rawValue)","threshold":\#(threshold)\#(more)}"#
                 return try Self.limit(body)
             }
         } + [
             #"{"type":"gross_exposure","threshold":100,"scope":"symbol:S7"}"#,
             #"{"type":"net_exposure","threshold":300,"scope":"sector:1"}"#,
             #"{"type":"order_size","threshold":60,"scope":"sector:2"}"#,
+            #"{"type":"liquidity_days","threshold":0.01,"volume_days":5}"#,
+            #"{"type":"liquidity_days","threshold":0.01,"volume_days":5,"scope":"sector:1"}"#,
+            #"{"type":"liquidity_days","threshold":0.01,"volume_days":7,"scope":"symbol:S8"}"#,
+            #"{"type":"expression","threshold":2,"expression":"beta + liquidity_days","benchmark":"SPY","volume_days":5}"#,
             #"{"type":"expression","threshold":2,"expression":"value_at_risk / equity + leverage"}"#,
         ].map { try Self.limit($0) }
     }
@@ -43,10 +49,18 @@ import TestKit
             returns[symbol.text] = (0..<(50 + index % 2)).map { 0.01 * random.normal(UInt64($0), stream: UInt64(index)) }
         }
         var state = RiskState()
-        state.benchmark = BenchmarkReturns((0..<50).map { 0.01 * random.normal(UInt64($0), stream: 999) })
+        let market = BenchmarkReturns((0..<50).map { $0 == 7 ? .nan : 0.01 * random.normal(UInt64($0), stream: 999) })
+        var volumes: [String: [MeanVolume]] = [:]
+        for (index, symbol) in symbols.enumerated() where index % 7 != 0 {
+            volumes[symbol.text] = [
+                MeanVolume(days: 5, stored: 5, mean: 8e3 + Double(index)), MeanVolume(days: 7, stored: 7, mean: 9e3),
+                MeanVolume(days: 20, stored: index % 9, mean: index % 9 == 3 ? .nan : 1e4 + Double(index)),
+            ]
+        }
+        let history = MarketHistory(needs: needs.history, returns: returns, benchmarks: ["SPY": market], volumes: volumes)
         state.scenarios = [["*": -0.2], ["sector:1": -0.4, "S1": -0.5]]
         for (index, symbol) in symbols.enumerated() where index % 5 != 0 {
-            state.apply(InstrumentFacts(sector: "\(index % 4)", averageDailyVolume: 1e4), of: symbol)
+            state.apply(InstrumentFacts(sector: "\(index % 4)", averageDailyVolume: index % 3 == 0 ? 1e4 : nil), of: symbol)
         }
         for symbol in symbols { state.apply(bar(symbol, 10, 0)) }
         var compared = 0, breached = 0
@@ -78,7 +92,7 @@ import TestKit
                     symbol: state.reservations[order]?.symbol ?? symbol, side: side, quantity: FixedPoint(3),
                     price: FixedPoint(10), commission: .zero, time: Timestamp(seconds: Int64(step))),
                     message: message(step), at: Timestamp(seconds: 0))
-            default: state.setReturns(returns, asked: Set(returns.keys), of: "p", at: 0)
+            default: state.setHistory(history, asked: Set(returns.keys), of: "p", at: 0)
             }
             guard step % 5 == 0, state.books["p"]?.isTold == true else { continue }
             let signed = Double(Int(uniform(step, 7) * 30) - 15)

@@ -6,6 +6,7 @@ import Portfolio
 @testable import Risk
 import Runtime
 import Strategy
+import Telemetry
 import Testing
 import TestKit
 import Wire
@@ -66,6 +67,38 @@ import Wire
         #expect(engine.state.prices == before)
         let after = try await told()
         #expect(after.warnings == later.warnings && after.value == later.value)
+        await fixture.stop()
+    }
+
+    /// However many holdings lack a price, one sentence names the first and counts the rest; the log says it once.
+    @Test @LoopActor func manyWithoutAPriceAreOneWarning() async throws {
+        let fixture = try await EngineFixture.make([RiskEngine.self])
+        _ = try await fixture.json(.risk, .post, Self.limits,
+            #"{"type":"gross_exposure","threshold":1000000}"#, status: 201)
+        for index in 10..<33 { try await hold(fixture, "S\(index)", price: 50) }
+        let named = (10..<30).map { "S\($0)" }.joined(separator: ", ")
+        let wanted = "No price of \(named) and 3 more was told: each is valued at what the portfolio last said, or paid."
+        func told() async throws -> [String] {
+            try await fixture.json(.risk, .get, "/api/v1/sprint3/risk/realtime/p")["warnings"]?.elements
+                .compactMap(\.text) ?? []
+        }
+        #expect(try await told() == [wanted])
+        let report = try await fixture.json(.risk, .get, "/api/v1/risk/reports/liquidity", query: "portfolio=p")
+        #expect(report["warnings"]?.elements.compactMap(\.text) == [
+            wanted, "No daily bars of \(named) and 3 more are stored: figures from history leave them out.",
+        ])
+        let engine = try #require(fixture.hosts[.risk]?.engine as? RiskEngine)
+        func logged() -> [String] { fixture.log.all.filter { $0.contains("limits rest on") } }
+        for _ in 0..<3 { _ = try await engine.judge("p") }
+        #expect(logged().count == 1 && logged().first?.contains(wanted) == true, "\(logged())")
+        // What changes is said again, and what is well is not.
+        try await fixture.publish(BarColumns.walk(1).bar(0, "S10"))
+        for _ in 0..<3 { _ = try await engine.judge("p") }
+        #expect(logged().count == 2 && logged().last?.contains("S30 and 2 more") == true, "\(logged())")
+        for index in 11..<33 { try await fixture.publish(BarColumns.walk(1).bar(0, "S\(index)")) }
+        for _ in 0..<3 { _ = try await engine.judge("p") }
+        let last = try await told()
+        #expect(logged().count == 2 && last.isEmpty)
         await fixture.stop()
     }
 

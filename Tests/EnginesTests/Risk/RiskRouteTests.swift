@@ -32,7 +32,7 @@ import Wire
         _ = try await fixture.json(.risk, .get, path + "/c", status: 404)
         _ = try await fixture.json(.risk, .delete, path + "/c", status: 404)
         _ = try await fixture.json(.risk, .put, path + "/c", #"{"type":"beta","threshold":1}"#, status: 404)
-        _ = try await fixture.json(.risk, .post, path, #"{"id":"0","type":"beta","threshold":1}"#, status: 201)
+        _ = try await fixture.json(.risk, .post, path, #"{"id":"0","type":"beta","threshold":1,"benchmark":"SPY"}"#, status: 201)
         // The next life lists them in the order of creation too.
         let list = try await fixture.json(.risk, .get, path)
         #expect(list["items"]?.elements.compactMap { $0["id"]?.text } == ["b", "a", "0"])
@@ -125,12 +125,12 @@ import Wire
         let warned = try await decide(fixture, "o3")
         #expect(warned.isApproved && warned.reasons.count == 1)
         _ = try await fixture.json(.risk, .post, path, #"{"type":"gross_exposure","threshold":99}"#, status: 201)
-        _ = try await fixture.json(.risk, .post, path, #"{"type":"beta","threshold":1}"#, status: 201)
+        _ = try await fixture.json(.risk, .post, path, #"{"type":"beta","threshold":1,"benchmark":"SPY"}"#, status: 201)
         let denied = try await decide(fixture, "o4")
         #expect(!denied.isApproved && denied.reasons.count == 3)
         // o1 and o3 are open and count beside it.
         #expect(denied.reasons.contains { $0.contains("gross_exposure of 300.0 is above 99.0") })
-        #expect(denied.reasons.contains { $0.contains("beta needs benchmark_returns") })
+        #expect(denied.reasons.contains { $0.contains("no daily bars of SPY are stored") })
         // The same intent again is not decided twice.
         _ = try await decide(fixture, "o4")
         // What did not pass is on record: o2 once, o3 a warning, o4 three times.

@@ -114,5 +114,9 @@ import Testing
         #expect(FlowMoments([3.3, 3.3, 3.3]).variance == 0 && FlowMoments([1]).variance == 0)
         #expect(BenchmarkReturns([1, 1, 1]).beta([1, 2, 3], FlowMoments([1, 2, 3])) == nil)
         #expect(BenchmarkReturns([1]).beta([1, 2], FlowMoments([1, 2])) == nil)
+        // A day that the benchmark lacks is not read of either.
+        let gap = BenchmarkReturns([9, 1, .nan, 3, 4]), four = [2.0, 500, 1, 7]
+        #expect(gap.beta(four, FlowMoments(four)) == LossMeasures.beta([2, 1, 7], benchmark: [1, 3, 4]))
+        #expect(BenchmarkReturns([.nan, 1]).beta([1, 2], FlowMoments([1, 2])) == nil)
     }
 }

@@ -18,6 +18,8 @@ struct BookLine: Sendable {
     let symbol: Symbol
     var mark: PriceMark?
     var facts: InstrumentFacts?
+    /// Mean volumes of stored bars, where limits read them.
+    var volumes: [MeanVolume] = []
     /// The price that the position was told with, or what was paid.
     private(set) var toldPrice: Double?
     private var told = Quantity.zero
@@ -96,13 +98,18 @@ struct BookLine: Sendable {
         return abs(short) > abs(base) ? (short, -soldFor) : (base, 0)
     }
 
+    /// What is traded in a day: as it was told, else the mean of so many stored days; NaN where neither is known.
+    func volume(of days: Int) -> Double {
+        facts?.averageDailyVolume ?? volumes.first { $0.days == days }?.mean ?? .nan
+    }
+
     /// The line as exposures see it; an order's own price serves where none came with the market.
     func holding(sector: Int, order: RiskOrder? = nil) -> (holding: Holding, spent: Double) {
         let (quantity, spent) = judged(adding: order?.quantity ?? 0)
         let price = price(order: order)
         let close = mark.map { $0.previous ?? $0.last } ?? (order == nil ? .nan : price)
         return (Holding(quantity: quantity, price: price, previousClose: close,
-                        averageDailyVolume: facts?.averageDailyVolume ?? .nan, sector: sector), spent)
+                        averageDailyVolume: volume(of: MeanVolume.usualDays), sector: sector), spent)
     }
 
     /// The line as a picture has it. With an order, open ones count too, the order's own quantity apart, and `spent` is

@@ -21,11 +21,13 @@ struct PortfolioBook: Sendable {
     private var spent: [Double] = []
     /// How many of them are not 0.
     private var spending = 0
-    // Returns are there once a limit has read them.
+    // What stored bars tell is there once a limit has read it.
     private var flows: FlowBook?
-    private(set) var returns: [String: [Double]] = [:]
+    private(set) var history: MarketHistory?
     private var asked: Set<String> = []
-    private(set) var returnsAt: Int64?
+    private var historyAt = Int64.min
+    /// Whether all lines are known to be among those asked for.
+    private var isAsked = false
 
     init(scenarios: [[String: Double]] = []) {
         self.scenarios = scenarios.map { Scenario($0) }
@@ -46,9 +48,11 @@ struct PortfolioBook: Sendable {
             return
         }
         var line = BookLine(symbol: symbol)
+        line.volumes = history?.volumes[symbol.text] ?? []
         make(&line)
         if line.isEmpty { return }
         lines.insert(line, at: index)
+        isAsked = false
         spent.insert(0, at: index)
         let shocks = scenarios.map { $0.shock(symbol.text, line.facts?.sector) }
         exposure.insert(Holding(quantity: 0, price: 0), shocks: shocks, at: index)
@@ -142,20 +146,30 @@ struct PortfolioBook: Sendable {
         }
     }
 
-    // MARK: Returns
+    // MARK: History
 
-    /// How long ago returns of all that limits read were asked for; .max where some were not.
-    func returnsAge(for order: Symbol?, at monotonic: Int64) -> Int64 {
-        guard let returnsAt, order.map({ asked.contains($0.text) }) ?? true,
-              flows != nil || lines.allSatisfy({ asked.contains($0.symbol.text) }) else { return .max }
-        return monotonic - returnsAt
+    /// How long ago what limits read of stored bars was asked for; .max where some of it was not.
+    mutating func historyAge(for order: Symbol?, _ needs: HistoryNeeds, at monotonic: Int64) -> Int64 {
+        guard let history, needs.isCovered(by: history.needs), order.map({ asked.contains($0.text) }) ?? true else {
+            return .max
+        }
+        // What another order's instrument took away is asked for again, unless that is held by now.
+        if let guest = history.narrowedBy, guest != order?.text, Symbol(guest).map(has) != true { return .max }
+        if !isAsked { isAsked = lines.allSatisfy { asked.contains($0.symbol.text) } }
+        return isAsked ? monotonic - historyAt : .max
     }
 
-    mutating func setReturns(_ found: [String: [Double]], asked: Set<String>, at monotonic: Int64) {
-        returns = found
+    mutating func setHistory(_ found: MarketHistory, asked: Set<String>, at monotonic: Int64) {
+        history = found
         self.asked = asked
-        returnsAt = monotonic
-        flows = nil
+        historyAt = monotonic
+        (flows, isAsked) = (nil, false)
+        for index in lines.indices {
+            let volumes = found.volumes[lines[index].symbol.text] ?? []
+            if lines[index].volumes == volumes { continue }
+            lines[index].volumes = volumes
+            update(index)
+        }
     }
 
     /// False where a holding has no returns.
@@ -166,7 +180,7 @@ struct PortfolioBook: Sendable {
         for (line, holding) in zip(lines, exposure.holdings) {
             if holding.quantity == 0 {
                 columns.append([])
-            } else if let column = returns[line.symbol.text], !column.isEmpty {
+            } else if let column = history?.returns[line.symbol.text], !column.isEmpty {
                 columns.append(column)
             } else {
                 return false
@@ -179,7 +193,7 @@ struct PortfolioBook: Sendable {
     /// Makes all sums that limits read anew where something changed, so that the next order need not.
     mutating func refresh() {
         exposure.refresh()
-        if returnsAt != nil, makeFlows() { flows?.refresh() }
+        if history?.needs.returns == true, makeFlows() { flows?.refresh() }
     }
 
     // MARK: Reading
@@ -198,25 +212,27 @@ struct PortfolioBook: Sendable {
     /// The figures after an order, without going through all holdings. `fresh` is the line of the order's instrument
     /// where none is held.
     mutating func figures(
-        order: RiskOrder, of symbol: Symbol, _ fresh: BookLine? = nil, rate: Int, _ needs: LimitNeeds,
-        benchmark: BenchmarkReturns?
+        order: RiskOrder, of symbol: Symbol, _ fresh: BookLine? = nil, rate: Int, _ needs: LimitNeeds
     ) -> OrderFigures {
         guard isTold else { return .notTold }
         let index = index(of: symbol)
         let holding: Holding, cost: Double, name: String?, view: ExposureBook.View
+        var own = fresh
         if let index {
             name = lines[index].facts?.sector
             (holding, cost) = lines[index].holding(sector: exposure.holdings[index].sector, order: order)
             view = exposure.view(with: holding, at: index)
         } else {
-            guard let fresh else { return .noLine }
+            guard var fresh else { return .noLine }
+            fresh.volumes = history?.volumes[symbol.text] ?? []
+            own = fresh
             name = fresh.facts?.sector
             (holding, cost) = fresh.holding(sector: sector(name), order: order)
             view = exposure.view(with: holding, at: nil, shocks: scenarios.map { $0.shock(symbol.text, name) })
         }
         var figures = RiskFigures(
             view: view, cash: cash - order.quantity * order.price - spentElsewhere(index) - cost, order: order,
-            orderRate: rate, maxDrawdown: depth, flows: nil, benchmark: benchmark)
+            orderRate: rate, maxDrawdown: depth, flows: nil, history: history)
         if view.sums.unpriced + view.sums.withoutClose + view.sums.withoutVolume > 0 {
             var holdings = exposure.holdings, symbols = lines.map(\.symbol.text)
             if let index { holdings[index] = holding } else {
@@ -227,6 +243,10 @@ struct PortfolioBook: Sendable {
         }
         figures.orderSector = name
         for scope in needs.parts { figures.parts[scope] = sums(of: scope, symbol, name, holding, at: index) }
+        for window in needs.windows {
+            let line = index.map { lines[$0] } ?? own
+            figures.windows[window] = volumes(window, symbol, name, holding, line?.volume(of: window.days) ?? .nan, at: index)
+        }
         if needs.sectors { figures.nameWithoutSector(withoutSector(symbol, name, holding, at: index)) }
         guard needs.returns else { return .figures(figures) }
         guard makeFlows(), var book = flows.take() else { return .noSums }
@@ -237,7 +257,7 @@ struct PortfolioBook: Sendable {
         } else if holding.quantity == 0 {
             figures.flows = .success(book.flows())
         } else {
-            guard let column = returns[symbol.text], !column.isEmpty else { return .noSums }
+            guard let column = history?.returns[symbol.text], !column.isEmpty else { return .noSums }
             figures.flows = .success(book.flows(with: holding.marketValue, at: nil, column: column))
         }
         return .figures(figures)
@@ -271,6 +291,23 @@ struct PortfolioBook: Sendable {
         return sums
     }
 
+    /// How long what is held takes to be sold by mean volumes of other days, with the order's own as it is then.
+    private func volumes(
+        _ window: VolumeWindow, _ own: Symbol, _ sector: String?, _ holding: Holding, _ volume: Double, at index: Int?
+    ) -> VolumeSums {
+        var sums = VolumeSums()
+        if window.part?.holds(own.text, sector) ?? true {
+            sums.add(own.text, holding.quantity, volume, at: index ?? lines.count, history, window.days)
+        }
+        for place in lines.indices where place != index {
+            let line = lines[place]
+            guard window.part?.holds(line.symbol.text, line.facts?.sector) ?? true else { continue }
+            sums.add(line.symbol.text, exposure.holdings[place].quantity, line.volume(of: window.days), at: place,
+                     history, window.days)
+        }
+        return sums
+    }
+
     /// Depth of the deepest fall, positive; nil without a point.
     private var depth: Double? { curve.maxDrawdown.map { $0 == 0 ? 0 : -$0 } }
 
@@ -292,7 +329,7 @@ struct PortfolioBook: Sendable {
             return position
         }
         return RiskPicture(
-            positions: positions, cash: cash - spent, order: order, returns: returns.isEmpty ? nil : returns,
-            benchmarkReturns: nil, equityCurve: curve.adjusted, drawdown: depth, scenarios: nil, orderRate: rate)
+            positions: positions, cash: cash - spent, order: order, returns: nil, benchmarkReturns: nil,
+            history: history, equityCurve: curve.adjusted, drawdown: depth, scenarios: nil, orderRate: rate)
     }
 }

@@ -24,9 +24,8 @@ struct RiskState: Sendable {
     private var told = RecentMessages()
     /// When orders were checked, by portfolio.
     private var checks: [String: RecentTimes] = [:]
-    /// Shocks for `stress_loss`, and the returns that `beta` is measured against.
+    /// Shocks for `stress_loss`.
     var scenarios: [[String: Double]] = []
-    var benchmark: BenchmarkReturns?
 
     // MARK: Books
 
@@ -189,16 +188,18 @@ struct RiskState: Sendable {
         for portfolio in portfolios { books.change(portfolio) { $0.refresh() } }
     }
 
-    mutating func setReturns(
-        _ found: [String: [Double]], asked: Set<String>, of portfolio: String, at monotonic: Int64
+    mutating func setHistory(
+        _ found: MarketHistory, asked: Set<String>, of portfolio: String, at monotonic: Int64
     ) {
-        books.change(portfolio) { $0.setReturns(found, asked: asked, at: monotonic) }
+        books.change(portfolio) { $0.setHistory(found, asked: asked, at: monotonic) }
     }
 
-    /// How old the returns are that limits of a portfolio read for an order; .max where some were not asked for, nil
-    /// where nothing was heard of it.
-    mutating func returnsAge(of portfolio: String, for symbol: Symbol?, at monotonic: Int64) -> Int64? {
-        books.change(portfolio) { $0.returnsAge(for: symbol, at: monotonic) }
+    /// How old it is what limits of a portfolio read of stored bars for an order; .max where some was not asked for,
+    /// nil where nothing was heard of the portfolio.
+    mutating func historyAge(
+        of portfolio: String, for symbol: Symbol?, _ needs: HistoryNeeds, at monotonic: Int64
+    ) -> Int64? {
+        books.change(portfolio) { $0.historyAge(for: symbol, needs, at: monotonic) }
     }
 
     private func fresh(_ symbol: Symbol) -> BookLine {
@@ -213,15 +214,10 @@ struct RiskState: Sendable {
     mutating func figures(
         of portfolio: String, order: RiskOrder, symbol: Symbol, rate: Int, _ needs: LimitNeeds
     ) -> RiskFigures? {
-        let benchmark = benchmark
-        var answer = books.change(portfolio) {
-            $0.figures(order: order, of: symbol, rate: rate, needs, benchmark: benchmark)
-        }
+        var answer = books.change(portfolio) { $0.figures(order: order, of: symbol, rate: rate, needs) }
         if case .noLine? = answer {
             let line = fresh(symbol)
-            answer = books.change(portfolio) {
-                $0.figures(order: order, of: symbol, line, rate: rate, needs, benchmark: benchmark)
-            }
+            answer = books.change(portfolio) { $0.figures(order: order, of: symbol, line, rate: rate, needs) }
         }
         switch answer {
         case .figures(let found)?: return found
@@ -235,7 +231,6 @@ struct RiskState: Sendable {
         guard let book = books[portfolio], book.isTold else { return nil }
         var picture = book.picture(order: order, order.flatMap { Symbol($0.symbol) }.map(fresh), rate: rate)
         picture.scenarios = scenarios.isEmpty ? nil : scenarios
-        picture.benchmarkReturns = benchmark?.values
         return picture
     }
 }

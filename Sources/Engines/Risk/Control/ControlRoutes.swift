@@ -67,7 +67,7 @@ extension RiskEngine {
                 example: """
                     {"portfolio_id":"sample","positions":[{"symbol":"GOOG","quantity":10,"price":806.19}],"cash":1000}
                     """,
-                answer: #"{"portfolio_id":"sample","checks":[],"events":[],"unpriced":[],"warnings":[]}"#, errors: [404]) {
+                answer: #"{"portfolio_id":"sample","checks":[],"events":[],"unpriced":[],"warnings":[],"conventions":[]}"#, errors: [404]) {
                 [unowned self] (_: NoParameters, body: CheckBody, _) in try await self.detect(body)
             },
         ]
@@ -93,9 +93,10 @@ extension RiskEngine {
         guard let portfolio = body.portfolioID else { throw Problem.invalid("/portfolio_id", "is required") }
         let picture = try picture(portfolio, body)
         let judged = body.limits ?? applying(to: portfolio).limits
-        let checks = check(judged, try await complete(picture, for: judged))
+        let complete = await complete(picture, for: judged)
+        let checks = check(judged, complete)
         // Limits of the body are nobody's: they are judged, and nothing is recorded of them.
-        let warnings = body.positions == nil ? state.books[portfolio]?.priceWarnings ?? [] : []
+        let warnings = body.positions == nil ? state.books[portfolio]?.warnings(complete.history) ?? [] : []
         let events = body.limits == nil ? try await monitor.note(checks, of: portfolio) : []
         return JSONBody { json in
             json.beginObject()
@@ -114,6 +115,7 @@ extension RiskEngine {
             for position in picture.positions where !(position.price > 0) { json.string(position.symbol) }
             json.endArray()
             json.strings("warnings", warnings)
+            json.strings("conventions", LimitConventions.texts(judged))
             json.endObject()
         }
     }
@@ -121,9 +123,10 @@ extension RiskEngine {
     /// Judges the stored limits on a portfolio as it is; nil where nothing was told of it.
     func judge(_ portfolio: String) async throws -> [LimitCheck]? {
         let applying = applying(to: portfolio).limits
-        guard !applying.isEmpty, var picture = state.picture(of: portfolio, order: nil, rate: 0) else { return nil }
-        picture.returns = nil
-        return check(applying, try await complete(picture, for: applying))
+        guard !applying.isEmpty, let picture = state.picture(of: portfolio, order: nil, rate: 0) else { return nil }
+        let complete = await complete(picture, for: applying)
+        logWarnings(of: portfolio, complete.history)
+        return check(applying, complete)
     }
 
     // MARK: Alerts

@@ -1,3 +1,4 @@
+import EngineKit
 import HTTP
 import Market
 import Wire
@@ -43,6 +44,10 @@ struct Limit: RequestBody {
     let horizonDays: Int
     /// The share of daily volume that one may trade.
     let participation: Double
+    /// How many of the newest stored daily bars volumes are means of.
+    var volumeDays = MeanVolume.usualDays
+    /// The instrument whose stored daily bars beta is measured against; nil where its returns are sent with a check.
+    var benchmark: String?
     let isActive: Bool
     /// Whether one alone may loosen it.
     var approval = LimitApproval.none
@@ -64,6 +69,9 @@ struct Limit: RequestBody {
         if text != nil {
             fields.require(named != nil, "scope", "must be all, firm, client:<id>, portfolio:<id>, strategy:<id>, "
                 + "trader:<name>, symbol:<name> or sector:<name>")
+        }
+        if let portfolio, let named, named != .all, named != .portfolio(portfolio) {
+            fields.refuse(at: ["portfolio_id"], "contradicts the scope \(named.text): leave one of them out")
         }
         let scope = portfolio.map { .portfolio($0) } ?? named ?? .all
         let type = fields.choice("type", "What it looks at.", LimitType.self)
@@ -98,6 +106,12 @@ struct Limit: RequestBody {
                     at: ["auto_adjust"], "needs a symbol, or a scope portfolio: or symbol:, whose returns are read")
             }
         }
+        let benchmark = fields.optionalSymbol(
+            "benchmark", "For beta: the instrument whose stored daily bars it is measured against; a stored limit has one.")?
+            .text
+        if benchmark != nil, !(parsed.map { $0.metrics.contains(LimitType.beta.rawValue) } ?? (type == .beta)) {
+            fields.refuse(at: ["benchmark"], "belongs to the type beta, or to an expression that reads beta")
+        }
         return Limit(
             id: fields.optionalString("id", "An id of the caller's; one is made when left out.", length: 1...64) ?? "",
             type: type, threshold: threshold, scope: scope, minimum: minimum, softThreshold: soft, expression: parsed,
@@ -112,6 +126,10 @@ struct Limit: RequestBody {
             participation: fields.optionalNumber("participation",
                 "For liquidity_days: share of volume; 0.2 unless said.",
                                                  above: 0, upTo: 1) ?? 0.2,
+            volumeDays: fields.optionalInt(
+                "volume_days", "For liquidity_days: how many of the newest stored daily bars the volume is the mean of; "
+                    + "\(MeanVolume.usualDays) unless said.", 1...DailyColumn.bars) ?? MeanVolume.usualDays,
+            benchmark: benchmark,
             isActive: fields.bool("active", "Whether it is judged.", default: true),
             approval: fields.optionalChoice(
                 "approval", "four-eyes: what loosens it waits until another person approves; none unless said.",
@@ -154,6 +172,8 @@ struct Limit: RequestBody {
         json.int(horizonDays)
         json.key("participation")
         json.double(participation)
+        json.field("volume_days", volumeDays)
+        if let benchmark { json.field("benchmark", benchmark) }
         json.key("active")
         json.bool(isActive)
         json.key("approval")
@@ -181,6 +201,11 @@ struct Limit: RequestBody {
 
     /// The portfolio it holds for; nil for all of them.
     var portfolioID: String? { if case .portfolio(let name) = scope { name } else { nil } }
+
+    /// Whether it reads the values of a type: it is of it, or its expression names it.
+    func isReading(_ other: LimitType) -> Bool {
+        expression.map { $0.metrics.contains(other.rawValue) } ?? (type == other)
+    }
 
     /// Types whose values it reads: its own, or those of its expression.
     var reads: [LimitType] {

@@ -133,12 +133,12 @@ extension RiskEngine {
     /// known.
     func dailyReturns(of scope: LimitScope) async -> [Double]? {
         switch scope {
-        case .symbol(let name): return await returns.returns(of: [name])[name]
+        case .symbol(let name): return await dailyBars.returns(of: [name])[name]
         case .portfolio(let name):
             guard let picture = state.picture(of: name, order: nil, rate: 0) else { return nil }
             let held = picture.positions.filter { $0.quantity != 0 }
             let equity = picture.cash + held.reduce(0) { $0 + $1.marketValue }
-            let columns = await returns.returns(of: held.map(\.symbol).sorted())
+            let columns = await dailyBars.returns(of: held.map(\.symbol).sorted())
             guard equity > 0, !held.isEmpty, columns.count == held.count else { return nil }
             return LossMeasures.portfolioReturns(
                 held.compactMap { columns[$0.symbol] }, weights: held.map { $0.marketValue / equity })

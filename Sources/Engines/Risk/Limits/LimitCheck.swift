@@ -1,3 +1,4 @@
+import EngineKit
 import Wire
 
 /// How bad it is.
@@ -85,7 +86,8 @@ struct LimitCheck: Sendable {
     var reason: String {
         if isStop, let missing { return missing }
         if let missing { return "cannot be judged: \(missing)" }
-        let name = limit.expression?.text ?? limit.type.rawValue
+        let against = limit.type == .beta ? limit.benchmark.map { " against \($0)" } ?? "" : ""
+        let name = (limit.expression?.text ?? limit.type.rawValue) + against
         let text = "\(name)\(limit.scope.isPart ? " of \(limit.scope.text)" : "") of \(Self.short(value))"
         let threshold = Self.short(limit.threshold)
         if verdict == .breach, value <= limit.threshold, let minimum = limit.minimum {
@@ -139,6 +141,8 @@ struct LimitCheck: Sendable {
         json.double(utilization)
         json.key("headroom")
         json.double(limit.threshold - value)
+        if let benchmark = limit.benchmark { json.field("benchmark", benchmark) }
+        if limit.isReading(.liquidityDays) { json.field("volume_days", limit.volumeDays) }
         json.key("verdict")
         json.string(verdict.rawValue)
         json.key("reason")

@@ -42,6 +42,7 @@ enum LimitConflicts {
     private static func isBelow(_ low: Limit, _ high: Limit) -> Bool {
         let isMeasuredAlike = low.method == high.method && low.confidence == high.confidence
             && low.horizonDays == high.horizonDays && low.participation == high.participation
+            && low.volumeDays == high.volumeDays && low.benchmark == high.benchmark
         guard isMeasuredAlike else { return false }
         if low.type == high.type { return low.expression == high.expression }
         return ordered.contains { $0 == (low.type, high.type) }

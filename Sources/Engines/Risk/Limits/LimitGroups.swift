@@ -87,20 +87,21 @@ extension RiskEngine {
         }
     }
 
-    /// Returns of all that a group's limits read, an order's instrument included; nil where none does.
-    func groupReturns(_ limits: [Limit], _ symbol: Symbol?) async -> [String: [Double]]? {
-        guard LimitNeeds(limits).returns else { return nil }
+    /// What the limits of groups read of stored bars, an order's instrument included; nil where none does.
+    func groupHistory(_ limits: [Limit], _ symbol: Symbol?) async -> MarketHistory? {
+        let needs = LimitNeeds(limits).history
+        if needs.isEmpty { return nil }
         var symbols = Set(symbol.map { [$0.text] } ?? [])
         for scope in Set(limits.map(\.scope)) {
             if case .trader(let name) = scope { symbols.formUnion(state.symbols(ofTrader: name)) }
             for member in members(of: scope) { symbols.formUnion(state.books[member]?.lines.map(\.symbol.text) ?? []) }
         }
-        return await returns.returns(of: symbols.sorted())
+        return await dailyBars.history(of: symbols.sorted(), needs)
     }
 
     /// Judges limits over several portfolios, after an order of one of them; `rate` is that of the order's trader.
     func judgeGroups(
-        _ limits: [Limit], order: RiskOrder?, of portfolio: String?, returns: [String: [Double]]?, rate: Int = 0
+        _ limits: [Limit], order: RiskOrder?, of portfolio: String?, history: MarketHistory?, rate: Int = 0
     ) -> [LimitCheck] {
         var pictures: [LimitScope: Result<RiskPicture, MissingInput>] = [:]
         return limits.flatMap { limit -> [LimitCheck] in
@@ -109,7 +110,7 @@ extension RiskEngine {
             switch picture {
             case .failure(let missing): return [LimitCheck(limit, missing: missing.message)]
             case .success(var picture):
-                picture.returns = returns
+                picture.history = history
                 return LimitCheck.judge([limit], picture.afterOrder().figures(LimitNeeds([limit])))
             }
         }
@@ -158,8 +159,8 @@ extension RiskEngine {
     func judgeGroups(_ limits: [Limit], _ each: (String, [LimitCheck]) async throws -> Void) async rethrows {
         let groups = Dictionary(grouping: limits) { $0.scope.text }
         for (name, limits) in groups.sorted(by: { $0.key < $1.key }) {
-            let returns = await groupReturns(limits, nil)
-            try await each(name, judgeGroups(limits, order: nil, of: nil, returns: returns))
+            let history = await groupHistory(limits, nil)
+            try await each(name, judgeGroups(limits, order: nil, of: nil, history: history))
         }
     }
 

@@ -40,6 +40,10 @@ enum LimitLoosening {
             "horizon_days falls from \(before.horizonDays) to \(after.horizonDays)")
         add(after.participation > before.participation,
             "participation rises from \(before.participation) to \(after.participation)")
+        add(after.volumeDays != before.volumeDays,
+            "volume_days changes from \(before.volumeDays) to \(after.volumeDays)")
+        add(after.benchmark != before.benchmark,
+            "benchmark changes from \(before.benchmark ?? "none") to \(after.benchmark ?? "none")")
         return reasons
     }
 

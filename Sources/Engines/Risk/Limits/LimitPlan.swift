@@ -48,15 +48,27 @@ struct LimitPlan: Sendable {
 struct LimitNeeds: Sendable {
     let types: Set<LimitType>
     let parts: Set<LimitScope>
-    /// Whether they read what a portfolio would have earned each day.
-    let returns: Bool
+    /// What they read of stored bars.
+    let history: HistoryNeeds
+    /// Mean volumes of other days than the usual ones.
+    let windows: Set<VolumeWindow>
     /// Whether some look at a sector.
     let sectors: Bool
+
+    /// Whether they read what a portfolio would have earned each day.
+    var returns: Bool { history.returns }
 
     init(_ limits: [Limit]) {
         types = Set(limits.flatMap(\.reads))
         parts = Set(limits.map(\.scope).filter(\.isPart))
-        returns = !types.isDisjoint(with: LimitType.onReturns)
+        let onVolume = limits.filter { $0.isReading(.liquidityDays) }
+        history = HistoryNeeds(
+            returns: !types.isDisjoint(with: LimitType.onReturns),
+            benchmarks: Set(limits.compactMap(\.benchmark)),
+            volumeDays: Set(onVolume.map(\.volumeDays)))
+        windows = Set(onVolume.filter { $0.volumeDays != MeanVolume.usualDays }.map {
+            VolumeWindow(days: $0.volumeDays, part: $0.scope.isPart ? $0.scope : nil)
+        })
         sectors = parts.contains(where: \.isSector)
     }
 }

@@ -78,11 +78,15 @@ struct LimitValues {
             if sums.withoutClose > 0, let missing = figures.withoutClose { throw missing }
             return max(0, sums.dayLoss)
         case .volatility: return try volatility()
-        case .beta: return try beta()
+        case .beta: return try beta(limit)
         case .turnover: return share(orderNotional(limit.scope))
         case .orderSize: return orderNotional(limit.scope)
         case .orderRate: return Double(figures.orderRate)
         case .liquidityDays:
+            if limit.volumeDays != MeanVolume.usualDays {
+                let window = VolumeWindow(days: limit.volumeDays, part: limit.scope.isPart ? limit.scope : nil)
+                return try (figures.windows[window] ?? VolumeSums()).days(participation: limit.participation)
+            }
             if sums.withoutVolume > 0, let missing = figures.withoutVolume { throw missing }
             return sums.liquidityDays(participation: limit.participation)
         case .stressLoss:
@@ -155,17 +159,31 @@ struct LimitValues {
         return (moments(flows).variance * 252).squareRoot() / equity
     }
 
-    private mutating func beta() throws -> Double {
-        guard let benchmark = figures.benchmark else {
-            throw MissingInput(field: "benchmark_returns", message: "beta needs benchmark_returns")
-        }
+    private mutating func beta(_ limit: Limit) throws -> Double {
+        if isEmpty, figures.benchmark == nil, limit.benchmark != nil { return 0 }
+        let benchmark = try benchmark(of: limit)
         let flows = try flows(for: .beta)
         if isEmpty { return 0 }
         guard equity > 0 else { return .infinity }
         guard let beta = benchmark.beta(flows, moments(flows)) else {
+            let named = limit.benchmark.map { "\($0) on days of the holdings, and one" } ?? "a benchmark"
             throw MissingInput(
-                field: "benchmark_returns", message: "beta needs two returns or more of a benchmark that moves")
+                field: "benchmark_returns", message: "beta needs two returns or more of \(named) that moves")
         }
         return beta / equity
+    }
+
+    /// As it was sent, else the stored one that the limit names.
+    private func benchmark(of limit: Limit) throws(MissingInput) -> BenchmarkReturns {
+        if let sent = figures.benchmark { return sent }
+        guard let name = limit.benchmark, let history = figures.history else {
+            let hint = limit.benchmark == nil ? ", or a benchmark with stored daily bars" : ""
+            throw MissingInput(field: "benchmark_returns", message: "beta needs benchmark_returns\(hint)")
+        }
+        guard let stored = history.benchmarks[name] else {
+            throw MissingInput(
+                field: "benchmark_returns", message: "beta needs returns of its benchmark \(name)\(history.reason(of: name))")
+        }
+        return stored
     }
 }

@@ -18,7 +18,7 @@ public struct PreTradeRehearsal {
         plan = LimitPlan(LimitType.allCases.filter { $0 != .expression }.map { type in
             Limit(id: type.rawValue, type: type, threshold: 1e12, scope: .all, minimum: nil, softThreshold: nil,
                   expression: nil, warnAt: 0.8, method: .parametric, confidence: 0.99, horizonDays: 1,
-                  participation: 0.2, isActive: true)
+                  participation: 0.2, benchmark: type == .beta ? "MARKET" : nil, isActive: true)
         })
         let market = (0..<days).map { 0.008 * random.normal(UInt64($0), stream: 0) }
         var returns: [String: [Double]] = [:]
@@ -27,15 +27,19 @@ public struct PreTradeRehearsal {
                 market[day] + 0.012 * random.normal(UInt64(day), stream: UInt64(index + 1))
             }
         }
-        state.benchmark = BenchmarkReturns(market)
         state.scenarios = [["*": -0.2], ["sector:2": -0.4, "S1": -0.5, "*": -0.1], ["*": 0.1]]
         fill(random)
-        state.setReturns(returns, asked: Set(returns.keys), of: Self.portfolio, at: 0)
+        let volumes = returns.mapValues { _ in [MeanVolume(days: MeanVolume.usualDays, stored: 20, mean: 1e6)] }
+        state.setHistory(
+            MarketHistory(
+                needs: plan.needs.history, returns: returns, benchmarks: ["MARKET": BenchmarkReturns(market)],
+                volumes: volumes),
+            asked: Set(returns.keys), of: Self.portfolio, at: 0)
     }
 
     private mutating func fill(_ random: Philox) {
         for (index, symbol) in symbols.enumerated() {
-            state.apply(InstrumentFacts(sector: "\(index % 11)", averageDailyVolume: 1e6), of: symbol)
+            state.apply(InstrumentFacts(sector: "\(index % 11)", averageDailyVolume: nil), of: symbol)
             let price = 20 + 5 * abs(random.normal(UInt64(index), stream: 1 << 20))
             for (day, value) in [price * 0.99, price].enumerated() {
                 state.apply(Bar(symbol: symbol, timeframe: .day1, time: Timestamp(seconds: Int64(day) * 86_400),

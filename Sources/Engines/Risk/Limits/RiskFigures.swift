@@ -16,7 +16,12 @@ struct RiskFigures: Sendable {
     var dayLoss: Double?
     /// Σmv·r by day, in currency; nil where no limit reads it.
     var flows: Result<[Double], MissingInput>?
+    /// Returns of the benchmark, as they were sent.
     var benchmark: BenchmarkReturns?
+    /// What stored daily bars tell; nil where no limit reads it.
+    var history: MarketHistory?
+    /// By mean volumes of other days than the usual ones, where limits read them.
+    var windows: [VolumeWindow: VolumeSums] = [:]
     /// What is missing of a holding, where something is.
     var unpriced: MissingInput?, withoutClose: MissingInput?, withoutVolume: MissingInput?
     /// What is held without a known sector, where a limit looks at one: it may belong to that sector.
@@ -57,18 +62,21 @@ struct RiskFigures: Sendable {
             withoutClose = MissingInput(field: "positions/\(index)/previous_close", message: "daily_loss needs it")
         }
         if sums.withoutVolume > 0, let index = first({ $0.averageDailyVolume.isNaN }) {
-            withoutVolume = MissingInput(
-                field: "positions/\(index)/average_daily_volume", message: "liquidity_days needs it")
+            withoutVolume = VolumeSums.missing(symbols[index], at: index, history, MeanVolume.usualDays)
         }
     }
 }
 
 extension RiskPicture {
     /// The figures that limits need.
-    func figures(_ needs: LimitNeeds) -> RiskFigures { figures(for: needs.types, parts: needs.parts) }
+    func figures(_ needs: LimitNeeds) -> RiskFigures {
+        figures(for: needs.types, parts: needs.parts, windows: needs.windows)
+    }
 
     /// The figures of the positions as they stand, all summed anew; the order counts where `afterOrder` added it.
-    func figures(for types: Set<LimitType>, parts scopes: Set<LimitScope> = []) -> RiskFigures {
+    func figures(
+        for types: Set<LimitType>, parts scopes: Set<LimitScope> = [], windows: Set<VolumeWindow> = []
+    ) -> RiskFigures {
         var sectors: [String: Int] = [:]
         var holdings: [Holding] = []
         holdings.reserveCapacity(positions.count)
@@ -81,13 +89,13 @@ extension RiskPicture {
             holdings.append(Holding(
                 quantity: position.quantity, price: position.price,
                 previousClose: position.previousClose ?? (position.symbol == order?.symbol ? position.price : .nan),
-                averageDailyVolume: position.averageDailyVolume ?? .nan, sector: sector))
+                averageDailyVolume: volume(of: position, days: MeanVolume.usualDays), sector: sector))
         }
         var book = ExposureBook(holdings, shocks: (scenarios ?? []).map { Scenario($0).shocks(positions) })
         var figures = RiskFigures(
             view: book.view(), cash: cash, order: order, orderRate: orderRate, maxDrawdown: maxDrawdown,
             flows: types.isDisjoint(with: LimitType.onReturns) ? nil : flows(holdings),
-            benchmark: benchmarkReturns.map { BenchmarkReturns($0) })
+            benchmark: benchmarkReturns.map { BenchmarkReturns($0) }, history: history)
         figures.dayLoss = dayLoss
         figures.nameMissing(positions.map(\.symbol), holdings)
         figures.orderSector = order.flatMap { order in positions.first { $0.symbol == order.symbol }?.sector }
@@ -98,11 +106,26 @@ extension RiskPicture {
             }
             figures.parts[scope] = sums
         }
+        for window in windows {
+            var sums = VolumeSums()
+            for (index, position) in positions.enumerated()
+            where window.part?.holds(position.symbol, position.sector) ?? true {
+                sums.add(position.symbol, position.quantity, volume(of: position, days: window.days), at: index,
+                         history, window.days)
+            }
+            figures.windows[window] = sums
+        }
         if scopes.contains(where: \.isSector) {
             figures.nameWithoutSector(positions.firstIndex { $0.quantity != 0 && $0.sector == nil }
                 .map { ($0, positions[$0].symbol) })
         }
         return figures
+    }
+
+    /// What is traded of a position in a day: as it was sent, else the mean of so many stored days; NaN where neither is
+    /// known.
+    private func volume(of position: RiskPosition, days: Int) -> Double {
+        position.averageDailyVolume ?? history?.volume(of: position.symbol, days: days) ?? .nan
     }
 
     private var maxDrawdown: Double? {
@@ -115,9 +138,12 @@ extension RiskPicture {
     private func flows(_ holdings: [Holding]) -> Result<[Double], MissingInput> {
         var columns: [[Double]] = [], weights: [Double] = []
         for (position, holding) in zip(positions, holdings) where position.quantity != 0 {
-            guard let returns else { return .failure(MissingInput(field: "returns", message: " by symbol")) }
+            guard let returns = returns ?? history?.returns else {
+                return .failure(MissingInput(field: "returns", message: " by symbol"))
+            }
             guard let column = returns[position.symbol] else {
-                return .failure(MissingInput(field: "returns", message: " of \(position.symbol)"))
+                let why = self.returns == nil ? history?.reason(of: position.symbol) ?? "" : ""
+                return .failure(MissingInput(field: "returns", message: " of \(position.symbol)\(why)"))
             }
             columns.append(column)
             weights.append(holding.marketValue)

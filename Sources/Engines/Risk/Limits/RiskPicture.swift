@@ -25,9 +25,11 @@ struct RiskPicture: Sendable {
     var positions: [RiskPosition]
     var cash: Double
     var order: RiskOrder?
-    /// Returns by symbol, of equal lengths.
+    /// Returns by symbol, of equal lengths, as they were sent.
     var returns: [String: [Double]]?
     var benchmarkReturns: [Double]?
+    /// What stored daily bars tell, where limits read it and nothing was sent.
+    var history: MarketHistory?
     var equityCurve: [Double]?
     /// The depth of the deepest fall, positive, where it is known without the curve.
     var drawdown: Double?

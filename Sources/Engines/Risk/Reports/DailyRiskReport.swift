@@ -8,7 +8,12 @@ struct DailyRiskReport {
 
     init(_ inputs: ReportInputs) { self.inputs = inputs }
 
-    static let conventions = [
+    /// Those of the figures, and of limits that are listed.
+    static func conventions(_ inputs: ReportInputs) -> [String] {
+        rules + LimitConventions.texts(inputs.limits.lazy.map(\.limit))
+    }
+
+    static let rules = [
         "Value at risk and expected shortfall are positive losses of today's holdings, from at most 252 stored daily "
             + "returns on the days that all holdings have; cash bears no risk.",
         "Horizons above a day: mean times h and deviation times the root of h (parametric); skew over the root of h and "
@@ -18,7 +23,7 @@ struct DailyRiskReport {
     ]
 
     var document: ReportDocument {
-        var report = inputs.document(.dailyRisk, Self.conventions)
+        var report = inputs.document(.dailyRisk, Self.conventions(inputs))
         report.sections = [overview, holdings, tail, limits, worst]
         return report
     }

@@ -8,12 +8,16 @@ struct LimitsReport {
     init(_ inputs: ReportInputs) { self.inputs = inputs }
 
     var document: ReportDocument {
-        var report = inputs.document(.limits, Self.conventions)
+        var report = inputs.document(.limits, Self.conventions(inputs))
         report.sections = [now, eventSection]
         return report
     }
 
-    static let conventions = [
+    static func conventions(_ inputs: ReportInputs) -> [String] {
+        rules + LimitConventions.texts(inputs.limits.lazy.map(\.limit))
+    }
+
+    private static let rules = [
         "A value above its threshold breaches, one at it passes; a limit warns from its own share of the threshold on.",
         "A limit that cannot be judged counts as breached, and its reason says what is missing.",
     ]

@@ -4,29 +4,30 @@ import Market
 /// How long it takes to sell what is held without being more than a share of the market.
 struct LiquidityReport {
     /// The share of a day's volume that one may trade, and the days that make its mean.
-    private static let participation = 0.2, meanDays = 20
+    private static let participation = 0.2, meanDays = MeanVolume.usualDays
+    private static let unknown = "fewer than \(meanDays) stored daily volumes"
     private let inputs: ReportInputs
 
     init(_ inputs: ReportInputs) { self.inputs = inputs }
 
     private struct Line {
         let position: RiskPosition
-        /// Mean of the last days' stored volume; nil where none is stored.
+        /// Mean of the last days' stored volume; nil where fewer are stored.
         let volume: Double?
         var days: Double? { volume.flatMap { $0 > 0 ? abs(position.quantity) / (participation * $0) : nil } }
     }
 
     private var lines: [Line] {
         inputs.held.map { position in
-            let known = (inputs.bars.columns[position.symbol]?.volumes ?? []).suffix(Self.meanDays).filter { $0.isFinite && $0 >= 0 }
-            return Line(position: position, volume: known.isEmpty ? nil : known.reduce(0, +) / Double(known.count))
+            let mean = inputs.bars.columns[position.symbol]?.volume.mean ?? .nan
+            return Line(position: position, volume: mean.isNaN ? nil : mean)
         }
     }
 
     var document: ReportDocument {
         var report = inputs.document(.liquidity, [
             "Days to sell: the quantity over \(ReportValue.number(Self.participation, .percent).shown) of the mean volume of the "
-                + "last \(Self.meanDays) stored days. What has no stored volume counts as not to be sold.",
+                + "last \(Self.meanDays) stored days that have one. What has fewer counts as not to be sold.",
             "Volumes are those of the stored bars: where a feed sees one venue, so do these figures.",
         ])
         let lines = lines
@@ -64,7 +65,7 @@ struct LiquidityReport {
     private func holdings(_ lines: [Line]) -> ReportSection {
         let rows: [[ReportValue]] = lines.sorted { ($0.days ?? .infinity) > ($1.days ?? .infinity) }.map { line in
             [.text(line.position.symbol), .number(line.position.quantity, .quantity), .number(line.position.marketValue, .money),
-             .optional(line.volume, .count, or: "no stored volume"), .optional(line.days, .ratio, or: "no stored volume")]
+             .optional(line.volume, .count, or: Self.unknown), .optional(line.days, .ratio, or: Self.unknown)]
         }
         return ReportSection("holdings", "By holding", [.table(ReportTable(
             "holdings", "Holdings, the slowest first",

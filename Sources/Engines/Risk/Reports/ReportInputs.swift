@@ -75,8 +75,9 @@ struct ReportInputs: Sendable {
     /// The head of a document. Warnings name prices that nobody told and those older than five days.
     func document(_ kind: String, _ title: String, _ conventions: [String]) -> ReportDocument {
         var warnings = PriceWarnings.texts(held.map { ($0.symbol, priceTimes[$0.symbol]) }, at: to)
-        for position in held where needs.contains(.bars) && bars.columns[position.symbol] == nil {
-            warnings.append("No daily bars of \(position.symbol) are stored: figures from history leave it out.")
+        if let days = picture.history?.newestDays { warnings += PriceWarnings.texts(bars: days, at: to) }
+        if needs.contains(.bars) {
+            warnings += PriceWarnings.texts(withoutBars: held.map(\.symbol).filter { bars.columns[$0] == nil })
         }
         return ReportDocument(
             kind: kind, title: title, subject: portfolio, currency: "the portfolio's currency", from: from,
@@ -93,10 +94,12 @@ struct ReportInputs: Sendable {
     }
 }
 
-/// Daily closes and volumes of several instruments on the days that all of them have.
+/// Daily closes of several instruments on the days that all of them have, and their mean volumes.
 struct AlignedBars: Sendable {
     struct Column: Sendable {
-        let closes: [Double], volumes: [Double]
+        let closes: [Double]
+        /// The mean of the instrument's own newest volumes, whatever days the others have.
+        let volume: MeanVolume
         /// Simple returns, one fewer than there are days.
         var returns: [Double] { zip(closes.dropFirst(), closes).map { $0 / $1 - 1 } }
     }
@@ -117,7 +120,9 @@ struct AlignedBars: Sendable {
         let days = first.1.keys.filter { day in usable.allSatisfy { $0.1[day] != nil } }.sorted()
         times = days.map { first.2.times[first.1[$0]!] }
         for (symbol, rows, bars) in usable {
-            columns[symbol] = Column(closes: days.map { bars.close[rows[$0]!] }, volumes: days.map { bars.volume[rows[$0]!] })
+            columns[symbol] = Column(
+                closes: days.map { bars.close[rows[$0]!] },
+                volume: MeanVolume(of: MeanVolume.usualDays, in: bars.volume))
         }
     }
 

@@ -65,7 +65,7 @@ extension RiskEngine {
         let earliest = Timestamp(nanoseconds: min(book.curve.times.first ?? end.nanoseconds, end.nanoseconds))
         let start = period.start(before: end, earliest: earliest)
         let applying = needs.contains(.limits) ? limits.filter { $0.applies(to: portfolio) } : []
-        let complete = try await complete(told, for: applying)
+        let complete = await complete(told, for: applying)
         let events = needs.contains(.events) ? try await ReportEvent.read(
             portfolio, from: start, to: end, limit: Self.reportEvents + 1, context.records) : []
         let symbols = needs.contains(.bars) ? told.positions.filter { $0.quantity != 0 }.map(\.symbol) : []

@@ -24,7 +24,9 @@ struct StressScenarioBody: RequestBody {
         if !fields.isDescribing {
             fields.require(!shocks.isEmpty || !factors.isEmpty, "shocks", "is required where there are no factors")
         }
-        for (key, value) in shocks where value < -1 { fields.refuse(at: ["shocks", key], "must not be below -1") }
+        for (key, value) in shocks where !ScenarioBody.possible.contains(value) {
+            fields.refuse(at: ["shocks", key], ScenarioBody.fault(value))
+        }
         return StressScenarioBody(
             name: name, shocks: Dictionary(shocks.map { ($0.name, $0.value) }) { $1 },
             factors: Dictionary(factors.map { ($0.name, $0.value) }) { $1 })

@@ -8,7 +8,7 @@ struct PortfolioMoments {
     let product: [Double]
     /// Σwᵢx̄ᵢ.
     let mean: Double
-    /// √(w'Σw).
+    /// √(w'Σw); NaN where it is too large for a number.
     let deviation: Double
 
     init(_ returns: [[Double]], _ weights: [Double]) {
@@ -17,6 +17,8 @@ struct PortfolioMoments {
         let middle = Statistics.mean(portfolio)
         product = zip(returns, means).map { Statistics.covariance($0, mean: $1, portfolio, mean: middle) }
         mean = Statistics.dot(weights, means)
-        deviation = max(0, Statistics.dot(weights, product)).squareRoot()
+        let variance = Statistics.dot(weights, product)
+        // The larger of 0 and what is not a number would be 0.
+        deviation = variance.isFinite ? max(0, variance).squareRoot() : .nan
     }
 }

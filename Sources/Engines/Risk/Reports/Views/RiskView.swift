@@ -37,14 +37,14 @@ enum RiskView: String, CaseIterable, Sendable {
         switch self {
         case .overview:
             let report = DailyRiskReport(inputs)
-            return view("Overview", DailyRiskReport.conventions, [report.overview, report.limits, report.worst])
+            return view("Overview", DailyRiskReport.conventions(inputs), [report.overview, report.limits, report.worst])
         case .valueAtRisk:
-            return view("Value at risk", DailyRiskReport.conventions, [DailyRiskReport(inputs).tail])
+            return view("Value at risk", DailyRiskReport.rules, [DailyRiskReport(inputs).tail])
         case .exposures: return view("Exposures", Self.shares, ExposureView(inputs).sections)
         case .concentration: return view("Concentration", Self.shares, ConcentrationView(inputs).sections)
-        case .limits: return view("Limits", LimitsReport.conventions, [LimitsReport(inputs).now])
+        case .limits: return view("Limits", LimitsReport.conventions(inputs), [LimitsReport(inputs).now])
         case .breaches:
-            return view("Breaches", LimitsReport.conventions, [BreachView(inputs).section, LimitsReport(inputs).eventSection])
+            return view("Breaches", LimitsReport.conventions(inputs), [BreachView(inputs).section, LimitsReport(inputs).eventSection])
         case .stress: return whole(StressReport(inputs).document)
         case .liquidity: return whole(LiquidityReport(inputs).document)
         case .backtest: return whole(VarBacktestReport(inputs).document)

@@ -157,7 +157,7 @@ public struct FlowBook: Sendable {
 public struct FlowMoments: Sendable, Equatable {
     /// Mean of a day, in currency.
     public let mean: Double
-    /// Σ(x−x̄)²/(n−1), 0 for fewer than two days.
+    /// Σ(x−x̄)²/(n−1), 0 for fewer than two days; NaN where it is too large for a number.
     public let variance: Double
     public let count: Int
 
@@ -189,6 +189,8 @@ public struct FlowMoments: Sendable, Equatable {
             // A second pass where the mean is so far from the pivot that digits would be lost.
             var rest = second - first * middle
             if rest < 0.1 * second { rest = Self.squares(flows, about: pivot + middle) }
+            // The larger of 0 and what is not a number would be 0.
+            if rest.isNaN { return (pivot + middle, .nan) }
             return (pivot + middle, flows.count < 2 ? 0 : max(0, rest) / Double(flows.count - 1))
         }
     }
@@ -202,13 +204,15 @@ public struct FlowMoments: Sendable, Equatable {
 
 /// Returns of a benchmark with their moments, made once for many portfolios.
 public struct BenchmarkReturns: Sendable, Equatable {
-    /// By day, oldest first.
+    /// By day, oldest first; NaN on a day that has none.
     public let values: [Double]
     private let moments: FlowMoments
+    private let isWhole: Bool
 
-    /// Of daily returns.
+    /// Of daily returns; NaN where there is none of a day, which no figure reads.
     public init(_ values: [Double]) {
         self.values = values
+        isWhole = values.allSatisfy(\.isFinite)
         moments = FlowMoments(values)
     }
 
@@ -217,6 +221,10 @@ public struct BenchmarkReturns: Sendable, Equatable {
     public func beta(_ flows: [Double], _ known: FlowMoments) -> Double? {
         let count = min(flows.count, values.count)
         guard count > 1 else { return nil }
+        if !isWhole {
+            let known = zip(flows.suffix(count), values.suffix(count)).filter { $0.1.isFinite }
+            return LossMeasures.beta(known.map(\.0), benchmark: known.map(\.1))
+        }
         if count < flows.count || count < values.count {
             return LossMeasures.beta(Array(flows.suffix(count)), benchmark: Array(values.suffix(count)))
         }

@@ -1,0 +1,43 @@
+import Bus
+import BusRedis
+import Glibc
+public import Runtime
+import Synchronization
+
+/// Keys that benchmarks have in a Redis now, so that one that is ended leaves none.
+@LoopActor public enum BenchKeys {
+    private static var open: [ObjectIdentifier: RedisBus] = [:]
+    private nonisolated static let count = Atomic(0)
+    private nonisolated static let isErased = Atomic(false)
+
+    static func add(_ bus: RedisBus) {
+        open[ObjectIdentifier(bus)] = bus
+        count.store(open.count, ordering: .releasing)
+    }
+
+    static func remove(_ bus: RedisBus) {
+        open[ObjectIdentifier(bus)] = nil
+        count.store(open.count, ordering: .releasing)
+    }
+
+    /// Deletes all of them, called on any thread but the loop's; the loop stands still from then on. Gives up after so
+    /// many milliseconds, as where the loop or Redis does not answer.
+    public nonisolated static func erase(withinMilliseconds patience: Int) {
+        if count.load(ordering: .acquiring) == 0 { return }
+        spawn {
+            for bus in open.values {
+                // One that is just beginning would make some afterwards.
+                while !bus.health.connected { await SystemClock().sleep(nanoseconds: 1_000_000) }
+                await bus.eraseKeys()
+                await bus.stop()
+            }
+            isErased.store(true, ordering: .releasing)
+            while true { pause() }
+        }
+        var waited = 0
+        while !isErased.load(ordering: .acquiring), waited < patience {
+            usleep(5_000)
+            waited += 5
+        }
+    }
+}
