@@ -76,6 +76,11 @@ struct ChunkTable {
     func slices(_ range: SeriesRange) throws(StoreError) -> [Slice] {
         let cursor = try LMDBCursor(transaction, table)
         defer { cursor.close() }
+        return try slices(range, cursor)
+    }
+
+    /// The same with a cursor of the chunks' table, wherever it stands.
+    func slices(_ range: SeriesRange, _ cursor: LMDBCursor) throws(StoreError) -> [Slice] {
         let from = range.from?.nanoseconds ?? .min, to = range.to?.nanoseconds ?? .max
         var left = range.limit ?? .max
         var slices: [Slice] = []

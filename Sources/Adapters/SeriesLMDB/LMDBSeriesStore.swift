@@ -64,6 +64,13 @@ public final class LMDBSeriesStore: SeriesStore {
         }
     }
 
+    public func read(
+        collection: String, names: [String], range: SeriesRange, columns: [String]
+    ) async throws(StoreError) -> SeriesRows {
+        try checkNames(names, of: collection)
+        return try await read { snapshot throws(StoreError) in try snapshot.read(collection, names, range, columns) }
+    }
+
     public func visit<R: Sendable>(
         _ key: SeriesKey, range: SeriesRange, columns: [String]?, into initial: R,
         _ body: @escaping @Sendable (inout R, borrowing SeriesChunkView) throws(StoreError) -> Void

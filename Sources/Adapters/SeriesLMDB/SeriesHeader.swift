@@ -45,6 +45,12 @@ struct SeriesHeader: Equatable {
         }
     }
 
+    /// Where columns of these names are kept; nil where one is not there.
+    func places(_ names: [String]) -> [Int]? {
+        let found = names.compactMap { columns.firstIndex(of: $0).map { $0 + 1 } }
+        return found.count == names.count ? found : nil
+    }
+
     /// The key in the `series` table.
     static func key(_ key: SeriesKey) -> [UInt8] { prefix(key.collection) + Array(key.name.utf8) }
 

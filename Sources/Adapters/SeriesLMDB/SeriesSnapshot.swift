@@ -38,18 +38,50 @@ struct SeriesSnapshot {
         var pieces: [[ColumnCopy.Piece]] = []
         for column in [ChunkKey.times] + columns {
             var found: [ColumnCopy.Piece] = []
-            for slice in slices {
-                let bytes = try chunks.column(column, of: slice.first)
-                if let bytes { try checkLength(bytes, slice) }
-                let part = bytes.map { UnsafeRawBufferPointer(rebasing: $0[slice.lower * 8..<slice.upper * 8]) }
-                found.append(ColumnCopy.Piece(bytes: part, count: slice.count))
-            }
+            for slice in slices { found.append(try piece(chunks, column, slice)) }
             pieces.append(found)
         }
         let copy = ColumnCopy(pieces, total: slices.reduce(0) { $0 + $1.count })
         if copy.isLarge { help(copy) }
         let rows = copy.run()
         return SeriesColumns(ts: rows.ts, names: names, values: rows.values)
+    }
+
+    /// Copies rows of many series out: first where they lie, then all of them.
+    func read(
+        _ collection: String, _ names: [String], _ range: SeriesRange, _ asked: [String]
+    ) throws(StoreError) -> SeriesRows {
+        let editor = SeriesEditor(environment: environment, transaction: transaction)
+        let cursor = try LMDBCursor(transaction, environment.chunks)
+        defer { cursor.close() }
+        var pieces = [[ColumnCopy.Piece]](repeating: [], count: asked.count + 1), total = 0, ends: [Int] = []
+        ends.reserveCapacity(names.count)
+        for name in names {
+            if let header = try editor.header(SeriesKey(collection: collection, name: name)),
+               let columns = header.places(asked) {
+                let chunks = ChunkTable(
+                    transaction: transaction, table: environment.chunks, id: header.id, helpers: environment.helpers)
+                for slice in try chunks.slices(range, cursor) {
+                    for (place, column) in ([ChunkKey.times] + columns).enumerated() {
+                        pieces[place].append(try piece(chunks, column, slice))
+                    }
+                    total += slice.count
+                }
+            }
+            ends.append(total)
+        }
+        let rows = ColumnCopy(pieces, total: total).run()
+        return SeriesRows(ts: rows.ts, values: rows.values, ends: ends)
+    }
+
+    /// The rows of a slice in one column.
+    private func piece(
+        _ chunks: ChunkTable, _ column: Int, _ slice: ChunkTable.Slice
+    ) throws(StoreError) -> ColumnCopy.Piece {
+        let bytes = try chunks.column(column, of: slice.first)
+        if let bytes { try checkLength(bytes, slice) }
+        let part = bytes.map { UnsafeRawBufferPointer(rebasing: $0[slice.lower * 8..<slice.upper * 8]) }
+        return ColumnCopy.Piece(bytes: part, count: slice.count)
     }
 
     /// Lends rows chunk by chunk.

@@ -17,14 +17,17 @@ public struct BarColumns: Sendable {
 
     public init(_ context: EngineContext) { reader = MarketDataReader(context: context, what: "stored bars") }
 
-    /// The bars of a range, both ends included; empty where none are stored. Throws `Problem` 503 when market data is away.
+    /// The bars of a range, both ends included, or only so many of its end or its beginning; empty where none are stored.
+    /// Throws `Problem` 503 when market data is away.
     public func bars(
-        _ symbol: Symbol, _ timeframe: Timeframe, from: Timestamp? = nil, to: Timestamp? = nil, last: Int? = nil
+        _ symbol: Symbol, _ timeframe: Timeframe, from: Timestamp? = nil, to: Timestamp? = nil, last: Int? = nil,
+        first: Int? = nil
     ) async throws -> BarColumns {
         var query = "symbol=\(Self.escape(symbol.text))&timeframe=\(timeframe.rawValue)"
         if let from { query += "&from=\(from.iso8601)" }
         if let to { query += "&to=\(to.iso8601)" }
         if let last { query += "&last=\(last)" }
+        if let first { query += "&limit=\(first)" }
         let response = try await reader.get("/api/v1/market-data/historical/bars", query)
         if response.status == 404 { return BarColumns() }
         try MarketDataReader.check(response)

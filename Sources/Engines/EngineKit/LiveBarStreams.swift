@@ -67,9 +67,16 @@ public struct BarStreamKey: Hashable, Sendable {
     private var live: BarStreams<BarStreamKey, State>
     private var replays: BarStreams<BarStreamKey, State>
 
-    /// No stream yet.
-    public init(_ context: EngineContext, blank: @escaping Blank = { _ in State() }) {
+    /// Stored bars that are read at once: what the loop does for them takes some milliseconds.
+    public nonisolated static var partRows: Int { 8192 }
+    private let rows: Int
+
+    /// No stream yet. Stored bars are read so many `rows` at a time.
+    public init(
+        _ context: EngineContext, rows: Int = LiveBarStreams.partRows, blank: @escaping Blank = { _ in State() }
+    ) {
         self.context = context
+        self.rows = rows
         self.blank = blank
         live = BarStreams(limit: Self.liveLimit)
         replays = BarStreams(limit: Self.replayLimit)
@@ -77,6 +84,9 @@ public struct BarStreamKey: Hashable, Sendable {
 
     /// In words, for a health check.
     public var summary: String { "\(live.count) instruments and \(replays.count) replays kept up to date" }
+
+    /// The instruments that are followed, live or in replays.
+    public var symbols: Set<Symbol> { Set(live.keys.map(\.symbol)).union(replays.keys.map(\.symbol)) }
 
     /// What a bar was to its stream, and the state after it; nil for a replay's bar that comes again, and where nothing is
     /// stored of a live one. Throws `Problem` 503 when stored bars are needed and market data is away.
@@ -151,20 +161,25 @@ public struct BarStreamKey: Hashable, Sendable {
     /// Forgets a live stream: the next bar makes it again.
     public func remove(_ key: BarStreamKey) async { await locks.with(key.text) { live.remove(key) } }
 
-    /// Feeds every stored bar of an instrument; off the loop, for it may be millions. Answers the state after the bars
-    /// up to a time.
+    /// Feeds every stored bar of an instrument; off the loop and in parts, for it may be millions. Answers the state after
+    /// the bars up to a time. Bars that change between two parts are told afterwards and make the stream again.
     @discardableResult
     private func load(_ key: BarStreamKey, until time: Int64 = .min) async throws -> State {
-        let blank = try await blank(key.symbol)
-        let stored = try await BarsClient(context).bars(key.symbol, key.timeframe)
-        live.remove(key)
-        guard let last = stored.times.last else { return blank }
-        let (then, now) = await context.compute {
-            let count = stored.times.prefix { $0 <= time }.count
-            let then = Self.state(stored, 0..<count, after: blank)
-            return (then, Self.state(stored, count..<stored.count, after: then))
+        var then = try await blank(key.symbol), now = then, last: Int64?, isMore = true
+        while isMore {
+            let part = try await BarsClient(context).bars(
+                key.symbol, key.timeframe, from: last.map { Timestamp(nanoseconds: $0 + 1) }, first: rows)
+            let before = (then, now)
+            (then, now) = await context.compute {
+                let count = part.times.prefix { $0 <= time }.count
+                let middle = Self.state(part, 0..<count, after: before.1)
+                return (count > 0 ? middle : before.0, Self.state(part, count..<part.count, after: middle))
+            }
+            last = part.times.last ?? last
+            isMore = part.count == rows
         }
-        live.put(key, now, last: last)
+        live.remove(key)
+        if let last { live.put(key, now, last: last) }
         return then
     }
 

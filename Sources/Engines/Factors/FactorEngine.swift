@@ -20,6 +20,9 @@ import Wire
     private(set) var running = 0
     var lastRun: FactorRun?
     private let streams: LiveBarStreams<LiveFactors>
+    private(set) lazy var remakes = LiveRemakes(context) { [unowned self] symbol, cause in
+        for (key, remade) in try await streams.remake(symbol) { tell(remade, of: key, since: nil, cause) }
+    }
 
     public init(_ context: EngineContext) {
         self.context = context
@@ -33,7 +36,10 @@ import Wire
         try await jobs.start { [unowned self] in try await adding($1, to: bars($0)) }
     }
 
-    public func stop() async { await jobs.stop() }
+    public func stop() async {
+        await remakes.stop()
+        await jobs.stop()
+    }
 
     /// A calculation someone waits for begins; jobs let it go first.
     func began() {
@@ -64,20 +70,22 @@ import Wire
                 }
             }) else { throw UnreadableMessage(topic: message.topic.description) }
             stored.invalidate(key.symbol)
+            try await remakes.catchUp(key.symbol)
             if let remade = try await streams.remake(key) { tell(remade, of: key, since: first, message) }
         case Topics.facts.name:
             guard let symbols = try JSONParser().withDocument(message.data, { Self.symbols($0) }) else {
                 throw UnreadableMessage(topic: message.topic.description)
             }
-            for symbol in symbols {
-                stored.invalidate(symbol)
-                for (key, remade) in try await streams.remake(symbol) { tell(remade, of: key, since: nil, message) }
-            }
+            for symbol in symbols { stored.invalidate(symbol) }
+            // A filing season may name thousands: they are made again one by one, behind bars and whatever else comes.
+            let followed = streams.symbols
+            remakes.add(symbols.filter(followed.contains), message)
         default:
             guard let bar = try JSONParser().withDocument(message.data, { Bar(json: $0) }) else {
                 throw UnreadableMessage(topic: message.topic.description)
             }
             let key = BarStreamKey(symbol: bar.symbol, timeframe: bar.timeframe, replay: bar.replay)
+            try await remakes.catchUp(bar.symbol)
             switch try await streams.take(bar) {
             case .next(let factors):
                 context.publish([context.message(Topics.factor, bar.symbol.text, time: bar.closeTime, cause: message,

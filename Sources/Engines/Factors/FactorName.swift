@@ -23,21 +23,33 @@ struct FactorName: Sendable {
         }
     }
 
-    /// Those that are not made by rules, which know no groups; what cannot be resolved is left out.
-    static func written(_ names: [String]) -> [FactorName] {
-        names.lazy.filter { !$0.contains("@") }.compactMap { try? parse($0) }
+    /// Whether a name of a request can be calculated; `refuse` is told why not. What is in the catalogue is not read
+    /// again: its rules were when the engine began.
+    static func isKnown(_ text: String, _ refuse: (String) -> Void) -> Bool {
+        if let fields = FactorCatalogue.standard.number(text).map({ FactorCatalogue.standard.fields($0) ?? [] }),
+           fields.allSatisfy(\.origin.isStored) { return true }
+        return resolved(text, refuse) != nil
     }
 
-    /// Columns of stored facts that these names read; what cannot be resolved reads none.
-    static func facts(_ names: [String]) -> Set<Column> {
+    /// Those that are not made by rules, which know no groups; what cannot be resolved is left out.
+    static func written(_ names: [String]) -> [FactorName] {
+        names.lazy.filter { !$0.utf8.contains(UInt8(ascii: "@")) }.compactMap { try? parse($0) }
+    }
+
+    /// Columns of stored facts that these names read, and whether all of them are made by rules, which remember no more
+    /// than their windows. What cannot be resolved reads none.
+    static func needs(_ names: [String]) -> (facts: Set<Column>, areMade: Bool) {
         let catalogue = FactorCatalogue.standard
-        return names.reduce(into: Set<Column>()) { columns, name in
+        var columns: Set<Column> = [], areMade = true
+        for name in names {
             if let number = catalogue.number(name), let fields = catalogue.fields(number) {
-                columns.formUnion(fields.compactMap(\.column).filter(\.isFundamental))
+                for case let column? in fields.lazy.map(\.column) where column.isFundamental { columns.insert(column) }
             } else if let factor = try? parse(name) {
                 columns.formUnion(factor.expression.columns.filter(\.isFundamental))
+                areMade = false
             }
         }
+        return (columns, areMade)
     }
 
     /// Resolves a name; errors bear where and why.

@@ -20,6 +20,8 @@ struct PanelBody: RequestBody {
     let panel: [(symbol: String, bars: Bars)]?
     /// The group of each symbol, by grouping.
     let groups: [Grouping: [String: String]]
+    /// How many of the newest bars are read of each symbol; all where it is nil.
+    var last: Int?
 
     static func read(_ fields: FieldReader) -> PanelBody {
         let symbols = fields.symbols("symbols", "Instruments with stored bars.", required: false)

@@ -100,7 +100,7 @@ extension FactorEngine {
         var series: [(symbol: String, bars: Bars)] = [], errors: [FieldError] = []
         for (index, symbol) in symbols.enumerated() {
             let end = body.asOf ?? body.to
-            let found = try await client.bars(symbol, body.timeframe, to: end)
+            let found = try await client.bars(symbol, body.timeframe, to: end, last: body.last)
             if found.count == 0, try await client.bars(symbol, body.timeframe, last: 1).count == 0 {
                 errors.append(FieldError(
                     pointer: "/symbols/\(index)",

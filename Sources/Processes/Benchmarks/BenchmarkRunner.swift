@@ -9,7 +9,7 @@ import Glibc
         "series.read.sum", "series.range", "series.postgres", "indicators", "indicators.stream", "features.calculate",
         "analytics.performance",
         "analytics.revaluation", "backtest.sweep",
-        "var.monte_carlo", "factors.panel", "factors.catalogue", "factors.correlation",
+        "var.monte_carlo", "factors.panel", "factors.catalogue", "factors.correlation", "factors.job",
         "risk.pretrade", "risk.pretrade.http", "risk.montecarlo", "risk.historical", "risk.views", "risk.capital",
         "ml.inference", "ws.fanout", "ws.idle",
         "e2e.tick_to_order",
@@ -83,6 +83,10 @@ import Glibc
         if isAsked("factors.correlation", asked) {
             say("factors.correlation")
             each(await correlationBenchmark())
+        }
+        if isAsked("factors.job", asked) {
+            say("factors.job")
+            for figure in try await jobBenchmarks(folder: folder) where isAsked(figure.name, asked) { each(figure) }
         }
         if isAsked("risk.pretrade", asked) { for figure in preTradeBenchmarks() { each(figure) } }
         if isAsked("risk.pretrade.http", asked) {

@@ -130,8 +130,10 @@ extension CatalogPages {
 
         Each date bears its lineage: the job, a digest of every bar and fact that was read (`data_version`), and a digest
         of the formula (`expression_hash`). A job over a date of the same universe that was calculated before restates
-        it; the values of the earlier job then name the later one (`restated`). A block of 64 factors is written in one
-        transaction before it counts as done, so that a job goes on behind it after a crash. Jobs of builds before kept
+        it; the values of the earlier job then name the later one (`restated`). Factors are calculated in blocks of 64;
+        the blocks that are ready are written in one transaction, every 0.1 s or 1,024 factors, while the next are
+        calculated, and count as done behind it, so that a job goes on there after a crash. Of factors made by rules only
+        the newest bars that their windows need are read, and `data_version` is of those. Jobs of builds before kept
         their values in the records: those are read where they lie, and have no history.
 
         In the store a date is consecutive rows, a nanosecond apart: the number of the run in `factor_run`, then the

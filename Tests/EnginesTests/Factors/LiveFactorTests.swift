@@ -41,6 +41,8 @@ import Wire
 
     /// The newest message, every value of which is held to calculate over what is stored.
     @LoopActor private static func newest(_ fixture: EngineFixture, _ count: Int) async throws -> JSONTree {
+        // Facts that are stored make streams again behind their message.
+        await fixture.until("all is told") { fixture.published.count >= count }
         await fixture.settle()
         #expect(fixture.published.count == count)
         let told = try JSONTree(try #require(fixture.published.last).data), names = try #require(told["values"]?.keys)

@@ -70,6 +70,15 @@ public final class PostgresSeriesStore: SeriesStore, SeriesUpkeep {
         }
     }
 
+    public func read(
+        collection: String, names: [String], range: SeriesRange, columns: [String]
+    ) async throws(StoreError) -> SeriesRows {
+        try checkNames(names, of: collection)
+        return try await ask(readers) { worker throws(StoreError) in
+            try worker.read(collection, names, range, columns)
+        }
+    }
+
     public func visit<R: Sendable>(
         _ key: SeriesKey, range: SeriesRange, columns: [String]?, into initial: R,
         _ body: @escaping @Sendable (inout R, borrowing SeriesChunkView) throws(StoreError) -> Void

@@ -203,11 +203,16 @@ enum SeriesSQL {
         return "\(insert) UPDATE SET \(changes) WHERE \(differs)"
     }
 
-    static func updateHeader(_ header: PostgresSeriesHeader) -> String {
-        """
-        UPDATE series SET rows = \(header.rows), first = \(number(header.first)), last = \(number(header.last)), \
-        version = \(header.version), columns = \(quote(header.columnsText)), \
-        recorded_at = \(number(header.recordedAt)) WHERE id = \(number(header.id))
-        """
+    /// What was written of several series, in one statement.
+    static func updateHeaders(_ headers: [PostgresSeriesHeader]) -> String {
+        let rows = headers.map { header in
+            "(\(number(header.id)), \(header.rows)::bigint, \(number(header.first)), \(number(header.last)), "
+                + "\(header.version)::bigint, \(quote(header.columnsText)), \(number(header.recordedAt)))"
+        }
+        return """
+            UPDATE series AS s SET rows = n.rows, first = n.first, last = n.last, version = n.version, \
+            columns = n.columns, recorded_at = n.recorded_at FROM (VALUES \(rows.joined(separator: ", "))) \
+            AS n (id, rows, first, last, version, columns, recorded_at) WHERE s.id = n.id
+            """
     }
 }

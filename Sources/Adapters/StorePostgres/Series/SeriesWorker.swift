@@ -45,10 +45,6 @@ final class SeriesWorker: BatchWorker {
         }
     }
 
-    private func prepare(_ batch: SeriesBatch) throws(StoreError) {
-        for rows in batch.rows where rows.count > 0 { try prepare(batch.collection, rows) }
-    }
-
     private func attempt(_ batch: SeriesBatch, _ recordedAt: Timestamp) throws(StoreError) -> [SeriesWrite] {
         let filled = batch.rows.indices.filter { batch.rows[$0].count > 0 }
         let insert = filled.isEmpty ? "" : SeriesSQL.insertHeaders(batch.collection, filled.map { batch.names[$0] }) + "; "
@@ -77,24 +73,25 @@ final class SeriesWorker: BatchWorker {
                 try link.copyIn(SeriesSQL.copyIn(SeriesSQL.table(batch.collection), names), copies)
             }
             for (names, copies) in merges { try merge(batch.collection, names, copies, &results) }
-            var updates: [String] = []
+            let isRolledUp = link.layout == .partitions && SeriesRollup.of(batch.collection) != nil
+            var changed: [PostgresSeriesHeader] = [], notes: [String] = []
             for index in filled {
                 guard var header = headers[batch.names[index]] else { continue }
-                if header.take(batch.rows[index], results[index], recordedAt) {
-                    updates += self.updates(header, batch.rows[index])
+                let rows = batch.rows[index]
+                if header.take(rows, results[index], recordedAt) {
+                    changed.append(header)
+                    if isRolledUp {
+                        notes.append(SeriesSQL.noteChange(header.key, first: rows.ts[0], last: rows.ts[rows.count - 1]))
+                    }
                 }
                 results[index].version = header.version
             }
-            if !updates.isEmpty { try link.execute(updates.joined(separator: "; ")) }
+            // What is written of the series beside their rows.
+            if !changed.isEmpty {
+                try link.execute(([SeriesSQL.updateHeaders(changed)] + notes).joined(separator: "; "))
+            }
             return results
         }
-    }
-
-    /// What is written of a series beside its rows.
-    private func updates(_ header: PostgresSeriesHeader, _ rows: SeriesColumns) -> [String] {
-        let update = SeriesSQL.updateHeader(header)
-        guard link.layout == .partitions, SeriesRollup.of(header.key.collection) != nil else { return [update] }
-        return [update, SeriesSQL.noteChange(header.key, first: rows.ts[0], last: rows.ts[rows.count - 1])]
     }
 
     /// Rows that may meet stored ones go by a table of their own, so that what they do can be counted.
@@ -122,30 +119,23 @@ final class SeriesWorker: BatchWorker {
         }
     }
 
-    /// Makes the table, columns and partitions that rows need and that are not known to be there.
-    private func prepare(_ collection: String, _ rows: SeriesColumns) throws(StoreError) {
-        guard rows.names.count <= Self.columnLimit else {
+    /// Makes the table, columns and partitions that a batch needs and that are not known to be there.
+    private func prepare(_ batch: SeriesBatch) throws(StoreError) {
+        let collection = batch.collection, filled = batch.rows.filter { $0.count > 0 }
+        if filled.isEmpty { return }
+        guard filled.allSatisfy({ $0.names.count <= Self.columnLimit }) else {
             throw StoreError(.invalidInput, "PostgreSQL takes at most \(Self.columnLimit) columns in a table")
         }
-        let layout = try connectedLayout()
-        let old = known[collection]
+        let layout = try connectedLayout(), old = known[collection]
         var new = old ?? Known()
-        new.columns.formUnion(rows.names)
-        if layout == .partitions {
-            let width = SeriesSQL.width(collection)
-            var last: Int64?
-            for ts in rows.ts {
-                let number = SeriesSQL.partition(ts, width: width)
-                if number != last { new.partitions.insert(number) }
-                last = number
-            }
-        }
+        for rows in filled { Self.note(rows, SeriesSQL.width(collection), layout, &new) }
         let columns = new.columns.subtracting(old?.columns ?? []).sorted()
         let partitions = new.partitions.subtracting(old?.partitions ?? []).sorted()
         if old != nil && columns.isEmpty && partitions.isEmpty { return }
         guard partitions.count <= Self.partitionLimit else {
             throw StoreError(.invalidInput, "\(partitions.count) partitions of \(collection) in one write")
         }
+        let hasBars = filled.contains { Set($0.names).isSuperset(of: Self.barColumns) }
         try link.transaction("BEGIN") { _ throws(StoreError) in
             try link.lock()
             if old == nil {
@@ -153,11 +143,25 @@ final class SeriesWorker: BatchWorker {
             }
             for name in columns { try link.execute(SeriesSQL.addColumn(collection, name)) }
             for number in partitions { try link.execute(SeriesSQL.createPartition(collection, number)) }
-            if layout == .timescale && old == nil && Set(rows.names).isSuperset(of: Self.barColumns) {
+            if layout == .timescale && old == nil && hasBars {
                 for sql in TimescaleSQL.aggregates(of: collection) { try link.execute(sql) }
             }
         }
         known[collection] = new
+    }
+
+    /// Adds the columns and the partitions that rows need.
+    private static func note(
+        _ rows: SeriesColumns, _ width: Int64, _ layout: SeriesSQL.Layout, _ known: inout Known
+    ) {
+        for name in rows.names where !known.columns.contains(name) { known.columns.insert(name) }
+        guard layout == .partitions else { return }
+        var last: Int64?
+        for ts in rows.ts {
+            let number = SeriesSQL.partition(ts, width: width)
+            if number != last { known.partitions.insert(number) }
+            last = number
+        }
     }
 
     private static let barColumns: Set<String> = ["open", "high", "low", "close", "volume"]

@@ -53,6 +53,25 @@ struct CatalogueData: Sendable {
         }
     }
 
+    /// What formulas gave before a transform, by rule, tuple of series and base.
+    struct Bases {
+        fileprivate struct Key: Hashable { let rule: Int, tuple: Int, base: Int }
+        fileprivate var values: [Key: [Double]] = [:]
+    }
+
+    /// Values of one factor at the newest row; a formula is read once for all its transforms that follow.
+    func values(_ rule: FactorRule, _ made: FactorCatalogue.Made, _ bases: inout Bases) -> [Double] {
+        let variant = rule.variants[made.variant]
+        let key = Bases.Key(rule: made.rule, tuple: made.tuple, base: variant.base)
+        if let known = bases.values[key] { return variant.transform.apply(known) }
+        let found = rule.fields(made.tuple).compactMap { columns[$0] }
+        let values = found.count == rule.series.count
+            ? variant.template.values(found, instruments: instruments, row: rows - 1)
+            : [Double](repeating: .nan, count: instruments)
+        bases.values[key] = values
+        return variant.transform.apply(values)
+    }
+
     /// Values of consecutive factors of the catalogue, in order, at the newest row. Alphas are not made by rules and
     /// give nulls here.
     func values(_ catalogue: FactorCatalogue, _ numbers: Range<Int>) -> [[Double]] {

@@ -67,20 +67,30 @@ struct FactorCatalogue: Sendable {
     /// The number of an id; nil where there is no such factor.
     func number(_ id: String) -> Int? {
         if let alpha = alphaPlaces[id] { return alpha }
-        let parts = id.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
-        guard parts.count == 2 else { return nil }
+        // Over bytes: a job names as many as 200,000.
+        guard let mark = id.utf8.firstIndex(of: UInt8(ascii: "@")) else { return nil }
         var origins: [SeriesOrigin] = [], fields: [[Substring]] = []
-        for series in parts[1].split(separator: "~", omittingEmptySubsequences: false) {
-            let names = series.split(separator: ".", omittingEmptySubsequences: false)
-            guard fields.count < FactorTemplate.seriesLimit, let first = names.first,
-                  let origin = SeriesOrigin(name: first) else { return nil }
+        for series in Self.parts(id[id.utf8.index(after: mark)...], UInt8(ascii: "~")) {
+            let names = Self.parts(series, UInt8(ascii: "."))
+            guard fields.count < FactorTemplate.seriesLimit, let origin = SeriesOrigin(name: names[0]) else { return nil }
             origins.append(origin)
             fields.append(Array(names.dropFirst()))
         }
+        let variant = String(id[..<mark])
         for rule in byOrigins[origins] ?? [] {
-            if let place = rules[rule].place(String(parts[0]), fields) { return starts[rule] + place }
+            if let place = rules[rule].place(variant, fields) { return starts[rule] + place }
         }
         return nil
+    }
+
+    private static func parts(_ text: Substring, _ separator: UInt8) -> [Substring] {
+        text.utf8.split(separator: separator, omittingEmptySubsequences: false).map { Substring($0) }
+    }
+
+    /// The expression of a factor that is made by rules.
+    func expression(_ made: Made) -> String {
+        let variant = rules[made.rule].variants[made.variant], fields = rules[made.rule].fields(made.tuple)
+        return variant.transform.expression(variant.template.expression(fields.map(\.expression)))
     }
 
     /// The id most like one that there is not, found part by part.

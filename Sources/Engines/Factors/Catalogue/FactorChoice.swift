@@ -1,6 +1,8 @@
+import EngineKit
 import HTTP
 import Market
 import Quant
+import Runtime
 import Wire
 
 /// Part of the catalogue, as a body names it.
@@ -28,7 +30,7 @@ struct FactorChoice: Sendable {
         let kept = fields.strings(
             "factors", "Ids of the catalogue or expressions.", required: false, limit: limit
         ) { name, refuse -> String? in
-            seen.insert(name).inserted ? FactorName.resolved(name, refuse)?.text : nil
+            seen.insert(name).inserted && FactorName.isKnown(name, refuse) ? name : nil
         }
         let filter = fields.optionalObject("catalog_filter", "Instead of factors: part of the catalogue.",
                                            CatalogueFilterBody.self)
@@ -39,8 +41,15 @@ struct FactorChoice: Sendable {
     }
 
     /// Names in the order sent, or ids in the catalogue's order. Throws 422 where there are none or too many.
-    func resolve(_ found: StoredColumns.Found, limit: Int) throws(Problem) -> [String] {
+    @LoopActor func resolve(_ stored: StoredColumns, _ context: EngineContext, limit: Int) async throws -> [String] {
         guard let filter else { return names }
+        let found = try await stored.found()
+        return try await context.compute { try Self.resolve(filter, found, limit: limit) }
+    }
+
+    private static func resolve(
+        _ filter: CatalogueFilter, _ found: StoredColumns.Found, limit: Int
+    ) throws(Problem) -> [String] {
         let catalogue = FactorCatalogue.standard
         var ids: [String] = []
         // A rule is made of the same sources throughout: without stored series none of its factors is read.

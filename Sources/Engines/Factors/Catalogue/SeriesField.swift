@@ -29,9 +29,11 @@ enum SeriesOrigin: Hashable, Sendable {
     }
 
     init?(name: some StringProtocol) {
-        guard let found = Self.all.first(where: { $0.name == name }) else { return nil }
+        guard let found = Self.byName[String(name)] else { return nil }
         self = found
     }
+
+    private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
 
     /// Whether there is a series for each instrument; else all instruments share one.
     var isByInstrument: Bool {

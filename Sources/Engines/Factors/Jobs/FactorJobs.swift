@@ -7,8 +7,8 @@ import Store
 import Telemetry
 import Wire
 
-/// Works jobs off, one at a time, a block at a time, behind what is asked live. Each block is stored when it is done, its
-/// values in the series store first: after a crash a job goes on behind the last one. Where the bars have changed since,
+/// Works jobs off, one at a time, a block at a time, behind what is asked live. Blocks are stored while the next ones are
+/// calculated, their values in the series store first: after a crash a job goes on behind the last ones. Where the bars have changed since,
 /// it begins anew as another run, so that a job's values are all of one state of the data.
 @LoopActor final class FactorJobs {
     /// Jobs that wait or run at once; more are refused.
@@ -28,9 +28,14 @@ import Wire
     /// The greatest number of a run so far.
     private var lastRun = 0
 
-    init(_ context: EngineContext, turn: JobTurn) {
+    /// Blocks that are calculated at once.
+    private let atOnce: Int
+
+    /// A processor is left to the loop unless it is said how many blocks are calculated at once.
+    init(_ context: EngineContext, turn: JobTurn, atOnce: Int = max(1, FactorEngine.threads - 1)) {
         self.context = context
         self.turn = turn
+        self.atOnce = atOnce
         kept = context.series.map { FactorValues(store: $0) }
     }
 
@@ -74,10 +79,19 @@ import Wire
     func cancel(_ id: String) async throws -> FactorJob {
         guard var job = jobs[id] else { throw Problem.notFound("there is no job \(id)") }
         guard !job.isOver else { throw Problem.conflict("the job is \(job.state.rawValue) already") }
+        let state = job.state
         job.state = .cancelled
         jobs[id] = job
         queue.removeAll { $0 == id }
-        try await context.commit([JobRecords.update(job)])
+        do {
+            try await context.commit([JobRecords.update(job)])
+        } catch {
+            // It is not written: the job goes on, here as after a restart.
+            jobs[id]?.state = state
+            if !queue.contains(id) { queue.append(id) }
+            work()
+            throw error
+        }
         return jobs[id] ?? job
     }
 
@@ -88,15 +102,24 @@ import Wire
                 do {
                     try await run(id)
                 } catch let error as StoreError where error.isOutage {
-                    await context.clock.sleep(nanoseconds: 1_000_000_000)
+                    await wait(id, "\(error)")
                 } catch let problem as Problem where problem.status == 503 {
-                    await context.clock.sleep(nanoseconds: 1_000_000_000)
+                    await wait(id, problem.detail)
                 } catch {
                     await fail(id, (error as? Problem)?.detail ?? "\(error)")
                 }
             }
             worker = nil
         }
+    }
+
+    /// What a job's detail begins with while it waits.
+    private static let waiting = "waits: "
+
+    /// A pause before a job is tried again, which says why it does not go on.
+    private func wait(_ id: String, _ reason: String) async {
+        if jobs[id]?.isOver == false { jobs[id]?.detail = Self.waiting + reason }
+        await context.clock.sleep(nanoseconds: 1_000_000_000)
     }
 
     private func fail(_ id: String, _ detail: String) async {
@@ -113,28 +136,20 @@ import Wire
 
     /// Does what is left of a job, until it is over or the engine stops.
     private func run(_ id: String) async throws {
-        guard let load, let asked = jobs[id] else { return queue.removeAll { $0 == id } }
-        let facts = await context.compute { FactorName.facts(asked.factors) }
-        let series = try await load(PanelBody(
-            symbols: asked.symbols, universe: asked.symbols.isEmpty ? .stored : nil, timeframe: asked.timeframe,
-            from: nil, to: nil, asOf: asked.asOf, panel: nil, groups: asked.groups), facts)
-        guard series.count * asked.factors.count <= FactorJob.valueLimit else {
-            throw Problem.invalid("/factors", "\(asked.factors.count) factors of \(series.count) symbols are more than "
-                + "\(FactorJob.valueLimit) values")
-        }
-        let digest = context.digest
-        let bench = try await context.compute { try JobBench(series, groups: asked.groups, digest: digest) }
-        var done = try await JobRecords.blocks(of: id, context.records)
+        guard let asked = jobs[id], let bench = try await bench(of: asked) else { return queue.removeAll { $0 == id } }
+        let stored = try await JobRecords.progress(of: id, context.records)
         guard var job = jobs[id], !job.isOver else { return }
-        var statements: [Statement] = []
+        var statements: [Statement] = [], blocks = stored.blocks
+        (job.done, job.empty, job.failed) = (stored.done, stored.empty, stored.failed)
+        if job.detail.hasPrefix(Self.waiting) { job.detail = "" }
         let isChanged = job.dataVersion != bench.version
-        if isChanged, !done.isEmpty {
+        if isChanged, !blocks.isEmpty {
             statements.append(JobRecords.removeBlocks(of: id))
-            done = []
+            blocks = []
             job.detail = "the bars changed while it waited: begun anew"
             (job.done, job.empty, job.failed) = (0, 0, 0)
         }
-        job.symbols = series.compactMap { Symbol($0.symbol) }
+        job.symbols = bench.symbols
         if isChanged { job.run = 0 }
         if job.run == 0, let time = bench.time {
             lastRun += 1
@@ -154,48 +169,80 @@ import Wire
             if jobs[id]?.isOver == false { jobs[id] = before }
             throw error
         }
-        try await blocks(of: id, bench, except: done)
+        try await self.blocks(of: job, bench, except: blocks)
     }
 
-    private func blocks(of id: String, _ bench: JobBench, except done: Set<Int>) async throws {
-        guard let begun = jobs[id] else { return }
-        let factors = begun.factors
-        let size = FactorJob.blockSize, count = (factors.count + size - 1) / size
-        let open = (0..<count).filter { !done.contains($0) }
-        for number in open {
-            await turn.next()
-            if isStopping || jobs[id]?.isOver != false { return }
-            let names = Array(factors[(number * size)..<min(factors.count, (number + 1) * size)])
-            let block = await context.compute { bench.block(number, names) }
-            try await store(block, names, of: begun)
-            guard var job = jobs[id], !job.isOver else { return }
-            job.done += names.count
-            job.empty += block.empty
-            job.failed += block.failed
-            var statements = [JobRecords.insert(block, of: id, run: job.run)]
-            if number == open.last {
-                job.state = .finished
-                statements.append(JobRecords.update(job))
-            }
-            try await context.commit(statements)
-            // Cancelled while the block was written: it stays so.
-            if jobs[id]?.isOver == true { return }
-            jobs[id] = job
+    /// Reads what a job is calculated from: of factors that are made by rules only as many bars as they need.
+    private func bench(of job: FactorJob) async throws -> JobBench? {
+        guard let load else { return nil }
+        let (facts, areMade) = await context.compute { FactorName.needs(job.factors) }
+        var panel = PanelBody(
+            symbols: job.symbols, universe: job.symbols.isEmpty ? .stored : nil, timeframe: job.timeframe,
+            from: nil, to: nil, asOf: job.asOf, panel: nil, groups: job.groups)
+        if areMade { panel.last = JobBench.bars }
+        let series = try await load(panel, facts), digest = context.digest
+        guard series.count * job.factors.count <= FactorJob.valueLimit else {
+            throw Problem.invalid("/factors", "\(job.factors.count) factors of \(series.count) symbols are more than "
+                + "\(FactorJob.valueLimit) values")
         }
-        if var job = jobs[id], !job.isOver, job.done == factors.count {
+        return try await context.compute { try JobBench(series, groups: job.groups, digest: digest) }
+    }
+
+    private func blocks(of job: FactorJob, _ bench: JobBench, except done: Set<Int>) async throws {
+        let id = job.id, size = FactorJob.blockSize, count = (job.factors.count + size - 1) / size
+        let digest = context.digest, open = (0..<count).filter { !done.contains($0) }
+        let pipeline = JobPipeline(context.clock) { [self] in try await store($0, of: job) }
+        do {
+            for start in stride(from: 0, to: open.count, by: atOnce) {
+                await turn.next()
+                if isStopping || jobs[id]?.isOver != false { break }
+                let numbers = open[start..<min(open.count, start + atOnce)]
+                for part in await parts(numbers, { bench.part($0, of: job, digest) }) { try await pipeline.add(part) }
+            }
+            try await pipeline.finish()
+        } catch {
+            await pipeline.settle()
+            throw error
+        }
+        if var job = jobs[id], !job.isOver {
+            if job.done < job.factors.count && isStopping { return }
             job.state = .finished
             try await context.commit([JobRecords.update(job)])
-            jobs[id] = job
+            if jobs[id]?.isOver == false { jobs[id] = job }
         }
         queue.removeAll { $0 == id }
     }
 
-    /// Puts the values of a block into the series store: before it is written as done.
-    private func store(_ block: JobBlock, _ names: [String], of job: FactorJob) async throws {
-        guard let kept, let time = job.time, job.run > 0 else { return }
-        let digest = context.digest, universe = job.universe
-        let series = await context.compute { names.map { FactorValues.name(universe, $0, digest) } }
-        try await kept.write(block.values, of: series, job.timeframe, at: time, run: job.run,
-                               recordedAt: context.clock.now)
+    private func parts(
+        _ numbers: ArraySlice<Int>, _ work: @escaping @Sendable (Int) -> JobPart
+    ) async -> [JobPart] {
+        let numbers = Array(numbers)
+        if numbers.count == 1 { return [await context.compute { work(numbers[0]) }] }
+        return await inParallel(numbers.count) { work(numbers[$0]) }
+    }
+
+    /// Puts blocks into the series store, then writes them as done. What was cancelled meanwhile stays so; blocks that
+    /// are written all the same count.
+    private func store(_ parts: [JobPart], of begun: FactorJob) async throws {
+        let id = begun.id
+        guard jobs[id]?.isOver == false else { return }
+        if let kept, let time = begun.time, begun.run > 0 {
+            try await kept.write(parts.flatMap(\.block.values), of: parts.flatMap(\.series), begun.timeframe, at: time,
+                                 run: begun.run, recordedAt: context.clock.now)
+        }
+        guard var job = jobs[id], !job.isOver else { return }
+        for part in parts {
+            job.done += part.names.count
+            job.empty += part.block.empty
+            job.failed += part.block.failed
+        }
+        var statements = parts.map { JobRecords.insert($0.block, of: id, run: begun.run) }
+        if job.done == job.factors.count {
+            job.state = .finished
+            statements.append(JobRecords.update(job))
+        }
+        try await context.commit(statements)
+        if let state = jobs[id]?.state, jobs[id]?.isOver == true { job.state = state }
+        jobs[id] = job
     }
 }

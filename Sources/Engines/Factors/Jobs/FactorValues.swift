@@ -23,6 +23,8 @@ struct FactorValues: Sendable {
 
     let store: any SeriesStore
 
+    private static let columns = ["value"]
+
     private static func collection(_ timeframe: Timeframe) -> String { "factors.\(timeframe.rawValue)" }
 
     /// The name of a factor's series; of a long expression its digest stands in it.
@@ -36,13 +38,29 @@ struct FactorValues: Sendable {
         _ values: [[Double]], of names: [String], _ timeframe: Timeframe, at time: Timestamp, run: Int,
         recordedAt: Timestamp
     ) async throws(StoreError) {
-        var batch = SeriesBatch(collection: Self.collection(timeframe))
-        for (name, values) in zip(names, values) {
-            batch.add(name, SeriesColumns(
-                ts: (0...Int64(values.count)).map { time.nanoseconds + $0 }, names: ["value"],
-                values: [[Double(run)] + values]))
+        var batch = SeriesBatch(collection: Self.collection(timeframe)), times: [Int64] = []
+        batch.names = names
+        batch.rows = values.map { values in
+            // Most often the same memory for all of them.
+            if times.count != values.count + 1 { times = (0...Int64(values.count)).map { time.nanoseconds + $0 } }
+            return SeriesColumns(ts: times, names: Self.columns, values: [[Double(run)] + values])
         }
         try await store.write(batch, recordedAt: recordedAt)
+    }
+
+    /// One date of many factors, in the order of their names; nil where it is not there.
+    func days(
+        _ names: [String], _ timeframe: Timeframe, at time: Timestamp
+    ) async throws(StoreError) -> [Day?] {
+        let rows = try await store.read(
+            collection: Self.collection(timeframe), names: names,
+            range: SeriesRange(from: time, to: time.adding(nanoseconds: Self.span - 1)), columns: Self.columns)
+        return (0..<rows.count).map { place in
+            let found = rows[place]
+            guard let first = found.first, rows.ts[first] == time.nanoseconds, let run = Int(exactly: rows.values[0][first])
+            else { return nil }
+            return Day(time: time, run: run, values: Array(rows.values[0][(first + 1)..<found.upperBound]))
+        }
     }
 
     /// The dates of a factor from one to another, both included; none where nothing is stored.
@@ -54,7 +72,7 @@ struct FactorValues: Sendable {
         let rows: SeriesColumns
         do throws(StoreError) {
             rows = try await store.read(SeriesKey(collection: Self.collection(timeframe), name: name), range: range,
-                                        columns: ["value"])
+                                        columns: Self.columns)
         } catch {
             if error.code == .notFound { return [] }
             throw error

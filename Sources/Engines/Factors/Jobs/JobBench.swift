@@ -10,6 +10,12 @@ struct JobBench: Sendable {
     private let data: CatalogueData
     private let digest: @Sendable ([UInt8]) -> [UInt8]
 
+    /// The longest look-back of a factor that is made by rules of what is stored.
+    private static let lookBack = FactorCatalogue.standard.rules.lazy
+        .filter { $0.series.allSatisfy(\.origin.isStored) }.flatMap(\.variants).map(\.template.lookBack).max() ?? 0
+    /// The newest bars of each symbol that such factors need: those of as many rows of a panel lie within them.
+    static let bars = lookBack + 2
+
     /// Throws 422 where the panel would be too large.
     init(
         _ series: [(symbol: String, bars: Bars)], groups: [Grouping: [String: String]] = [:],
@@ -18,9 +24,7 @@ struct JobBench: Sendable {
         self.digest = digest
         panel = try FactorTable.panel(series, groups: groups)
         time = panel.ts.last.map { Timestamp(nanoseconds: $0) }
-        let lookBack = FactorCatalogue.standard.rules.lazy.filter { $0.series.allSatisfy { $0.origin.isStored } }
-            .flatMap(\.variants).map(\.template.lookBack).max() ?? 0
-        data = CatalogueData(panel, upTo: panel.ts.count - 1, lookBack: lookBack)
+        data = CatalogueData(panel, upTo: panel.ts.count - 1, lookBack: Self.lookBack)
         var bytes: [UInt8] = []
         func add(_ word: UInt64) { withUnsafeBytes(of: word.littleEndian) { bytes.append(contentsOf: $0) } }
         for item in series {
@@ -38,15 +42,26 @@ struct JobBench: Sendable {
         version = hexadecimal(digest(bytes).prefix(16))
     }
 
+    /// Whose values they are, in order.
+    var symbols: [Symbol] { panel.symbols.compactMap { Symbol($0) } }
+
+    /// A block of a job's factors, with the names of their series.
+    func part(_ number: Int, of job: FactorJob, _ digest: ([UInt8]) -> [UInt8]) -> JobPart {
+        let size = FactorJob.blockSize, start = number * size
+        let names = Array(job.factors[start..<min(job.factors.count, start + size)])
+        return JobPart(block: block(number, names), names: names,
+                       series: names.map { FactorValues.name(job.universe, $0, digest) })
+    }
+
     /// The values of some factors at the last time; one that this version does not know has nulls and is counted.
     func block(_ number: Int, _ names: [String]) -> JobBlock {
         let catalogue = FactorCatalogue.standard
-        var failed = 0, digests: [UInt8] = []
+        var failed = 0, digests: [UInt8] = [], bases = CatalogueData.Bases()
+        digests.reserveCapacity(names.count * JobBlock.digestSize)
         let values = names.map { name -> [Double] in
             if let number = catalogue.number(name), let made = catalogue.made(number) {
-                digests += expressionDigest(catalogue[number].expression)
-                return data.values(catalogue.rules[made.rule], tuple: made.tuple,
-                                   variants: made.variant..<made.variant + 1)[0]
+                digests += expressionDigest(catalogue.expression(made))
+                return data.values(catalogue.rules[made.rule], made, &bases)
             }
             guard let factor = try? FactorName.parse(name) else {
                 failed += 1

@@ -180,17 +180,32 @@ enum JobRecords {
         return job
     }
 
-    /// Numbers of the blocks that are done.
-    static func blocks(of job: String, _ records: any RecordStore) async throws -> Set<Int> {
-        let rows = try await records.query(Statement("SELECT block FROM factor_job_block WHERE job = $1", [.text(job)]))
-        return Set(try rows.records.map { try $0.value(0, as: Int.self) })
+    /// How far a job is: the blocks that are done, and the factors in them.
+    struct Progress: Sendable, Equatable {
+        var blocks: Set<Int> = []
+        var done = 0, empty = 0, failed = 0
     }
 
-    /// Which run a block is of and what it bears; nil where it is not done.
-    static func block(_ number: Int, of job: String, _ records: any RecordStore) async throws -> (run: Int, bytes: [UInt8])? {
+    static func progress(of job: String, _ records: any RecordStore) async throws -> Progress {
         let rows = try await records.query(Statement(
-            "SELECT run, bytes FROM factor_job_block WHERE job = $1 AND block = $2",
-            [.text(job), .integer(Int64(number))]))
-        return try rows.first.map { (try $0.value(0), try $0.value(1)) }
+            "SELECT block, factors, nulls, failed FROM factor_job_block WHERE job = $1", [.text(job)]))
+        return try rows.records.reduce(into: Progress()) { progress, row in
+            progress.blocks.insert(try row.value(0))
+            progress.done += try row.value(1, as: Int.self)
+            progress.empty += try row.value(2, as: Int.self)
+            progress.failed += try row.value(3, as: Int.self)
+        }
+    }
+
+    /// Which run blocks are of and what they bear, by number; those that are done.
+    static func blocks(
+        _ numbers: ClosedRange<Int>, of job: String, _ records: any RecordStore
+    ) async throws -> [Int: (run: Int, bytes: [UInt8])] {
+        let rows = try await records.query(Statement(
+            "SELECT block, run, bytes FROM factor_job_block WHERE job = $1 AND block BETWEEN $2 AND $3",
+            [.text(job), .integer(Int64(numbers.lowerBound)), .integer(Int64(numbers.upperBound))]))
+        return try rows.records.reduce(into: [:]) { blocks, row in
+            blocks[try row.value(0)] = (try row.value(1), try row.value(2))
+        }
     }
 }

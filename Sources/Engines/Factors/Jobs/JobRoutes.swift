@@ -20,7 +20,7 @@ extension FactorEngine {
               example: #"{"symbols":["AAPL","MSFT","KO"],"catalog_filter":{"source":"bars"},"as_of":"2012-12-31"}"#,
               answer: Self.answer, status: 202, errors: [429, 503]
         ) { [unowned self] (_: NoParameters, body: JobBody, _) in
-            let names = try body.choice.resolve(try await stored.found(), limit: FactorJob.factorLimit)
+            let names = try await body.choice.resolve(stored, context, limit: FactorJob.factorLimit)
             try body.requireGroups(of: names)
             let bars = body.bars
             let job = FactorJob(

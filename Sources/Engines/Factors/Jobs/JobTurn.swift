@@ -8,6 +8,9 @@ import Runtime
 
     nonisolated init() {}
 
+    /// Whether a job waits for its turn.
+    var hasWaiting: Bool { !waiting.isEmpty }
+
     func began() { running += 1 }
 
     func ended() {

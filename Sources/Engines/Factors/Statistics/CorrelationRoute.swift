@@ -48,7 +48,7 @@ extension FactorEngine {
     private func correlate(_ body: CorrelationBody) async throws -> CorrelationAnswer {
         began()
         defer { ended() }
-        let names = try body.choice.resolve(try await stored.found(), limit: CorrelationBody.factorLimit)
+        let names = try await body.choice.resolve(stored, context, limit: CorrelationBody.factorLimit)
         guard names.count > 1 else { throw Problem.invalid("/factors", "must name two factors or more") }
         let factors = try names.map { try FactorName.parse($0) }
         let series = try await withFacts(try await bars(body.bars), factors)

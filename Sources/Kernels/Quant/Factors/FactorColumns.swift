@@ -31,6 +31,6 @@ extension FactorTemplate {
         if series.prefix(seriesCount).allSatisfy(\.isShared) {
             return [Double](repeating: value(series.map { $0.column(0) }, row: row), count: instruments)
         }
-        return (0..<instruments).map { instrument in value(series.map { $0.column(instrument) }, row: row) }
+        return values(instruments: instruments, row: row) { place, instrument in series[place].column(instrument) }
     }
 }

@@ -89,12 +89,25 @@ public struct FactorTemplate: Sendable {
     /// The value at a row of columns of equal length; NaN for null, also where there are too few rows before it.
     public func value(_ series: [[Double]], row: Int) -> Double {
         precondition(series.count >= seriesCount, "a template of \(seriesCount) series was given \(series.count)")
-        guard row >= lookBack, row < series[0].count else { return .nan }
+        return values(instruments: 1, row: row) { place, _ in series[place] }[0]
+    }
+
+    /// The value of each instrument at a row, in one run of the program; `column` answers the series of a place and an
+    /// instrument, all of equal length.
+    func values(instruments: Int, row: Int, _ column: (Int, Int) -> [Double]) -> [Double] {
+        guard instruments > 0, row >= lookBack, row < column(0, 0).count else {
+            return [Double](repeating: .nan, count: instruments)
+        }
         let rows = (row - lookBack)...row
-        func column(_ place: Int) -> [Double] { place < seriesCount ? Array(series[place][rows]) : [] }
-        let bars = Bars(
-            times: times, open: column(1), high: column(2), low: column(3), close: column(0))
-        return PlanRun.run(plan, [bars], rows: times.count).values(0, instrument: 0)[lookBack]
+        func part(_ place: Int, _ instrument: Int) -> [Double] {
+            place < seriesCount ? Array(column(place, instrument)[rows]) : []
+        }
+        let bars = (0..<instruments).map { instrument in
+            Bars(times: times, open: part(1, instrument), high: part(2, instrument), low: part(3, instrument),
+                 close: part(0, instrument))
+        }
+        let found = PlanRun.run(plan, bars, rows: times.count)
+        return (0..<instruments).map { found[0, $0, lookBack] }
     }
 }
 

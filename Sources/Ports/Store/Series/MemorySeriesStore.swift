@@ -40,6 +40,28 @@ public final class MemorySeriesStore: SeriesStore {
             result.version = version
             return result
         }
+
+        /// Rows of a range; throws `.notFound` for a column that is not there.
+        func read(
+            _ key: SeriesKey, _ range: SeriesRange, _ asked: [String]?
+        ) throws(StoreError) -> SeriesColumns {
+            let names = asked ?? columns
+            var positions: [Int] = []
+            for name in names {
+                guard let position = columns.firstIndex(of: name) else {
+                    throw StoreError(.notFound, "column \(name) of \(key)")
+                }
+                positions.append(position)
+            }
+            var times = rows.keys.sorted().filter {
+                $0 >= range.from?.nanoseconds ?? .min && $0 <= range.to?.nanoseconds ?? .max
+            }
+            if let limit = range.limit {
+                times = range.keep == .oldest ? Array(times.prefix(max(0, limit))) : times.suffix(max(0, limit))
+            }
+            return SeriesColumns(
+                ts: times, names: names, values: positions.map { position in times.map { rows[$0]![position] } })
+        }
     }
 
     private let state = Mutex<[SeriesKey: Series]?>([:])
@@ -75,22 +97,25 @@ public final class MemorySeriesStore: SeriesStore {
         _ key: SeriesKey, range: SeriesRange, columns: [String]?
     ) async throws(StoreError) -> SeriesColumns {
         guard let series = try open()[key] else { throw StoreError(.notFound, "series \(key)") }
-        let names = columns ?? series.columns
-        var positions: [Int] = []
+        return try series.read(key, range, columns)
+    }
+
+    public func read(
+        collection: String, names: [String], range: SeriesRange, columns: [String]
+    ) async throws(StoreError) -> SeriesRows {
+        try checkNames(names, of: collection)
+        let all = try open()
+        var out = SeriesRows(columns: columns.count)
         for name in names {
-            guard let position = series.columns.firstIndex(of: name) else {
-                throw StoreError(.notFound, "column \(name) of \(key)")
+            let key = SeriesKey(collection: collection, name: name)
+            if let series = all[key], columns.allSatisfy(series.columns.contains) {
+                let rows = try series.read(key, range, columns)
+                out.ts += rows.ts
+                for (place, values) in rows.values.enumerated() { out.values[place] += values }
             }
-            positions.append(position)
+            out.ends.append(out.ts.count)
         }
-        var times = series.rows.keys.sorted().filter {
-            $0 >= range.from?.nanoseconds ?? .min && $0 <= range.to?.nanoseconds ?? .max
-        }
-        if let limit = range.limit {
-            times = range.keep == .oldest ? Array(times.prefix(max(0, limit))) : times.suffix(max(0, limit))
-        }
-        return SeriesColumns(
-            ts: times, names: names, values: positions.map { position in times.map { series.rows[$0]![position] } })
+        return out
     }
 
     public func visit<R: Sendable>(

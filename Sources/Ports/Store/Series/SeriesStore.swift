@@ -16,6 +16,13 @@ public protocol SeriesStore: AnyObject, Sendable {
     /// Copies rows out; all columns where `columns` is nil. Throws `.notFound` for a series or column not there.
     func read(_ key: SeriesKey, range: SeriesRange, columns: [String]?) async throws(StoreError) -> SeriesColumns
 
+    /// Copies rows out of several series of a collection, the same range and columns of each, all of one version of the
+    /// store. A series that is not there, or has not every one of the columns, has no rows. A name may come twice. Throws
+    /// `.invalidInput` for more names than `SeriesBatch.limit`.
+    func read(
+        collection: String, names: [String], range: SeriesRange, columns: [String]
+    ) async throws(StoreError) -> SeriesRows
+
     /// Folds over the rows in rising order without copying them: `body` is called for each stored chunk, on a thread
     /// of the store, and must not block for long. All calls see one version of the series. Throws as `read` does, and
     /// what `body` throws.
@@ -45,6 +52,13 @@ public protocol SeriesStore: AnyObject, Sendable {
 }
 
 extension SeriesStore {
+    /// Throws `.invalidInput` for more series than are read at once; for stores.
+    public func checkNames(_ names: [String], of collection: String) throws(StoreError) {
+        guard names.count <= SeriesBatch.limit else {
+            throw StoreError(.invalidInput, "\(names.count) series of \(collection) in one read")
+        }
+    }
+
     /// The times where a row is missing, judged by a regular step; empty where the series has fewer than two rows.
     /// At most `limit` gaps are given, the earliest. Throws `.notFound`, and `.invalidInput` for a step below 1.
     public func gaps(

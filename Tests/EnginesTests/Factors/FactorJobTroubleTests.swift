@@ -1,0 +1,105 @@
+import Bus
+import EngineKit
+@testable import Factors
+import HTTP
+import Market
+import Quant
+import Runtime
+import Store
+import Testing
+import TestKit
+
+/// Jobs on bad days: a disk that is full, a cancellation in the middle of a write, cursors that nobody gave out.
+@Suite struct FactorJobTroubleTests {
+    init() { EventLoop.runInBackground() }
+
+    @LoopActor private static func filled() async throws -> EngineFixture {
+        let fixture = try await EngineFixture.make([FactorEngine.self])
+        for (seed, symbol) in ["AAPL", "MSFT"].enumerated() {
+            try await fixture.store(.walk(80, seed: UInt64(seed + 1)), symbol)
+        }
+        await fixture.settle()
+        return fixture
+    }
+
+    @LoopActor private static func part(_ number: Int) -> JobPart {
+        JobPart(block: JobBlock(number: number, values: [[1, 2]], failed: 0), names: ["f\(number)"], series: ["u/f\(number)"])
+    }
+
+    /// What comes while a write is under way goes together with the next one; nothing is written twice or left out.
+    @Test @LoopActor func blocksThatWaitGoTogether() async throws {
+        let clock = ManualClock()
+        var writes: [[Int]] = [], open: [CheckedContinuation<Void, Never>] = []
+        let pipeline = JobPipeline(clock) { parts in
+            writes.append(parts.map(\.block.number))
+            await withCheckedContinuation { open.append($0) }
+        }
+        func until(_ condition: () -> Bool) async { while !condition() { await Task.yield() } }
+        for number in 0..<4 { try await pipeline.add(Self.part(number)) }
+        await until { open.count == 1 }
+        #expect(writes == [[0]])
+        open[0].resume()
+        clock.advance(nanoseconds: JobPipeline.pause)
+        let end = spawn { try? await pipeline.finish() }
+        await until { open.count == 2 }
+        open[1].resume()
+        await end.value
+        #expect(writes == [[0], [1, 2, 3]])
+    }
+
+    /// A write that fails ends the run: the next block learns of it, and nothing behind it is written.
+    @Test @LoopActor func aFailedWriteEndsTheRun() async throws {
+        var writes = 0
+        let pipeline = JobPipeline(ManualClock()) { _ in
+            writes += 1
+            throw StoreError(.diskFull, "series")
+        }
+        try await pipeline.add(Self.part(0))
+        await pipeline.settle()
+        await #expect(throws: StoreError.self) { try await pipeline.add(Self.part(1)) }
+        await #expect(throws: StoreError.self) { try await pipeline.finish() }
+        #expect(writes == 1)
+    }
+
+    /// With the disk full a job says what it waits for, and goes on when there is room.
+    @Test @LoopActor func aFullDiskIsWaitedFor() async throws {
+        let fixture = try await Self.filled()
+        let context = try #require(fixture.hosts[.factor]).context, engine = FactorEngine(context)
+        let jobs = FactorJobs(context, turn: JobTurn())
+        var tries = 0
+        try await jobs.start { bars, facts in
+            tries += 1
+            if tries < 3 { throw StoreError(.diskFull, "series.lmdb") }
+            return try await engine.adding(facts, to: engine.bars(bars))
+        }
+        try await jobs.submit(FactorJob(id: "j", created: context.clock.now, timeframe: .day1, symbols: [], asOf: nil,
+                                        factors: ["close"], universe: "stored"))
+        await fixture.until("it waits") { jobs["j"]?.detail.hasPrefix("waits: diskFull: series.lmdb") == true }
+        #expect(jobs["j"]?.state == .queued && jobs.waiting == 1)
+        await fixture.until("it is finished") {
+            fixture.clock.advance(nanoseconds: 1_000_000_000)
+            return jobs["j"]?.state == .finished
+        }
+        #expect(jobs["j"]?.detail == "" && jobs["j"]?.done == 1)
+        await jobs.stop()
+        await fixture.stop()
+    }
+
+    /// Any number is a cursor: what is behind the last factor is an empty page.
+    @Test @LoopActor func aCursorBeyondTheEndIsAnEmptyPage() async throws {
+        let fixture = try await Self.filled()
+        let job = try await fixture.json(.factor, .post, "/factors/batch",
+                                         #"{"universe":"stored","factors":["close","open"]}"#, status: 202)
+        let path = "/factors/jobs/" + (try #require(job["job_id"]?.text))
+        try await fixture.until("it is done") { try await fixture.json(.factor, .get, path)["state"]?.text == "finished" }
+        for cursor in ["2", "77", "\(Int.max)"] {
+            let page = try await fixture.json(.factor, .get, path + "/values", query: "cursor=\(cursor)")
+            #expect(page["items"]?.elements.isEmpty == true && page["next_cursor"] == .null, "\(cursor)")
+        }
+        for cursor in ["-1", "x", "99999999999999999999"] {
+            let page = try await fixture.json(.factor, .get, path + "/values", query: "cursor=\(cursor)", status: 422)
+            #expect(page.pointers == ["?cursor"], "\(cursor)")
+        }
+        await fixture.stop()
+    }
+}
