@@ -20,6 +20,7 @@ import Wire
             method: .post, path: "/features/calculate",
             headers: ["Host": "localhost", "Content-Type": "application/json", "Accept": type], body: body)
         var times: [Double] = [], bytes = 0
+        let stolen = StolenTime()
         for _ in 0..<(runs + runs / 10) {
             let start = SystemClock().monotonic
             let response = try await server.send(request)
@@ -34,7 +35,7 @@ import Wire
             "features.calculate.\(name)", middle(times), "ms", runs: runs, p50: middle(times),
             p99: quantile(times, 0.99), context: [
                 ("bars", "\(count)"), ("features", "\(features.count)"), ("bytes_in", "\(body.count)"),
-                ("bytes_out", "\(bytes)"),
+                ("bytes_out", "\(bytes)"), ("stolen_percent", stolen.percent),
             ]))
     }
     return figures

@@ -20,6 +20,7 @@ import Wire
     }
     try await waitUntilTold(positions, server)
     var times: [Double] = [], bytes = 0
+    let stolen = StolenTime()
     for index in 0..<(runs + runs / 10) {
         let request = preTradeRequest("S\(index * 37 % positions)", index % 2 == 0 ? "buy" : "sell")
         let start = SystemClock().monotonic
@@ -39,7 +40,7 @@ import Wire
     return Measurement(
         "risk.pretrade.http", middle(times), "ms", runs: runs, p50: middle(times), p99: quantile(times, 0.99),
         context: [("positions", "\(positions)"), ("limits", "\(judgeableLimits.count)"), ("returns", "252"),
-                  ("bytes_out", "\(bytes)")])
+                  ("bytes_out", "\(bytes)"), ("stolen_percent", stolen.percent)])
 }
 
 /// Eighteen limits on what a portfolio engine and bars tell: 15 types on the whole portfolio, one of them by another

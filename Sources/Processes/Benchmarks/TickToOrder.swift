@@ -33,7 +33,7 @@ import Wire
     let before = try await histogram.latencies()
     precondition(before.isEmpty)
     let base = SystemClock().now
-    let start = SystemClock().monotonic, cores = HostMetrics.cores
+    let start = SystemClock().monotonic, stolenTime = StolenTime()
     for index in 0..<quotes {
         // The price alternates, so that every quote crosses the strategy's line and asks for an order.
         let price = index % 2 == 0 ? 101.0 : 99.0
@@ -47,7 +47,7 @@ import Wire
         await SystemClock().sleep(nanoseconds: pauseMilliseconds * 1_000_000)
     }
     let rate = Double(quotes) * 1e9 / Double(SystemClock().monotonic - start)
-    let stolen = stolenShare(cores, HostMetrics.cores)
+    let stolen = stolenTime.percent
     let times = try await histogram.latencies()
     await platform.stop()
     removeFolder(data)
@@ -59,15 +59,8 @@ import Wire
         "e2e.tick_to_order", quantile(warm, 0.5), "µs", runs: warm.count, p50: quantile(warm, 0.5),
         p99: quantile(warm, 0.99), context: [
             ("transport", redisURL == nil ? "embedded" : "redis"), ("orders", "\(warm.count)"),
-            ("quotes_per_second", "\(Int(rate.rounded()))"), ("stolen_percent", "\(Int((stolen * 100).rounded()))"),
+            ("quotes_per_second", "\(Int(rate.rounded()))"), ("stolen_percent", stolen),
             ("durability", "each engine's commit is in SQLite's log: it survives a killed process")])
-}
-
-/// The share of the cores' time that a virtual machine's host gave to others: such a run's tail is not this program's.
-private func stolenShare(_ before: [HostMetrics.Core], _ after: [HostMetrics.Core]) -> Double {
-    let total = zip(before, after).reduce(0) { $0 + $1.1.total - $1.0.total }
-    let stolen = zip(before, after).reduce(0) { $0 + $1.1.stolen - $1.0.stolen }
-    return total > 0 ? Double(stolen) / Double(total) : 0
 }
 
 @LoopActor private func prepare(_ peers: any PeerClient) async throws {
