@@ -93,11 +93,8 @@ extension RiskEngine {
         limits[index] = limit
     }
 
-    /// Throws 422 where a limit cannot be judged on what is stored, or contradicts itself or another.
+    /// Throws 422 where a limit contradicts itself or another.
     func refuseConflicts(of limit: Limit) throws {
-        if limit.benchmark == nil, limit.isReading(.beta) {
-            throw Problem.invalid("/benchmark", "is required of a stored limit on beta: an instrument with stored daily bars")
-        }
         if let fault = LimitConflicts.own(of: limit) { throw Problem.invalid(fault.pointer, fault.message) }
         if let found = LimitConflicts.first(of: limit, among: limits) {
             throw Problem(422, found.message, errors: [FieldError(

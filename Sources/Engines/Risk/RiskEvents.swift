@@ -69,10 +69,30 @@ enum RiskEvents {
         try await records.query(Statement("SELECT \(columns) FROM risk_events WHERE id = $1", [.text(id)])).first
     }
 
-    static func change(_ body: RiskEventChange) -> Statement {
+    static func change(_ id: String, _ body: RiskEventChange) -> Statement {
         Statement("UPDATE risk_events SET state = $2, note = COALESCE($3, note) WHERE id = $1",
-                  [.text(body.id), .text(body.state.rawValue), body.note.map { .text($0) } ?? .null])
+                  [.text(id), .text(body.state.rawValue), body.note.map { .text($0) } ?? .null])
     }
+
+    /// Those of a portfolio that are not resolved and not in a state yet: how many of each limit, and when the last of
+    /// them was recorded.
+    static func left(
+        _ portfolio: String, _ state: RiskEventState, _ records: any RecordStore
+    ) async throws(StoreError) -> [(limit: String, count: Int, last: Int64)] {
+        try await records.query(Statement(
+            "SELECT limit_id, COUNT(*), MAX(recorded) FROM risk_events WHERE \(isLeft) GROUP BY limit_id",
+            [.text(portfolio), .text(state.rawValue)])).map { (row) throws(StoreError) in
+                (try row.value(0), Int(try row.value(1) as Int64), try row.value(2))
+            }
+    }
+
+    /// Changes those of `left`, none that was recorded after them.
+    static func change(all portfolio: String, _ body: RiskEventChange, until last: Int64) -> Statement {
+        Statement("UPDATE risk_events SET state = $2, note = COALESCE($3, note) WHERE \(isLeft) AND recorded <= $4",
+                  [.text(portfolio), .text(body.state.rawValue), body.note.map { .text($0) } ?? .null, .integer(last)])
+    }
+
+    private static let isLeft = "portfolio_id = $1 AND state <> 'resolved' AND state <> $2"
 
     /// A row as the API tells it.
     static func write(_ row: ResultSet.Row, to json: inout JSONWriter) throws(StoreError) {
@@ -109,14 +129,20 @@ struct RiskEventQuery: RequestParameters {
     }
 }
 
-/// What somebody did about an event.
+/// What somebody did about an event, or about all that are left of a portfolio.
 struct RiskEventChange: RequestBody {
-    let id: String, state: RiskEventState, note: String?
+    let id: String?, portfolio: String?, state: RiskEventState, note: String?
 
     static func read(_ fields: FieldReader) -> RiskEventChange {
-        RiskEventChange(
-            id: fields.string("breach_id", "The breach.", length: 1...200),
-            state: fields.choice("state", "acknowledged, resolved, or open again.", RiskEventState.self),
+        let id = fields.optionalString("breach_id", "The breach.", length: 1...200)
+        let portfolio = fields.optionalString(
+            "portfolio_id", "Instead of breach_id: all of this portfolio that are not resolved.", length: 1...200)
+        fields.require((id == nil) != (portfolio == nil) || fields.isDescribing, "breach_id",
+                       "one of breach_id and portfolio_id must be there")
+        let state = fields.choice("state", "acknowledged, resolved, or open again.", RiskEventState.self)
+        fields.require(portfolio == nil || state != .open, "state", "must be acknowledged or resolved for a portfolio")
+        return RiskEventChange(
+            id: id, portfolio: portfolio, state: state,
             note: fields.optionalString("note", "What was done.", length: 0...4000))
     }
 }
@@ -137,29 +163,65 @@ extension RiskEngine {
                 let page = try await RiskEvents.page(query, context.records)
                 return try JSONBody.page(page.rows, next: page.next) { try RiskEvents.write($1, to: &$0) }
             },
-            .json(.patch, "/api/v1/risk/breaches", "Acknowledges or resolves a breach.",
-                  example: #"{"breach_id":"o1.gross","state":"acknowledged","note":"known"}"#,
-                  answer: Self.eventExample, errors: [404]) {
+            .json(.patch, "/api/v1/risk/breaches", "Acknowledges or resolves a breach, or all of a portfolio.",
+                  example: #"{"portfolio_id":"sample","state":"acknowledged","note":"known"}"#,
+                  answer: #"{"portfolio_id":"sample","state":"acknowledged","changed":2}"#, errors: [404]) {
                 [unowned self] (_: NoParameters, body: RiskEventChange, request) in
                 try await idempotency.once(request) { record in
-                    guard try await RiskEvents.find(body.id, self.context.records) != nil else {
-                        throw Problem.notFound("no breach \(body.id)")
+                    let answer = if let id = body.id {
+                        try await self.change(id, body, request)
+                    } else {
+                        try await self.changeAll(of: body.portfolio ?? "", body, request)
                     }
-                    try await self.context.commit([RiskEvents.change(body)])
-                    guard let row = try await RiskEvents.find(body.id, self.context.records) else {
-                        throw Problem.notFound("no breach \(body.id)")
-                    }
-                    if body.state != .open,
-                       let open = self.responder.openCase(try row.value(1), try row.value(3)) {
-                        _ = try await self.responder.acknowledge(open.id, by: RequestActor(request, self.context).text)
-                    }
-                    var json = JSONWriter()
-                    try RiskEvents.write(row, to: &json)
-                    let answer = JSONBody { [bytes = json.bytes] in $0.raw(bytes) }
                     try await self.context.commit(record.statements(answer, self.context))
                     return answer
                 }
             },
         ]
+    }
+
+    private func change(_ id: String, _ body: RiskEventChange, _ request: Request) async throws -> JSONBody {
+        guard try await RiskEvents.find(id, context.records) != nil else { throw Problem.notFound("no breach \(id)") }
+        try await context.commit([RiskEvents.change(id, body)])
+        guard let row = try await RiskEvents.find(id, context.records) else {
+            throw Problem.notFound("no breach \(id)")
+        }
+        if body.state != .open { try await acknowledge(try row.value(1), [try row.value(3)], request) }
+        var json = JSONWriter()
+        try RiskEvents.write(row, to: &json)
+        return JSONBody { [bytes = json.bytes] in $0.raw(bytes) }
+    }
+
+    /// Changes what is left of a portfolio's breaches, in one commit.
+    private func changeAll(
+        of portfolio: String, _ body: RiskEventChange, _ request: Request
+    ) async throws -> JSONBody {
+        let left = try await RiskEvents.left(portfolio, body.state, context.records)
+        if let last = left.map(\.last).max() {
+            try await context.commit([RiskEvents.change(all: portfolio, body, until: last)])
+            try await acknowledge(portfolio, left.map(\.limit), request)
+        }
+        return JSONBody.changed(portfolio, body.state.rawValue, left.reduce(0) { $0 + $1.count })
+    }
+
+    /// Whoever deals with a breach knows of its case.
+    private func acknowledge(_ portfolio: String, _ limits: [String], _ request: Request) async throws {
+        for limit in limits {
+            guard let open = responder.openCase(portfolio, limit) else { continue }
+            _ = try await responder.acknowledge(open.id, by: RequestActor(request, context).text)
+        }
+    }
+}
+
+extension JSONBody {
+    /// How many breaches or alerts of a portfolio came into a state.
+    static func changed(_ portfolio: String, _ state: String, _ count: Int) -> JSONBody {
+        JSONBody { json in
+            json.object { json in
+                json.field("portfolio_id", portfolio)
+                json.field("state", state)
+                json.field("changed", count)
+            }
+        }
     }
 }

@@ -122,6 +122,17 @@ import Wire
             .risk, .patch, Self.path + "/alerts", #"{"alert_id":"\#(id)","state":"closed","note":"sold"}"#)
         #expect(closed["state"]?.text == "closed" && closed["note"]?.text == "sold")
         _ = try await fixture.json(.risk, .patch, Self.path + "/alerts", #"{"alert_id":"x","state":"closed"}"#, status: 404)
+        for count in [1.0, 0] {
+            let all = try await fixture.json(
+                .risk, .patch, Self.path + "/alerts", #"{"portfolio_id":"p","state":"acknowledged","note":"all"}"#)
+            #expect(all["changed"]?.double == count)
+        }
+        let known = try await fixture.json(.risk, .get, Self.path + "/alerts", query: "state=acknowledged")
+        #expect(known["items"]?.elements.map { $0["note"]?.text } == ["all"])
+        let wrong = try await fixture.json(
+            .risk, .patch, Self.path + "/alerts",
+            #"{"portfolio_id":"p","alert_id":"x","state":"escalated"}"#, status: 422)
+        #expect(Set(wrong.pointers) == ["/alert_id", "/state"])
         let rules = try await fixture.json(.risk, .get, Self.path + "/alerts", query: "kind=rule")
         #expect(rules["items"]?.elements.count == 1)
         let stopped = try await fixture.json(.risk, .post, Self.path + "/monitor/stop", "{}")

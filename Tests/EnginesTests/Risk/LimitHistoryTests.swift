@@ -212,11 +212,10 @@ import Wire
         await fixture.stop()
     }
 
-    @Test @LoopActor func aStoredBetaLimitNamesItsBenchmark() async throws {
+    @Test @LoopActor func aBenchmarkBelongsToLimitsOnBeta() async throws {
         let fixture = try await EngineFixture.make([RiskEngine.self])
         let expression = #"{"type":"expression","threshold":1,"expression":"beta * 2""#
         for (body, pointer) in [
-            (#"{"type":"beta","threshold":1}"#, "/benchmark"), (expression + "}", "/benchmark"),
             (#"{"type":"leverage","threshold":1,"benchmark":"SPY"}"#, "/benchmark"),
             (#"{"type":"beta","threshold":1,"benchmark":"no symbol"}"#, "/benchmark"),
             (#"{"type":"liquidity_days","threshold":1,"volume_days":0}"#, "/volume_days"),
@@ -226,15 +225,18 @@ import Wire
         }
         let made = try await put(fixture, expression + #","benchmark":"SPY","id":"e","volume_days":7}"#)
         #expect(made["benchmark"]?.text == "SPY" && made["volume_days"]?.double == 7)
-        let changed = try await fixture.json(
-            .risk, .put, Self.limits + "/e", #"{"type":"beta","threshold":1}"#, status: 422)
-        #expect(changed.pointers == ["/benchmark"])
-        // Both stay over a restart.
+        // Both stay over a restart. Without one it is stored too: then it is judged where returns are sent.
         let engine = try #require(fixture.hosts[.risk]?.engine as? RiskEngine)
         await engine.stop()
         try await engine.start()
         let again = try await fixture.json(.risk, .get, Self.limits + "/e")
         #expect(again == made)
+        _ = try await put(fixture, #"{"id":"plain","type":"beta","threshold":1}"#)
+        try await fixture.publishCash(1000)
+        let judged = try await fixture.json(.risk, .post, "/api/v1/risk/breaches", #"{"portfolio_id":"p"}"#)
+        let plain = try #require(judged["checks"]?.elements.first { $0["limit_id"]?.text == "plain" })
+        #expect(plain["verdict"]?.text == "breach")
+        #expect(plain["reason"]?.text?.contains("needs benchmark_returns, or a benchmark with stored daily bars") == true)
         await fixture.stop()
     }
 

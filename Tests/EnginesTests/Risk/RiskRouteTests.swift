@@ -149,6 +149,22 @@ import Wire
         let open = try await fixture.json(.risk, .get, breaches, query: "state=open")
         #expect(open["items"]?.elements.count == 4)
         _ = try await fixture.json(.risk, .patch, breaches, #"{"breach_id":"none","state":"open"}"#, status: 404)
+        // All that are left of a portfolio, once; of another one there are none.
+        for (portfolio, state, count) in [("q", "resolved", 0), ("p", "acknowledged", 4), ("p", "acknowledged", 0),
+                                          ("p", "resolved", 4)] {
+            let answer = try await fixture.json(
+                .risk, .patch, breaches, #"{"portfolio_id":"\#(portfolio)","state":"\#(state)","note":"all"}"#)
+            #expect(answer["changed"]?.double == Double(count), "\(portfolio) \(state)")
+        }
+        let solved = try await fixture.json(.risk, .get, breaches, query: "state=resolved")
+        #expect(solved["items"]?.elements.count { $0["note"]?.text == "all" } == 4)
+        for body in [#"{"state":"resolved"}"#, #"{"breach_id":"a","portfolio_id":"p","state":"resolved"}"#] {
+            let refused = try await fixture.json(.risk, .patch, breaches, body, status: 422)
+            #expect(refused.pointers == ["/breach_id"])
+        }
+        let reopened = try await fixture.json(
+            .risk, .patch, breaches, #"{"portfolio_id":"p","state":"open"}"#, status: 422)
+        #expect(reopened.pointers == ["/state"])
         // After the retention they are gone.
         let context = try #require(fixture.hosts[.risk]?.context)
         let pruner = RecordsPruner(context, table: "risk_events", column: "recorded", setting: "RISK_EVENTS_DAYS")

@@ -33,12 +33,19 @@ struct RiskAlertBody: RequestBody {
 
 /// What somebody did about an alert.
 struct RiskAlertChange: RequestBody {
-    let id: String, state: RiskAlertState, note: String?
+    let id: String?, portfolio: String?, state: RiskAlertState, note: String?
 
     static func read(_ fields: FieldReader) -> RiskAlertChange {
-        RiskAlertChange(
-            id: fields.string("alert_id", "The alert or rule.", length: 1...200),
-            state: fields.choice("state", "acknowledged, escalated, closed, or open again.", RiskAlertState.self),
+        let id = fields.optionalString("alert_id", "The alert or rule.", length: 1...200)
+        let portfolio = fields.optionalString(
+            "portfolio_id", "Instead of alert_id: all alerts of this portfolio that are not closed.", length: 1...200)
+        fields.require((id == nil) != (portfolio == nil) || fields.isDescribing, "alert_id",
+                       "one of alert_id and portfolio_id must be there")
+        let state = fields.choice("state", "acknowledged, escalated, closed, or open again.", RiskAlertState.self)
+        fields.require(portfolio == nil || [.acknowledged, .closed].contains(state), "state",
+                       "must be acknowledged or closed for a portfolio")
+        return RiskAlertChange(
+            id: id, portfolio: portfolio, state: state,
             note: fields.optionalString("note", "What was done.", length: 0...4000))
     }
 }

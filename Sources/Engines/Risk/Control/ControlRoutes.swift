@@ -182,11 +182,14 @@ extension RiskEngine {
                     return answer
                 }
             },
-            .json(.patch, "/api/v1/risk/alerts", "Acknowledges, escalates or closes an alert; a closed rule rests.",
-                example: #"{"alert_id":"a1","state":"acknowledged","note":"known"}"#, answer: Self.alertAnswer,
+            .json(.patch, "/api/v1/risk/alerts",
+                "Acknowledges, escalates or closes an alert, or all of a portfolio; a closed rule rests.",
+                example: #"{"portfolio_id":"sample","state":"acknowledged","note":"known"}"#,
+                answer: #"{"portfolio_id":"sample","state":"acknowledged","changed":2}"#,
                 errors: [404]) { [unowned self] (_: NoParameters, body: RiskAlertChange, _) in
-                guard var alert = try await RiskControls.alert(body.id, self.context.records) else {
-                    throw Problem.notFound("no alert \(body.id)")
+                if let portfolio = body.portfolio { return try await self.changeAlerts(of: portfolio, body) }
+                guard let id = body.id, var alert = try await RiskControls.alert(id, self.context.records) else {
+                    throw Problem.notFound("no alert \(body.id ?? "")")
                 }
                 alert.state = body.state
                 if let note = body.note { alert.note = note }
@@ -196,5 +199,14 @@ extension RiskEngine {
                 return JSONBody { [alert] in alert.write(to: &$0) }
             },
         ]
+    }
+
+    /// Changes what is left of a portfolio's alerts, in one commit.
+    private func changeAlerts(of portfolio: String, _ body: RiskAlertChange) async throws -> JSONBody {
+        let left = try await RiskControls.left(portfolio, body.state, context.records)
+        if left.count > 0 {
+            try await context.commit([RiskControls.change(all: portfolio, body, until: left.last)])
+        }
+        return JSONBody.changed(portfolio, body.state.rawValue, left.count)
     }
 }

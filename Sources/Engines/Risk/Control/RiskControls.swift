@@ -176,6 +176,24 @@ enum RiskControls {
         return try alert(row)
     }
 
+    /// Alerts of a portfolio that are not closed and not in a state yet: how many, and the time of the last.
+    static func left(
+        _ portfolio: String, _ state: RiskAlertState, _ records: any RecordStore
+    ) async throws(StoreError) -> (count: Int, last: Int64) {
+        guard let row = try await records.query(Statement(
+            "SELECT COUNT(*), COALESCE(MAX(time), 0) FROM risk_alerts WHERE \(isLeft)",
+            [.text(portfolio), .text(state.rawValue)])).first else { return (0, 0) }
+        return (Int(try row.value(0) as Int64), try row.value(1))
+    }
+
+    /// Changes those of `left`, none that came after them.
+    static func change(all portfolio: String, _ body: RiskAlertChange, until last: Int64) -> Statement {
+        Statement("UPDATE risk_alerts SET state = $2, note = COALESCE($3, note) WHERE \(isLeft) AND time <= $4",
+                  [.text(portfolio), .text(body.state.rawValue), body.note.map { .text($0) } ?? .null, .integer(last)])
+    }
+
+    private static let isLeft = "portfolio_id = $1 AND kind = 'alert' AND state <> 'closed' AND state <> $2"
+
     static func rules(_ records: any RecordStore) async throws(StoreError) -> [RiskAlert] {
         try await records.query(Statement("SELECT \(columns) FROM risk_alerts WHERE kind = 'rule' ORDER BY time, id"))
             .map { (row) throws(StoreError) -> RiskAlert in try alert(row) }

@@ -107,7 +107,8 @@ struct Limit: RequestBody {
             }
         }
         let benchmark = fields.optionalSymbol(
-            "benchmark", "For beta: the instrument whose stored daily bars it is measured against; a stored limit has one.")?
+            "benchmark", "For beta: the instrument whose stored daily bars it is measured against; without it beta needs "
+                + "returns that are sent along.")?
             .text
         if benchmark != nil, !(parsed.map { $0.metrics.contains(LimitType.beta.rawValue) } ?? (type == .beta)) {
             fields.refuse(at: ["benchmark"], "belongs to the type beta, or to an expression that reads beta")
