@@ -1,8 +1,7 @@
 /// Numbers as text, written straight into memory.
 ///
-/// Digits are made eight at a time, as the bytes of one word. All of a number's seventeen digits are made; words that
-/// begin at the first one that counts are then stored whole, beyond the number's end too: the next one is written over
-/// what is too much. Nothing that was stored is read again, which would wait for the store.
+/// Nearly all are `PlainText`; the rest is here. Words are stored whole, beyond a number's end too: the next one is
+/// written over what is too much. Nothing that was stored is read again, which would wait for the store.
 struct NumberText {
     /// Bytes of memory that must be there for one number, whatever its length.
     static let room = 48
@@ -111,7 +110,7 @@ struct NumberText {
         return Digits.count &- digits.leading
     }
 
-    /// Seventeen digits, a byte each, the first at the lowest address.
+    /// Seventeen digits, a byte each, the first at the lowest address: made eight at a time, as the bytes of one word.
     private struct Digits {
         static let count = 17
         private let first: UInt64

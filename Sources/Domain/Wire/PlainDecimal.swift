@@ -10,19 +10,19 @@ extension ShortestDecimal {
 
     /// Of a number's magnitude; `steps` is `PlainPower.table` and `powers` is `PowersOfTen.table`.
     @inline(__always)
-    init(plain value: Double, _ steps: UnsafePointer<PlainPower>, _ powers: UnsafePointer<UInt64>) {
+    init(plain value: Double, _ steps: LookupTable<PlainPower>, _ powers: LookupTable<PowersOfTen.Entry>) {
         let bits = value.magnitude.bitPattern
-        let step = steps + Int(truncatingIfNeeded: bits &>> 52 &- PlainPower.firstExponent)
+        let step = steps[Int(truncatingIfNeeded: bits &>> 52 &- PlainPower.firstExponent)]
         let significand = bits &<< 11 | 1 << 63
-        let below = significand.multipliedFullWidth(by: step.pointee.low).high
-        let above = significand.multipliedFullWidth(by: step.pointee.high)
+        let below = significand.multipliedFullWidth(by: step.low).high
+        let above = significand.multipliedFullWidth(by: step.high)
         let (behind, carries) = above.low.addingReportingOverflow(below)
         let whole = above.high &+ (carries ? 1 : 0)
         let last = whole &- whole / 10 &* 10
 
         // How far the multiples of ten below and above are, less what they may be: in units of 2^-59.
         let rest = last &<< 59 | behind &>> 5
-        let down = rest &- step.pointee.half, up = 10 << 59 &- rest &- step.pointee.half
+        let down = rest &- step.half, up = 10 << 59 &- rest &- step.half
         let isSure = down &+ 2 > 4 && up &+ 2 > 4 && behind &- (1 << 63 - 4) > 8
         guard isSure && significand != 1 << 63 else {
             self.init(exact: value.magnitude, powers)
@@ -31,11 +31,11 @@ extension ShortestDecimal {
         // Which it is goes by chance, so none is chosen by a branch: all ones where it is.
         let isBelow = Self.sign(down), isAbove = Self.sign(up), isTen = isBelow | isAbove
         let nearest = whole &- (last & isTen) &+ (10 & isAbove) &+ (behind &>> 63 & ~isTen)
-        self.init(digits: nearest, exponent: step.pointee.exponent)
+        self.init(digits: nearest, exponent: step.exponent)
     }
 
     @inline(never)
-    private init(exact value: Double, _ powers: UnsafePointer<UInt64>) { self.init(value, powers) }
+    private init(exact value: Double, _ powers: LookupTable<PowersOfTen.Entry>) { self.init(value, powers) }
 
     /// All ones for a number below 0 in two's complement, else 0.
     @inline(__always)
@@ -43,7 +43,7 @@ extension ShortestDecimal {
 }
 
 /// What doubles of one exponent are multiplied by.
-struct PlainPower {
+struct PlainPower: BitwiseCopyable, Sendable {
     /// The power of ten that makes whole numbers of sixteen or seventeen digits of them, to 128 bits.
     let high: UInt64, low: UInt64
     /// Half the way to the next double, in units of 2^-59.
@@ -55,23 +55,19 @@ struct PlainPower {
     static let firstExponent: UInt64 = 1009
     private static let count = 64
 
-    /// By exponent. Unsafe for the reason that `PowersOfTen.table` is.
-    nonisolated(unsafe) static let table: UnsafePointer<PlainPower> = {
-        let table = UnsafeMutablePointer<PlainPower>.allocate(capacity: count)
-        for index in 0..<count { table[index] = PlainPower(power: Int(firstExponent) + index - 1075) }
-        return UnsafePointer(table)
-    }()
+    /// By exponent.
+    static let table = LookupTable((0..<count).map { PlainPower(power: Int(firstExponent) + $0 - 1075) })
 
     /// For significands that are multiplied by 2^`power`.
     private init(power: Int) {
         let scale = (power * 1_262_611) >> 22
         let shift = power + (-scale * 1_741_647) >> 19 + 1
-        let entry = PowersOfTen.table + 2 * (-scale - PowersOfTen.first)
+        let entry = PowersOfTen.table[-scale - PowersOfTen.first]
         // Significands stand eleven bits higher than they are.
-        let factor = (UInt128(entry[0]) << 64 | UInt128(entry[1])) >> UInt128(11 - shift)
+        let factor = (UInt128(entry.high) << 64 | UInt128(entry.low)) >> UInt128(11 - shift)
         high = UInt64(truncatingIfNeeded: factor >> 64)
         low = UInt64(truncatingIfNeeded: factor)
-        half = entry[0] >> UInt64(6 - shift)
+        half = entry.high >> UInt64(6 - shift)
         exponent = scale
     }
 }

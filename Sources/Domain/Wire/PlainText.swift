@@ -36,17 +36,17 @@ enum PlainText {
         let count: Int
 
         @inline(__always)
-        init(_ decimal: ShortestDecimal, _ shapes: UnsafePointer<Shape>) {
+        init(_ decimal: ShortestDecimal, _ shapes: LookupTable<Shape>) {
             // It has sixteen digits or seventeen, by chance; with sixteen it gets a zero. All ones, then.
             let isShort = Int64(bitPattern: decimal.digits &- 10_000_000_000_000_000) &>> 63
             let number = decimal.digits &+ decimal.digits &* 9 & UInt64(bitPattern: isShort)
             let first = number / 10, seventeenth = number &- first &* 10
             let all = PlainText.digits(first)
             let moved = all &<< Words(repeating: 8) | Words(0, all[0]) &>> Words(repeating: 56)
-            let shape = shapes + (17 &+ decimal.exponent &+ Int(isShort) &- Shape.first)
-            text = all & shape.pointee.front | moved & shape.pointee.back | shape.pointee.signs
-            start = shape.pointee.start
-            end = shape.pointee.end
+            let shape = shapes[17 &+ decimal.exponent &+ Int(isShort) &- Shape.first]
+            text = all & shape.front | moved & shape.back | shape.signs
+            start = shape.start
+            end = shape.end
             let tail = all[1] &>> 8 | seventeenth &<< 56
             last = UInt16(truncatingIfNeeded: tail &>> 48) | 0x3030
             // Zeros at the end: of the last eight digits or, seldom, of all of them.
@@ -63,7 +63,7 @@ enum PlainText {
     }
 
     /// How numbers with so many digits in front of the point are put together.
-    struct Shape {
+    struct Shape: BitwiseCopyable, Sendable {
         /// Which of the sixteen digits stay, and which go a byte further.
         let front: SIMD2<UInt64>, back: SIMD2<UInt64>
         /// What makes digits of their values, and the point.
@@ -75,12 +75,8 @@ enum PlainText {
         static let first = -3
         private static let last = 16
 
-        /// By digits in front of the point. Unsafe for the reason that `PowersOfTen.table` is.
-        nonisolated(unsafe) static let table: UnsafePointer<Shape> = {
-            let table = UnsafeMutablePointer<Shape>.allocate(capacity: last - first + 1)
-            for before in first...last { table[before - first] = Shape(before: before) }
-            return UnsafePointer(table)
-        }()
+        /// By digits in front of the point.
+        static let table = LookupTable((first...last).map { Shape(before: $0) })
 
         private init(before: Int) {
             var front = SIMD16<UInt8>(), back = SIMD16<UInt8>(), signs = SIMD16<UInt8>(repeating: 0x30)

@@ -21,7 +21,7 @@ struct ShortestDecimal {
 
     /// Of a finite number above 0; `powers` is `PowersOfTen.table`.
     @inline(__always)
-    init(_ value: Double, _ powers: UnsafePointer<UInt64>) {
+    init(_ value: Double, _ powers: LookupTable<PowersOfTen.Entry>) {
         let fraction = value.significandBitPattern
         let biased = Int(value.exponentBitPattern)
         let significand = biased == 0 ? fraction : fraction | 1 << 52
@@ -30,8 +30,8 @@ struct ShortestDecimal {
         let isNearBelow: UInt64 = fraction == 0 && biased > 1 ? 1 : 0
         let scale = (power &* 1_262_611 &- (isNearBelow == 1 ? 524_031 : 0)) >> 22
         let shift = UInt64(truncatingIfNeeded: power &+ (-scale &* 1_741_647) >> 19 &+ 1)
-        let entry = powers + 2 &* (-scale &- PowersOfTen.first)
-        let scaled = Scaled(high: entry[0], low: entry[1])
+        let entry = powers[-scale &- PowersOfTen.first]
+        let scaled = Scaled(high: entry.high, low: entry.low)
         let exact = scaled.product(significand &<< (shift &+ 2))
         let above = scaled.moved(shift &+ 1), below = scaled.moved(shift &+ 1 &- isNearBelow)
 
@@ -105,29 +105,36 @@ enum PowersOfTen {
     static let first = -292
     private static let last = 324
 
-    /// Two words an entry, the upper one first, the highest bit set. Unsafe because the compiler cannot know what is so:
-    /// it is written once, before anyone has it, only read afterwards and never given back. An array would count
-    /// references and check bounds for every number that is written.
-    nonisolated(unsafe) static let table: UnsafePointer<UInt64> = {
-        let table = UnsafeMutablePointer<UInt64>.allocate(capacity: 2 * (last - first + 1))
-        func put(_ exponent: Int, _ value: UInt128) {
-            table[2 * (exponent - first)] = UInt64(truncatingIfNeeded: value >> 64)
-            table[2 * (exponent - first) + 1] = UInt64(truncatingIfNeeded: value)
+    /// The highest bit is set.
+    struct Entry: BitwiseCopyable, Sendable {
+        let high: UInt64, low: UInt64
+
+        init(_ value: UInt128) {
+            high = UInt64(truncatingIfNeeded: value >> 64)
+            low = UInt64(truncatingIfNeeded: value)
         }
-        // A power of ten has the bits of the same power of five.
+    }
+
+    /// By exponent, from the first on.
+    static let table = LookupTable(below.reversed() + above)
+
+    /// From 10^0 on. A power of ten has the bits of the same power of five.
+    private static var above: [Entry] {
         var words: [UInt64] = [1]
-        for exponent in 0...last {
-            put(exponent, upperBits(words))
-            multiply(&words)
+        return (0...last).map { _ in
+            defer { multiply(&words) }
+            return Entry(upperBits(words))
         }
-        // 2^832 is long enough to keep 128 bits of it over 5^292.
-        words = [UInt64](repeating: 0, count: 13) + [1]
-        for exponent in 1...(-first) {
+    }
+
+    /// From 10^-1 down. 2^832 is long enough to keep 128 bits of it over 5^292.
+    private static var below: [Entry] {
+        var words = [UInt64](repeating: 0, count: 13) + [1]
+        return (first..<0).map { _ in
             divide(&words)
-            put(-exponent, upperBits(words, isCut: true))
+            return Entry(upperBits(words, isCut: true))
         }
-        return UnsafePointer(table)
-    }()
+    }
 
     /// Times five, exact; the lowest word is first.
     private static func multiply(_ words: inout [UInt64]) {
