@@ -131,19 +131,15 @@ struct RiskEventQuery: RequestParameters {
 
 /// What somebody did about an event, or about all that are left of a portfolio.
 struct RiskEventChange: RequestBody {
-    let id: String?, portfolio: String?, state: RiskEventState, note: String?
+    let target: ChangeTarget, state: RiskEventState, note: String?
 
     static func read(_ fields: FieldReader) -> RiskEventChange {
-        let id = fields.optionalString("breach_id", "The breach.", length: 1...200)
-        let portfolio = fields.optionalString(
-            "portfolio_id", "Instead of breach_id: all of this portfolio that are not resolved.", length: 1...200)
-        fields.require((id == nil) != (portfolio == nil) || fields.isDescribing, "breach_id",
-                       "one of breach_id and portfolio_id must be there")
+        let target = ChangeTarget.read(
+            fields, "breach_id", "The breach.", all: "all of this portfolio that are not resolved")
         let state = fields.choice("state", "acknowledged, resolved, or open again.", RiskEventState.self)
-        fields.require(portfolio == nil || state != .open, "state", "must be acknowledged or resolved for a portfolio")
+        fields.require(!target.isAll || state != .open, "state", "must be acknowledged or resolved for a portfolio")
         return RiskEventChange(
-            id: id, portfolio: portfolio, state: state,
-            note: fields.optionalString("note", "What was done.", length: 0...4000))
+            target: target, state: state, note: fields.optionalString("note", "What was done.", length: 0...4000))
     }
 }
 
@@ -168,10 +164,9 @@ extension RiskEngine {
                   answer: #"{"portfolio_id":"sample","state":"acknowledged","changed":2}"#, errors: [404]) {
                 [unowned self] (_: NoParameters, body: RiskEventChange, request) in
                 try await idempotency.once(request) { record in
-                    let answer = if let id = body.id {
-                        try await self.change(id, body, request)
-                    } else {
-                        try await self.changeAll(of: body.portfolio ?? "", body, request)
+                    let answer = switch body.target {
+                    case .one(let id): try await self.change(id, body, request)
+                    case .all(let portfolio): try await self.changeAll(of: portfolio, body, request)
                     }
                     try await self.context.commit(record.statements(answer, self.context))
                     return answer

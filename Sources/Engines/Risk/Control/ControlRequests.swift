@@ -33,20 +33,16 @@ struct RiskAlertBody: RequestBody {
 
 /// What somebody did about an alert.
 struct RiskAlertChange: RequestBody {
-    let id: String?, portfolio: String?, state: RiskAlertState, note: String?
+    let target: ChangeTarget, state: RiskAlertState, note: String?
 
     static func read(_ fields: FieldReader) -> RiskAlertChange {
-        let id = fields.optionalString("alert_id", "The alert or rule.", length: 1...200)
-        let portfolio = fields.optionalString(
-            "portfolio_id", "Instead of alert_id: all alerts of this portfolio that are not closed.", length: 1...200)
-        fields.require((id == nil) != (portfolio == nil) || fields.isDescribing, "alert_id",
-                       "one of alert_id and portfolio_id must be there")
+        let target = ChangeTarget.read(
+            fields, "alert_id", "The alert or rule.", all: "all alerts of this portfolio that are not closed")
         let state = fields.choice("state", "acknowledged, escalated, closed, or open again.", RiskAlertState.self)
-        fields.require(portfolio == nil || [.acknowledged, .closed].contains(state), "state",
+        fields.require(!target.isAll || [.acknowledged, .closed].contains(state), "state",
                        "must be acknowledged or closed for a portfolio")
         return RiskAlertChange(
-            id: id, portfolio: portfolio, state: state,
-            note: fields.optionalString("note", "What was done.", length: 0...4000))
+            target: target, state: state, note: fields.optionalString("note", "What was done.", length: 0...4000))
     }
 }
 

@@ -187,18 +187,24 @@ extension RiskEngine {
                 example: #"{"portfolio_id":"sample","state":"acknowledged","note":"known"}"#,
                 answer: #"{"portfolio_id":"sample","state":"acknowledged","changed":2}"#,
                 errors: [404]) { [unowned self] (_: NoParameters, body: RiskAlertChange, _) in
-                if let portfolio = body.portfolio { return try await self.changeAlerts(of: portfolio, body) }
-                guard let id = body.id, var alert = try await RiskControls.alert(id, self.context.records) else {
-                    throw Problem.notFound("no alert \(body.id ?? "")")
+                switch body.target {
+                case .one(let id): try await self.change(alert: id, body)
+                case .all(let portfolio): try await self.changeAlerts(of: portfolio, body)
                 }
-                alert.state = body.state
-                if let note = body.note { alert.note = note }
-                try await self.context.commit(
-                    [RiskControls.upsert(alert)], body.state == .escalated ? [self.message(alert)] : [])
-                if let index = self.rules.firstIndex(where: { $0.id == alert.id }) { self.rules[index] = alert }
-                return JSONBody { [alert] in alert.write(to: &$0) }
             },
         ]
+    }
+
+    private func change(alert id: String, _ body: RiskAlertChange) async throws -> JSONBody {
+        guard var alert = try await RiskControls.alert(id, context.records) else {
+            throw Problem.notFound("no alert \(id)")
+        }
+        alert.state = body.state
+        if let note = body.note { alert.note = note }
+        try await context.commit(
+            [RiskControls.upsert(alert)], body.state == .escalated ? [message(alert)] : [])
+        if let index = rules.firstIndex(where: { $0.id == alert.id }) { rules[index] = alert }
+        return JSONBody { [alert] in alert.write(to: &$0) }
     }
 
     /// Changes what is left of a portfolio's alerts, in one commit.
