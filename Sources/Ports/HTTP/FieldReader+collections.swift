@@ -211,10 +211,10 @@ extension FieldReader {
         nested(name) {
             guard value.kind == .object else { return context.report("must be an object") }
             for key in value.repeatedMembers() { context.report("appears twice", at: [key]) }
-            value.forEachMember { key, _ in if Self.hasNull(key) { context.report(Self.nullRefused, at: [key]) } }
             prepare(min(value.count, limit))
             var taken = 0
             value.forEachMember { key, member in
+                if Self.hasNull(key) { context.report(Self.nullRefused, at: [key]) }
                 if taken <= limit && take(key, member) { taken += 1 }
             }
             if taken > limit { context.report("has more than \(limit) members") }
