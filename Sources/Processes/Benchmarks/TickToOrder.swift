@@ -4,7 +4,6 @@ import HTTP
 import Hosting
 import Market
 import Runtime
-import Telemetry
 import Wire
 
 /// `e2e.tick_to_order`: µs from a quote's receive time to the approved order, through market data, strategy and risk

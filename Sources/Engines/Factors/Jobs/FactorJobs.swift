@@ -7,9 +7,9 @@ import Store
 import Telemetry
 import Wire
 
-/// Works jobs off, one at a time, a block at a time, behind what is asked live. Blocks are stored while the next ones are
-/// calculated, their values in the series store first: after a crash a job goes on behind the last ones. Where the bars have changed since,
-/// it begins anew as another run, so that a job's values are all of one state of the data.
+/// Works jobs off, one at a time, a block at a time, behind what is asked live. Blocks are stored while the next ones
+/// are calculated, their values in the series store first: after a crash a job goes on behind the last ones. Where the
+/// bars have changed since, it begins anew as another run, so that a job's values are all of one state of the data.
 @LoopActor final class FactorJobs {
     /// Jobs that wait or run at once; more are refused.
     static let queueLimit = 32
