@@ -18,10 +18,7 @@ import Wire
     ]
 
     @LoopActor private static func filled() async throws -> EngineFixture {
-        let fixture = try await EngineFixture.make([FactorEngine.self])
-        try await fixture.store(.walk(30), "GOOG")
-        await fixture.settle()
-        return fixture
+        try await .factors(over: ["GOOG"], bars: 30)
     }
 
     /// A factor and what the answer must say of it.
@@ -98,10 +95,7 @@ import Wire
     /// A job finds out when it begins; it fails and says why.
     @Test @LoopActor func aJobWithoutBarsFailsAndSaysWhy() async throws {
         let fixture = try await Self.filled()
-        let started = try await fixture.json(.factor, .post, "/factors/batch",
-                                             #"{"symbols":["GOOG","NONE"],"factors":["close"]}"#, status: 202)
-        let path = "/factors/jobs/" + (try #require(started["job_id"]?.text))
-        try await fixture.until("it fails") { try await fixture.json(.factor, .get, path)["state"]?.text == "failed" }
+        let path = try await fixture.job(#"{"symbols":["GOOG","NONE"],"factors":["close"]}"#, until: "failed")
         let job = try await fixture.json(.factor, .get, path)
         #expect(job["detail"]?.text?.contains("no 1d bars of NONE are stored") == true && job["done"]?.int == 0)
         await fixture.stop()

@@ -14,12 +14,7 @@ import TestKit
     init() { EventLoop.runInBackground() }
 
     @LoopActor private static func filled() async throws -> EngineFixture {
-        let fixture = try await EngineFixture.make([FactorEngine.self])
-        for (seed, symbol) in ["AAPL", "MSFT"].enumerated() {
-            try await fixture.store(.walk(80, seed: UInt64(seed + 1)), symbol)
-        }
-        await fixture.settle()
-        return fixture
+        try await .factors(over: ["AAPL", "MSFT"], bars: 80)
     }
 
     @LoopActor private static func part(_ number: Int) -> JobPart {
@@ -85,13 +80,33 @@ import TestKit
         await fixture.stop()
     }
 
+    /// A cancellation that cannot be written is taken back: after a restart the job would go on.
+    @Test @LoopActor func aCancellationThatIsNotWrittenIsNone() async throws {
+        let fixture = try await Self.filled()
+        let context = try #require(fixture.hosts[.factor]).context, jobs = FactorJobs(context, turn: JobTurn())
+        try await jobs.start { _, _ in throw StoreError(.diskFull, "series.lmdb") }
+        try await jobs.submit(FactorJob(id: "j", created: context.clock.now, timeframe: .day1, symbols: [], asOf: nil,
+                                        factors: ["close"], universe: "stored"))
+        await fixture.until("it waits") { jobs["j"]?.detail.hasPrefix("waits: ") == true }
+        await context.records.close()
+        await #expect(throws: (any Error).self) { _ = try await jobs.cancel("j") }
+        #expect(jobs["j"]?.state == .queued && jobs.waiting == 1)
+        var isStopped = false
+        spawn {
+            await jobs.stop()
+            isStopped = true
+        }
+        await fixture.until("it stops") {
+            fixture.clock.advance(nanoseconds: 1_000_000_000)
+            return isStopped
+        }
+        await fixture.stop()
+    }
+
     /// Any number is a cursor: what is behind the last factor is an empty page.
     @Test @LoopActor func aCursorBeyondTheEndIsAnEmptyPage() async throws {
         let fixture = try await Self.filled()
-        let job = try await fixture.json(.factor, .post, "/factors/batch",
-                                         #"{"universe":"stored","factors":["close","open"]}"#, status: 202)
-        let path = "/factors/jobs/" + (try #require(job["job_id"]?.text))
-        try await fixture.until("it is done") { try await fixture.json(.factor, .get, path)["state"]?.text == "finished" }
+        let path = try await fixture.job(#"{"universe":"stored","factors":["close","open"]}"#, until: "finished")
         for cursor in ["2", "77", "\(Int.max)"] {
             let page = try await fixture.json(.factor, .get, path + "/values", query: "cursor=\(cursor)")
             #expect(page["items"]?.elements.isEmpty == true && page["next_cursor"] == .null, "\(cursor)")

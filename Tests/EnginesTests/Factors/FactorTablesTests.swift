@@ -11,12 +11,7 @@ import Testing
     private static let factors = ["rank(close/delay(close,20)-1)", "alpha101.012", "zscore.63.raw@bars.close"]
 
     @LoopActor private static func filled() async throws -> EngineFixture {
-        let fixture = try await EngineFixture.make([FactorEngine.self])
-        for (seed, symbol) in ["AAPL", "GOOG"].enumerated() {
-            try await fixture.store(.walk(70, seed: UInt64(seed + 1)), symbol)
-        }
-        await fixture.settle()
-        return fixture
+        try await .factors(over: ["AAPL", "GOOG"], bars: 70)
     }
 
     /// Rows of a table as CSV gives them: a field that is empty is null.
