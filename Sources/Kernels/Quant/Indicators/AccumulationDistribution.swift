@@ -1,6 +1,6 @@
 /// `ad()`: running sum of volume × ((close − low) − (high − close))/(high − low) (Chaikin). TA-Lib AD; look-back 0; a
 /// bar without range adds nothing. Depends on where the series starts. A bar with a null in it is passed over.
-public struct AccumulationDistribution: Kernel {
+public struct AccumulationDistribution: SeededKernel {
     private var total = 0.0
 
     /// Takes high, low, close, volume.
@@ -12,8 +12,23 @@ public struct AccumulationDistribution: Kernel {
     /// Takes the next bar.
     @inline(__always)
     public mutating func step(_ bar: PriceVolume, _ scratch: Scratch) -> Double {
+        Self.isWhole(bar) ? advance(bar) : .nan
+    }
+
+    /// True once the first bar is there, and before.
+    @inline(__always)
+    public var isSeeded: Bool { true }
+
+    /// True where all four are numbers.
+    @inline(__always)
+    public static func isWhole(_ bar: PriceVolume) -> Bool {
         let witness = bar.high + bar.low + bar.close + bar.volume
-        guard witness == witness else { return .nan }
+        return witness == witness
+    }
+
+    /// Takes a bar of numbers.
+    @inline(__always)
+    public mutating func advance(_ bar: PriceVolume) -> Double {
         total += Self.flow(bar)
         return total
     }
@@ -29,7 +44,7 @@ public struct AccumulationDistribution: Kernel {
 /// `adosc(fast,slow)`: EMA over the fast period of `ad` less the one over the slow period (Chaikin). TA-Lib ADOSC;
 /// defaults 3 and 10; both EMAs start from the first value of `ad`; look-back the longer period less 1. Depends on
 /// where the series starts. A bar with a null in it is passed over.
-public struct AccumulationOscillator: Kernel {
+public struct AccumulationOscillator: SeededKernel {
     private let longest: Int
     private let fastWeight: Double
     private let slowWeight: Double
@@ -51,17 +66,31 @@ public struct AccumulationOscillator: Kernel {
     /// Takes the next bar.
     @inline(__always)
     public mutating func step(_ bar: PriceVolume, _ scratch: Scratch) -> Double {
-        let total = line.step(bar, scratch)
-        guard total == total else { return .nan }
-        if seen < longest {
-            if seen == 0 {
-                fast = total
-                slow = total
-            }
-            seen += 1
+        guard Self.isWhole(bar) else { return .nan }
+        if isSeeded { return advance(bar) }
+        if seen == 0 {
+            fast = AccumulationDistribution.flow(bar)
+            slow = fast
         }
+        seen += 1
+        let value = advance(bar)
+        return isSeeded ? value : .nan
+    }
+
+    /// True once as many bars as the longer period were there.
+    @inline(__always)
+    public var isSeeded: Bool { seen >= longest }
+
+    /// True where all four are numbers.
+    @inline(__always)
+    public static func isWhole(_ bar: PriceVolume) -> Bool { AccumulationDistribution.isWhole(bar) }
+
+    /// Takes a bar of numbers, the averages being seeded.
+    @inline(__always)
+    public mutating func advance(_ bar: PriceVolume) -> Double {
+        let total = line.advance(bar)
         fast = fastWeight * total + (1 - fastWeight) * fast
         slow = slowWeight * total + (1 - slowWeight) * slow
-        return seen < longest ? .nan : fast - slow
+        return fast - slow
     }
 }

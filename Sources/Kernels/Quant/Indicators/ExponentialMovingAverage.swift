@@ -1,6 +1,6 @@
 /// `ema(x,n)`: eₜ = eₜ₋₁ + k(xₜ − eₜ₋₁), k = 2/(n+1), seeded with the mean of the first n values. TA-Lib EMA in its
 /// default mode; default 30, look-back n−1. A null is passed over: the answer is null and the state stays.
-public struct ExponentialMovingAverage: Kernel {
+public struct ExponentialMovingAverage: SeededKernel {
     private let period: Int
     private let weight: Double
     private var seen = 0
@@ -25,38 +25,13 @@ public struct ExponentialMovingAverage: Kernel {
     @inline(__always)
     public mutating func step(_ value: Double, _ scratch: Scratch) -> Double { push(value) }
 
-    /// The same over many rows. A null ends the inner loop: choosing between null and number inside it would lie in
-    /// the way of the average from row to row.
-    @inline(__always)
-    public mutating func advance(_ sources: Sources, into sinks: Sinks, count: Int, _ scratch: Scratch) {
-        var kernel = self
-        var row = 0
-        while row < count, !kernel.isSeeded {
-            sinks.first[row] = kernel.push(sources.first[row])
-            row &+= 1
-        }
-        while row < count {
-            while row < count {
-                let value = sources.first[row]
-                guard value == value else { break }
-                sinks.first[row] = kernel.advance(value)
-                row &+= 1
-            }
-            if row < count {
-                sinks.first[row] = .nan
-                row &+= 1
-            }
-        }
-        self = kernel
-    }
-
     /// True once the seed is complete.
     @inline(__always)
-    var isSeeded: Bool { seen >= period }
+    public var isSeeded: Bool { seen >= period }
 
     /// Takes a number, the seed being complete.
     @inline(__always)
-    mutating func advance(_ value: Double) -> Double {
+    public mutating func advance(_ value: Double) -> Double {
         average = (value - average) * weight + average
         return average
     }

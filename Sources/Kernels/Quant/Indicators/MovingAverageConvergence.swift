@@ -3,7 +3,7 @@
 /// Appel 1979, as TA-Lib MACD has it: the fast average is seeded over the last `fast` of the first `slow` bars, so that
 /// both start on the same bar; it is not the plain `ema(x,fast)`. Defaults 12, 26, 9; a slow period below the fast one
 /// changes places with it. Look-back slow − 1 + signal − 1, for all three outputs.
-public struct MovingAverageConvergence: Kernel {
+public struct MovingAverageConvergence: SeededKernel {
     private let slowPeriod: Int
     private let signalPeriod: Int
     private var skip: Int
@@ -36,11 +36,7 @@ public struct MovingAverageConvergence: Kernel {
     @inline(__always)
     public mutating func step(_ value: Double, _ scratch: Scratch) -> ThreeValues {
         guard value == value else { return .null }
-        if signal.isSeeded {
-            let line = fast.advance(value) - slow.advance(value)
-            let average = signal.advance(line)
-            return ThreeValues(line, average, line - average)
-        }
+        if isSeeded { return advance(value) }
         let slowValue = slow.push(value)
         if skip > 0 {
             skip -= 1
@@ -52,29 +48,15 @@ public struct MovingAverageConvergence: Kernel {
         return ThreeValues(line, average, line - average)
     }
 
-    /// The same over many rows; see `ExponentialMovingAverage`.
+    /// True once the signal line is seeded.
     @inline(__always)
-    public mutating func advance(_ sources: Sources, into sinks: Sinks, count: Int, _ scratch: Scratch) {
-        var kernel = self
-        var row = 0
-        while row < count, !kernel.signal.isSeeded {
-            kernel.step(sources.first[row], scratch).store(in: sinks, row)
-            row &+= 1
-        }
-        while row < count {
-            while row < count {
-                let value = sources.first[row]
-                guard value == value else { break }
-                let line = kernel.fast.advance(value) - kernel.slow.advance(value)
-                let average = kernel.signal.advance(line)
-                ThreeValues(line, average, line - average).store(in: sinks, row)
-                row &+= 1
-            }
-            if row < count {
-                ThreeValues.null.store(in: sinks, row)
-                row &+= 1
-            }
-        }
-        self = kernel
+    public var isSeeded: Bool { signal.isSeeded }
+
+    /// Takes a number, the seeds being complete.
+    @inline(__always)
+    public mutating func advance(_ value: Double) -> ThreeValues {
+        let line = fast.advance(value) - slow.advance(value)
+        let average = signal.advance(line)
+        return ThreeValues(line, average, line - average)
     }
 }
