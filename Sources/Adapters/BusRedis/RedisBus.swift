@@ -190,7 +190,11 @@ public import Telemetry
         timers = [LoopTimer.every(milliseconds: 1000) { [weak self] in self?.keepHouse() }]
     }
 
-    public func stop() async {
+    public func stop() async { await stop {} }
+
+    /// Nothing is published, read or acknowledged any more when `last` is called; the connections are open until it
+    /// returns.
+    func stop(_ last: () async -> Void) async {
         if stopped { return }
         stopped = true
         replies.failAll(.stopped)
@@ -200,6 +204,7 @@ public import Telemetry
         timers = []
         floorTimer?.cancel()
         replyLink?.close()
+        await last()
         for writer in writers { writer.close() }
         control.close()
     }

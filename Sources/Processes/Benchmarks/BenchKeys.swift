@@ -6,7 +6,7 @@ import Synchronization
 
 /// Keys that benchmarks have in a Redis now, so that one that is ended leaves none.
 @LoopActor public enum BenchKeys {
-    private static var open: [ObjectIdentifier: RedisBus] = [:]
+    private static var open: [ObjectIdentifier: RedisBus] = [:], closing: Set<ObjectIdentifier> = []
     private nonisolated static let count = Atomic(0)
     private nonisolated static let isErased = Atomic(false)
 
@@ -15,8 +15,13 @@ import Synchronization
         count.store(open.count, ordering: .releasing)
     }
 
-    static func remove(_ bus: RedisBus) {
-        open[ObjectIdentifier(bus)] = nil
+    /// Stops a bus and deletes its keys; returns at once where that is under way.
+    static func close(_ bus: RedisBus) async {
+        let id = ObjectIdentifier(bus)
+        guard closing.insert(id).inserted else { return }
+        await bus.stopAndErase()
+        open[id] = nil
+        closing.remove(id)
         count.store(open.count, ordering: .releasing)
     }
 
@@ -25,11 +30,13 @@ import Synchronization
     public nonisolated static func erase(withinMilliseconds patience: Int) {
         if count.load(ordering: .acquiring) == 0 { return }
         spawn {
-            for bus in open.values {
-                // One that is just beginning would make some afterwards.
-                while !bus.health.connected { await SystemClock().sleep(nanoseconds: 1_000_000) }
-                await bus.eraseKeys()
-                await bus.stop()
+            while !open.isEmpty {
+                // One that is just connecting would make some afterwards.
+                if let bus = open.first(where: { !closing.contains($0.key) && $0.value.health.connected })?.value {
+                    await close(bus)
+                } else {
+                    await SystemClock().sleep(nanoseconds: 1_000_000)
+                }
             }
             isErased.store(true, ordering: .releasing)
             while true { pause() }

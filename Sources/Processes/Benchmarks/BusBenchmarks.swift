@@ -97,9 +97,7 @@ private func median(_ values: [Double]) -> Double { values.sorted()[values.count
     }
 
     func close() async {
-        await bus.eraseKeys()
-        BenchKeys.remove(bus)
-        await bus.stop()
+        await BenchKeys.close(bus)
         for lane in Lane.allCases { rmdir("\(folder)/\(lane.name)") }
         rmdir(folder)
     }

@@ -48,7 +48,19 @@ struct BenchCommand {
         }
         defer { removeFolder(folder) }
         BenchEnding.begin(folder: folder)
-        defer { BenchEnding.holdWhereEnding() }
+        do {
+            let code = try await measure(configuration, folder: folder, baseline)
+            await BenchEnding.holdWhereEnding()
+            return code
+        } catch {
+            await BenchEnding.holdWhereEnding()
+            throw error
+        }
+    }
+
+    @LoopActor private func measure(
+        _ configuration: Configuration, folder: String, _ baseline: Baseline?
+    ) async throws -> Int32 {
         let named = configuration.text("REDIS_URL")
         let server = named.isEmpty ? PrivateRedis(folder: folder) : nil
         defer { server?.stop() }

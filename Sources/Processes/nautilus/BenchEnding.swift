@@ -34,21 +34,29 @@ enum BenchEnding {
         }
     }
 
-    /// Where a signal came, what is measured meanwhile fails: nothing is told of that, the thread ends the process.
-    static func holdWhereEnding() {
-        while isEnding.load(ordering: .acquiring) { pause() }
+    /// Where a signal came, what is measured meanwhile fails: nothing is told of that, the thread ends the process. The
+    /// loop goes on, as keys are deleted on it.
+    static func holdWhereEnding() async {
+        while isEnding.load(ordering: .acquiring) { await SystemClock().sleep(nanoseconds: 1_000_000_000) }
     }
 
     private static func work() -> UnsafeMutableRawPointer? {
         var byte: UInt8 = 0
         while read(ends.out, &byte, 1) != 1 {}
         isEnding.store(true, ordering: .releasing)
+        beSilent()
         BenchKeys.erase(withinMilliseconds: 3_000)
         endChildren()
         // Threads of this process may write meanwhile: what they make in between goes too.
         let path = folder.withLock { $0 }
         for _ in 0..<100 where access(path, F_OK) == 0 { removeFolder(path) }
         _exit(128 + Int32(byte))
+    }
+
+    /// What is under way loses its servers now; nobody is told of that.
+    private static func beSilent() {
+        let nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC)
+        if nowhere >= 0 { dup2(nowhere, STDERR_FILENO) }
     }
 
     /// All of them were started by the benchmark.
