@@ -72,17 +72,23 @@ struct FeatureTable: ResponseBody {
     /// `Table.mediaTypes`, nil for JSON. Where there are few numbers nothing is shared or written yet.
     func made(_ features: [Feature], _ bars: Bars, as type: String?, threads: Int) async -> FeatureTable {
         guard SharedWriting.isWorthWhile(features.count * times.count) else { return filled(features, bars) }
-        let parts = FeatureParts.cut(features, parts: threads, weightOfValue: type == nil ? FeatureParts.textWeight : 0)
+        let parts = FeatureParts.cut(features, parts: threads)
+        let unwritten = UnwrittenColumns()
         let made = await SharedWriting.parts(parts.count, threads: threads) { range in
-            let columns = parts[range].flatMap { FeatureSet($0).evaluate(bars) }
-            return (columns: columns, text: type == nil ? text(of: columns) : [])
+            var columns: [FeatureColumn] = []
+            for part in parts[range] {
+                let own = FeatureSet(part.features).evaluate(bars)
+                if type == nil { unwritten.add(own, at: part.place) }
+                columns += own
+            }
+            return (columns: columns, texts: texts(unwritten))
         }
         var table = self
         table.columns = made.flatMap(\.columns)
         if let type, let rows = table.table {
             table.rows = rows.encoded(as: type)
         } else {
-            table.pieces = made.map(\.text)
+            table.pieces = made.flatMap(\.texts).sorted { $0.place < $1.place }.map(\.text)
             var json = JSONWriter(
                 capacity: table.pieces.reduce(0) { $0 + $1.count } + (times.count + table.columns.count * 2) * 40)
             table.write(to: &json)
@@ -92,13 +98,15 @@ struct FeatureTable: ResponseBody {
         return table
     }
 
-    /// An object of some columns.
-    private func text(of columns: [FeatureColumn]) -> [UInt8] {
-        var json = JSONWriter(capacity: columns.count * times.count * Self.bytesPerValue)
-        json.beginObject()
-        Self.write(columns, to: &json)
-        json.endObject()
-        return json.bytes
+    /// What this thread gets to write of them, an object of one column each.
+    private func texts(_ unwritten: UnwrittenColumns) -> [(place: Int, text: [UInt8])] {
+        var texts: [(place: Int, text: [UInt8])] = []
+        while let (place, column) = unwritten.next() {
+            var json = JSONWriter(capacity: times.count * Self.bytesPerValue + 2 * column.name.utf8.count + 16)
+            json.object { Self.write([column], to: &$0) }
+            texts.append((place, json.bytes))
+        }
+        return texts
     }
 
     private func writeFlags(to json: inout JSONWriter) {
