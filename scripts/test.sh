@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 swift build --explicit-target-dependency-import-check error 2>&1 | grep -vE '^warning: prohibited flag|^\[[0-9]+/[0-9]+\]' || true
-swift build --build-tests 2>&1 | grep -E 'error|warning: [^p]|Compiling|Build' | tail -n 40
+swift build --build-tests 2>&1 | grep -E 'error|warning: [^p]|Build' | tail -n 40
 # Servers and processes are started by the tests themselves, one test at a time.
 # Line by line, and never longer than half an hour: a test that hangs is a test that fails.
 timeout --kill-after=10 1800 stdbuf -oL swift test --skip-build --no-parallel "$@" 2>&1 | tee "$log"
