@@ -1,5 +1,3 @@
-import Glibc
-
 /// Whether transactions are short enough to run on their callers' thread. After one that was not (the disk was busy,
 /// the log's pages had to be written back) they go to the writer's thread until a few there were short: a disk that hangs
 /// once delays a handful, one that stays slow holds a caller up ever more seldom.
@@ -13,13 +11,6 @@ struct SQLitePace {
     private var owed = 0, price = SQLitePace.fewestShort
     /// Whether a transaction on a caller's thread was short since the last that was not.
     private var isProven = true
-
-    /// Monotonic nanoseconds.
-    static var now: Int64 {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
-    }
 
     /// Whether the next one may run on its caller's thread.
     var isQuick: Bool { owed == 0 }

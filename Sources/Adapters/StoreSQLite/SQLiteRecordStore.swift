@@ -9,13 +9,16 @@ public final class SQLiteRecordStore: RecordStore {
     private let reader: BatchThread<SQLiteRead>?
     private let checkpointer: BatchThread<Void>?
     private let health: SQLiteHealth
+    /// Whether a commit waits for no disk.
+    private let isQuick: Bool
     /// Requests the writer takes into one commit at most.
     private static let batchLimit = 512
 
     private init(
         writer: BatchThread<SQLiteWrite>, reader: BatchThread<SQLiteRead>?, checkpointer: BatchThread<Void>?,
-        health: SQLiteHealth
+        health: SQLiteHealth, isQuick: Bool
     ) {
+        self.isQuick = isQuick
         self.writer = writer
         self.reader = reader
         self.checkpointer = checkpointer
@@ -25,10 +28,11 @@ public final class SQLiteRecordStore: RecordStore {
     /// Opens or creates the file. Throws `.readOnly` (folder or file), `.notFound` (no such folder), `.corrupted`
     /// (not a database), `.busy` (another process holds it), `.diskFull`.
     public static func open(_ configuration: SQLiteConfiguration) async throws(StoreError) -> SQLiteRecordStore {
+        let isQuick = configuration.synchronous == .normal
         let health = SQLiteHealth(), checkpoints = SQLiteCheckpoints()
         if configuration.isMemory {
             let writer = try await startWriter(configuration, health, nil)
-            return SQLiteRecordStore(writer: writer, reader: nil, checkpointer: nil, health: health)
+            return SQLiteRecordStore(writer: writer, reader: nil, checkpointer: nil, health: health, isQuick: isQuick)
         }
         let checkpointer = try await BatchThread<Void>.start(
             name: "sqlite-checkpoint", capacity: 1, batchLimit: 1
@@ -37,7 +41,8 @@ public final class SQLiteRecordStore: RecordStore {
         let reader = try await BatchThread<SQLiteRead>.start(
             name: "sqlite-read", threads: configuration.readers, capacity: configuration.queueCapacity, batchLimit: 1
         ) { () throws(StoreError) in try SQLiteReader(configuration, health: health) }
-        return SQLiteRecordStore(writer: writer, reader: reader, checkpointer: checkpointer, health: health)
+        return SQLiteRecordStore(
+            writer: writer, reader: reader, checkpointer: checkpointer, health: health, isQuick: isQuick)
     }
 
     private static func startWriter(
@@ -62,14 +67,14 @@ public final class SQLiteRecordStore: RecordStore {
         return try await writer.answer { .transaction(statements, $0) }
     }
 
-    /// Runs on the caller's thread, in some 50 µs, where the writer is idle and nothing is waited for: commits are not
-    /// flushed to the disk (`synchronous` is normal), no other process writes, the last one was short. In the
+    /// Runs on the caller's thread, in some 50 µs, where the writer is idle or soon will be and the disk is not waited
+    /// for: commits are not flushed (`synchronous` is normal), no other process writes, the last one was short. In the
     /// log, and so safe from a killed process, when it returns, as every transaction of this store.
     @discardableResult
     public func urgentTransaction(_ statements: [Statement]) async throws(StoreError) -> [ResultSet] {
         for statement in statements { try statement.check() }
         if statements.isEmpty { return [] }
-        return try await writer.answer(here: true) { .transaction(statements, $0) }
+        return try await writer.answer(here: isQuick) { .transaction(statements, $0) }
     }
 
     public func migrate(_ migrations: [Migration]) async throws(StoreError) {

@@ -79,13 +79,13 @@ struct SQLiteWriter: BatchWorker {
         guard case .transaction(let statements, let answer) = request, configuration.synchronous == .normal,
             statements.count <= Self.fewStatements, connection.logPages < SQLiteCheckpoints.pagesAtMost, pace.isQuick
         else { return false }
-        let began = SQLitePace.now
+        let began = monotonicNanoseconds()
         connection.setBusyTimeout(milliseconds: 0)
         let result = outcome { () throws(StoreError) in
             try exclusively { () throws(StoreError) in try run(statements) }
         }
         connection.setBusyTimeout(milliseconds: configuration.busyTimeoutMilliseconds)
-        pace.tookHere(SQLitePace.now - began)
+        pace.tookHere(monotonicNanoseconds() - began)
         if case .failure(let error) = result, error.code == .busy { return false }
         answer.resume(returning: result)
         fold(mayFlush: false)
@@ -96,8 +96,8 @@ struct SQLiteWriter: BatchWorker {
     /// disk, a deferred constraint), nothing was kept: then each runs alone and gets its own answer.
     private mutating func commit(_ group: [Transaction]) {
         if group.isEmpty { return }
-        let began = SQLitePace.now
-        defer { pace.tookOnItsThread(SQLitePace.now - began) }
+        let began = monotonicNanoseconds()
+        defer { pace.tookOnItsThread(monotonicNanoseconds() - began) }
         if group.count > 1, let results = runTogether(group) {
             health.note(nil)
             for (member, result) in zip(group, results) { member.answer.resume(returning: result) }

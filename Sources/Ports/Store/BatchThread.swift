@@ -30,13 +30,15 @@ public final class BatchThread<Request: Sendable>: Sendable {
     deinit { queue.close(then: nil) }
 
     /// Starts `threads` threads, makes one worker on each, and returns when all are made; throws the first worker's
-    /// failure. `capacity` bounds the queue, `batchLimit` one batch; `name` is for error texts.
+    /// failure. `capacity` bounds the queue, `batchLimit` one batch; `name` is for error texts. So long after the thread
+    /// began a batch `attempt` waits for its end: handing over takes longer than most batches do.
     public static func start<Worker: BatchWorker>(
-        name: String, threads: Int = 1, capacity: Int, batchLimit: Int,
+        name: String, threads: Int = 1, capacity: Int, batchLimit: Int, patienceNanoseconds: Int64 = 300_000,
         make: @escaping @Sendable () throws(StoreError) -> Worker
     ) async throws(StoreError) -> BatchThread where Worker.Request == Request {
         precondition(threads > 0 && capacity > 0 && batchLimit > 0)
-        let queue = BatchQueue<Request>(threads: threads, capacity: capacity, batchLimit: batchLimit)
+        let queue = BatchQueue<Request>(
+            threads: threads, capacity: capacity, batchLimit: batchLimit, patience: patienceNanoseconds)
         let result = BatchThread(queue: queue)
         for _ in 0..<threads {
             let failure: StoreError? = await withCheckedContinuation { started in
@@ -70,9 +72,9 @@ public final class BatchThread<Request: Sendable>: Sendable {
     /// Puts a request in the queue from any thread; throws `.busy` where it is full and `.closed` after `close`.
     public func submit(_ request: Request) throws(StoreError) { try queue.put(request) }
 
-    /// Has the one worker of an idle thread handle a request here and now; false where it is at work, many wait for it,
-    /// or it would have to wait itself. Nothing overtakes what was submitted before: a few that wait until the thread
-    /// wakes are handled here first.
+    /// Has the one worker of a thread that is idle, or soon will be, handle a request here and now; false where it is
+    /// at work for longer, many wait for it, or it would have to wait itself. Nothing overtakes what was submitted
+    /// before: a few that wait until the thread wakes are handled here first.
     public func attempt(_ request: Request) -> Bool { queue.attempt(request) }
 
     /// Accepts nothing more, and returns when everything accepted has been handled and the threads have ended.
@@ -117,11 +119,15 @@ private final class BatchQueue<Request: Sendable>: Sendable {
     /// The worker of the only thread, for callers; and whether the thread or a caller uses it now.
     nonisolated(unsafe) private var lent: ((Request) -> Bool)?
     nonisolated(unsafe) private var isBusy = false
+    /// When that began, and how many callers wait for its end: the thread takes nothing more meanwhile.
+    nonisolated(unsafe) private var busySince: Int64 = 0
+    nonisolated(unsafe) private var wanting = 0
     nonisolated(unsafe) private var closers: [@Sendable () -> Void] = []
     private let capacity: Int
     private let batchLimit: Int
+    private let patience: Int64
 
-    init(threads: Int, capacity: Int, batchLimit: Int) {
+    init(threads: Int, capacity: Int, batchLimit: Int, patience: Int64) {
         lock = .allocate(capacity: 1)
         wake = .allocate(capacity: 1)
         pthread_mutex_init(lock, nil)
@@ -129,6 +135,7 @@ private final class BatchQueue<Request: Sendable>: Sendable {
         running = threads
         self.capacity = capacity
         self.batchLimit = batchLimit
+        self.patience = patience
     }
 
     deinit {
@@ -161,11 +168,14 @@ private final class BatchQueue<Request: Sendable>: Sendable {
 
     func attempt(_ request: Request) -> Bool {
         pthread_mutex_lock(lock)
-        guard let lent, !isClosed, !isBusy, waiting.count <= Self.takenOver else {
+        guard lent != nil, awaitWorker(), let lent, !isClosed, waiting.count <= Self.takenOver else {
             pthread_mutex_unlock(lock)
+            // It may have waited for this caller.
+            pthread_cond_signal(wake)
             return false
         }
         isBusy = true
+        busySince = monotonicNanoseconds()
         let earlier = waiting
         waiting = []
         pthread_mutex_unlock(lock)
@@ -180,20 +190,35 @@ private final class BatchQueue<Request: Sendable>: Sendable {
         return isDone
     }
 
+    /// Whether the worker is free, for which it waits a moment. The lock is held before and after.
+    private func awaitWorker() -> Bool {
+        wanting += 1
+        while isBusy, monotonicNanoseconds() - busySince < patience {
+            pthread_mutex_unlock(lock)
+            sched_yield()
+            pthread_mutex_lock(lock)
+        }
+        wanting -= 1
+        return !isBusy
+    }
+
     /// Sleeps until there is work; nil when closed and empty.
     func take() -> [Request]? {
         pthread_mutex_lock(lock)
         defer { pthread_mutex_unlock(lock) }
         // What the thread took before is done; with several threads nothing is lent, and nobody looks at this.
         if lent != nil { isBusy = false }
-        while waiting.isEmpty || isBusy {
-            if isClosed && !isBusy {
+        while waiting.isEmpty || isBusy || wanting > 0 {
+            if isClosed && !isBusy && waiting.isEmpty {
                 lent = nil
                 return nil
             }
             pthread_cond_wait(wake, lock)
         }
-        if lent != nil { isBusy = true }
+        if lent != nil {
+            isBusy = true
+            busySince = monotonicNanoseconds()
+        }
         if waiting.count <= batchLimit {
             let batch = waiting
             waiting = []
@@ -222,6 +247,13 @@ private final class BatchQueue<Request: Sendable>: Sendable {
         pthread_mutex_unlock(lock)
         for closer in done { closer() }
     }
+}
+
+/// Monotonic nanoseconds, for what runs on threads and has no clock handed to it.
+public func monotonicNanoseconds() -> Int64 {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
 }
 
 private final class ThreadBody {

@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import Store
 import StoreSQLite
@@ -65,6 +66,25 @@ import Testing
             return await group.reduce(0, +)
         }
         #expect(notes == 1)
+        await thread.close()
+    }
+
+    /// What the thread is at for a moment is waited for: it takes nothing more until the caller was served.
+    @Test func aShortBatchIsWaitedFor() async throws {
+        let thread = try await BatchThread<Worker.Request>.start(
+            name: "test", capacity: 8, batchLimit: 8, patienceNanoseconds: 60_000_000_000) { Worker() }
+        let batch = Gate(), caller = Gate()
+        try thread.submit(.hold { batch.wait() })
+        while !batch.isAwaited { await Task.yield() }
+        Thread.detachNewThread {
+            caller.wait()
+            batch.open()
+        }
+        while !caller.isAwaited { await Task.yield() }
+        caller.open()
+        let threads: [UInt] = try await thread.answer(here: true) { .note(1, $0) }
+        let next: [UInt] = try await thread.answer { .note(2, $0) }
+        #expect(threads.count == 1 && next.count == 2 && next[0] != next[1])
         await thread.close()
     }
 
