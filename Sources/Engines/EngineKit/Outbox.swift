@@ -14,7 +14,7 @@ import Telemetry
 
     /// How long settled rows wait to be deleted together, and over how many positions one transaction does so: about the
     /// work of a commit. An order that meets one waits for it, so there are few.
-    private static let forgetMilliseconds = 1000, forgetSpan: Int64 = 256
+    private static let forgetMilliseconds = 1000, forgetSpan: Int64 = 64
 
     private let source: String
     private let bus: any MessageBus
@@ -110,23 +110,13 @@ import Telemetry
         let rows = try await records.query(Statement(
             "SELECT id, position, family, key, time, received, sequence, cause, trace, data FROM outbox ORDER BY position"))
         let left = try rows.map { (row) throws(StoreError) -> Kept in
-            (try Self.message(row, source: source), try row.value(1))
+            (try OutboxRows.message(row, source: source), try row.value(1))
         }
         if let last = left.last { position = last.position }
         for kept in left { hold(kept) }
         unsent = left.map { $0.message }
         if !left.isEmpty { logger.info("outbox publishes again", ["messages": .int(left.count)]) }
         flush()
-    }
-
-    private static func message(_ row: ResultSet.Row, source: String) throws(StoreError) -> Message {
-        let id: String = try row.value(0), cause: String? = try row.value(7)
-        return Message(
-            id: MessageID(UInt128(id, radix: 16) ?? 0), topic: Topic(try row.value(2), try row.value(3)),
-            time: Timestamp(nanoseconds: try row.value(4)), received: Timestamp(nanoseconds: try row.value(5)),
-            source: source, sequence: UInt64(try row.value(6, as: Int64.self)),
-            cause: cause.flatMap { UInt128($0, radix: 16) }.map { MessageID($0) }, trace: try row.value(8),
-            data: try row.value(9))
     }
 
     // MARK: Committing
@@ -141,8 +131,8 @@ import Telemetry
         for message in messages {
             position += 1
             kept.append((message, position))
-            all.append(Self.insert((message, position)))
         }
+        all += OutboxRows.inserts(kept)
         if messages.isEmpty { return try await write(all, urgent) }
         let ticket = Ticket()
         tickets.append(ticket)
@@ -176,7 +166,7 @@ import Telemetry
             do throws(StoreError) {
                 let row = SQLValue.integer(kept.position)
                 try await records.transaction(
-                    [Self.insert(kept), Statement("DELETE FROM outbox WHERE position = $1", [row])])
+                    OutboxRows.inserts([kept]) + [Statement("DELETE FROM outbox WHERE position = $1", [row])])
                 return false
             } catch where error.code == .constraint(.unique) {
                 return true
@@ -200,19 +190,6 @@ import Telemetry
             }
         }
         flush()
-    }
-
-    private static func insert(_ kept: Kept) -> Statement {
-        let message = kept.message
-        return Statement(
-            """
-            INSERT INTO outbox (id, position, family, key, time, received, sequence, cause, trace, data)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-            """,
-            [.text(hexadecimal(message.id.value)), .integer(kept.position), .text(message.topic.family),
-             .text(message.topic.key), .integer(message.time.nanoseconds), .integer(message.received.nanoseconds),
-             .integer(Int64(message.sequence)), message.cause.map { .text(hexadecimal($0.value)) } ?? .null,
-             message.trace.map { .text($0) } ?? .null, .blob(message.data)])
     }
 
     private func hold(_ kept: Kept) {
