@@ -175,7 +175,7 @@ import Wire
             if !isRead { throw RiskError.unreadable(message.topic.description) }
         }
         state.refresh(touched)
-        if !statements.isEmpty { try await commitWithMarks(statements) }
+        if !statements.isEmpty { try await commitWithMarks(statements, urgent: true) }
     }
 
     /// The row of an order's reservation as it is now; without one it goes.

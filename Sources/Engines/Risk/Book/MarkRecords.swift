@@ -35,12 +35,12 @@ enum MarkRecords {
 
 extension RiskEngine {
     /// Commits with the prices of holdings that have moved since the last time, so that what was found and what it was
-    /// found at are never one without the other.
-    func commitWithMarks(_ statements: [Statement], _ messages: [Message] = []) async throws {
+    /// found at are never one without the other. What orders do is `urgent`: the next one must not wait for its writing.
+    func commitWithMarks(_ statements: [Statement], _ messages: [Message] = [], urgent: Bool = false) async throws {
         let moved = state.takeMoved()
         do {
             let marks = moved.compactMap { symbol in state.prices[symbol].map { MarkRecords.upsert(symbol, $0) } }
-            try await context.commit(statements + marks, messages)
+            try await context.commit(statements + marks, messages, urgent: urgent)
         } catch {
             state.keepMoved(moved)
             throw error
