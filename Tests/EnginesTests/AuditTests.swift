@@ -83,8 +83,9 @@ import Testing
         let only = try await fixture.json(
             .gateway, .get, "/api/v1/audit", query: "action=portfolio.create&object=portfolio/p1")
         #expect(only["items"]?.elements.count == 1)
-        let wrong = try await fixture.ask(.gateway, .get, "/api/v1/audit", query: "cursor=x")
-        #expect(wrong.status == 422)
+        let wrong = try await fixture.json(
+            .gateway, .get, "/api/v1/audit", query: "cursor=x&from=2024-01-02&to=2024-01-01", status: 422)
+        #expect(Set(wrong.pointers) == ["?to", "?cursor"])
         let context = try #require(fixture.hosts[.risk]?.context)
         let pruner = RecordsPruner(context, table: "audit_events", column: "recorded", setting: "AUDIT_DAYS")
         #expect(try await pruner.prune() == 0)

@@ -101,6 +101,25 @@ import Wire
         await fixture.stop()
     }
 
+    /// Before the first bar there is nothing to calculate.
+    @Test @LoopActor func aJobBeforeAllBarsFailsAndSaysWhy() async throws {
+        let fixture = try await Self.filled()
+        let path = try await fixture.job(
+            #"{"universe":"stored","factors":["close"],"as_of":"1980-01-01"}"#, until: "failed")
+        let job = try await fixture.json(.factor, .get, path)
+        #expect(job["detail"]?.text == "/as_of: no 1d bar of its symbols is as old as 1980-01-01T00:00:00Z")
+        await fixture.stop()
+    }
+
+    @Test @LoopActor func aHistoryWithoutDatesOrSymbolsIsRefused() async throws {
+        let fixture = try await Self.filled()
+        let path = try await fixture.job(#"{"universe":"stored","factors":["close"]}"#, until: "finished")
+        let answer = try await fixture.json(
+            .factor, .get, path + "/values", query: "factor=close&from=2020-02-01&to=2020-01-01&symbols=,,", status: 422)
+        #expect(answer.pointers == ["?to", "?symbols"])
+        await fixture.stop()
+    }
+
     /// Nothing stored at all is no crash: an empty answer, or what is missing.
     @Test(arguments: routes) @LoopActor func anEmptyStoreIsNoCrash(_ route: (path: String, body: String)) async throws {
         let fixture = try await EngineFixture.make([FactorEngine.self])

@@ -14,12 +14,13 @@ public struct AuditQuery: RequestParameters {
         let page = PageParameters.read(parameters)
         parameters.require(
             page.cursor.map { NewestRows.parse($0) != nil } ?? true, "cursor", "is not a cursor of this list")
+        let from = parameters.optionalTime("from", "Not before."), to = parameters.optionalTime("to", "Not after.")
+        if let from, let to { parameters.require(from <= to, "to", "must not be before from") }
         return AuditQuery(
             actor: parameters.optionalText("actor", "Only of this actor."),
             action: parameters.optionalText("action", "Only this action."),
             object: parameters.optionalText("object", "Only this object."),
-            from: parameters.optionalTime("from", "Not before."), to: parameters.optionalTime("to", "Not after."),
-            page: page)
+            from: from, to: to, page: page)
     }
 }
 

@@ -185,7 +185,11 @@ import Wire
             throw Problem.invalid("/factors", "\(job.factors.count) factors of \(series.count) symbols are more than "
                 + "\(FactorJob.valueLimit) values")
         }
-        return try await context.compute { try JobBench(series, groups: job.groups, digest: digest) }
+        let bench = try await context.compute { try JobBench(series, groups: job.groups, digest: digest) }
+        if bench.time == nil, let asOf = job.asOf {
+            throw Problem.invalid("/as_of", "no \(job.timeframe.rawValue) bar of its symbols is as old as \(asOf.iso8601)")
+        }
+        return bench
     }
 
     private func blocks(of job: FactorJob, _ bench: JobBench, except done: Set<Int>) async throws {

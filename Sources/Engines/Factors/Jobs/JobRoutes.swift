@@ -93,8 +93,9 @@ struct JobValuesQuery: RequestParameters {
         let named = parameters.optionalText("symbols", "Symbols of a history with commas between; the job's unless said.")
         parameters.require(factor != nil || (from == nil && to == nil && named == nil), "factor",
                            "must be there with from, to and symbols, which are of a history")
+        if let from, let to { parameters.require(from <= to, "to", "must not be before from") }
         let symbols = named?.split(separator: ",").map { Symbol(String($0)) }
-        parameters.require(symbols?.contains { $0 == nil } != true, "symbols",
+        parameters.require(symbols.map { !$0.isEmpty && !$0.contains(nil) } != false, "symbols",
                            "must be symbols, each 1 to 32 of A-Z a-z 0-9 . _ : / -")
         return JobValuesQuery(
             id: id, page: page, start: max(0, start), factor: factor, from: from, to: to,
