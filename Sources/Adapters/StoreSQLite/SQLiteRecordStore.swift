@@ -74,7 +74,9 @@ public final class SQLiteRecordStore: RecordStore {
     public func urgentTransaction(_ statements: [Statement]) async throws(StoreError) -> [ResultSet] {
         for statement in statements { try statement.check() }
         if statements.isEmpty { return [] }
-        return try await writer.answer(here: isQuick) { .transaction(statements, $0) }
+        // What the writer would refuse is not waited for.
+        let here = isQuick && health.isQuick && SQLiteWriter.isShort(statements)
+        return try await writer.answer(here: here) { .transaction(statements, $0) }
     }
 
     public func migrate(_ migrations: [Migration]) async throws(StoreError) {

@@ -10,9 +10,15 @@ enum SQLiteWrite: Sendable {
     case query(Statement, Answer<ResultSet>)
 }
 
-/// Whether the last commit or read reached the file; shared by the threads and the store.
+/// Whether the last commit or read reached the file, and whether commits are short now; shared by the threads and the
+/// store.
 final class SQLiteHealth: Sendable {
-    private let available = Atomic<Bool>(true)
+    private let available = Atomic<Bool>(true), quick = Atomic<Bool>(true)
+
+    /// Whether a short transaction may run on its caller's thread; see `SQLitePace`.
+    var isQuick: Bool { quick.load(ordering: .relaxed) }
+
+    func note(_ pace: SQLitePace) { quick.store(pace.isQuick, ordering: .relaxed) }
 
     var isAvailable: Bool { available.load(ordering: .relaxed) }
 
@@ -70,14 +76,16 @@ struct SQLiteWriter: BatchWorker {
 
     func finish() { connection.close() }
 
-    /// More statements than this are not a short transaction.
-    private static let fewStatements = 64
+    /// Whether a transaction is short: few statements, of few values, as one may write several rows.
+    static func isShort(_ statements: [Statement]) -> Bool {
+        statements.count <= 64 && statements.reduce(0) { $0 + $1.parameters.count } <= 640
+    }
 
     /// A short transaction on the caller's thread: where no commit is flushed to the disk, the log needs no folding by
     /// the writer, no other process writes, and the last ones did not take long.
     mutating func attempt(_ request: SQLiteWrite) -> Bool {
         guard case .transaction(let statements, let answer) = request, configuration.synchronous == .normal,
-            statements.count <= Self.fewStatements, connection.logPages < SQLiteCheckpoints.pagesAtMost, pace.isQuick
+            Self.isShort(statements), connection.logPages < SQLiteCheckpoints.pagesAtMost, pace.isQuick
         else { return false }
         let began = monotonicNanoseconds()
         connection.setBusyTimeout(milliseconds: 0)
@@ -86,6 +94,7 @@ struct SQLiteWriter: BatchWorker {
         }
         connection.setBusyTimeout(milliseconds: configuration.busyTimeoutMilliseconds)
         pace.tookHere(monotonicNanoseconds() - began)
+        health.note(pace)
         if case .failure(let error) = result, error.code == .busy { return false }
         answer.resume(returning: result)
         fold(mayFlush: false)
@@ -97,7 +106,10 @@ struct SQLiteWriter: BatchWorker {
     private mutating func commit(_ group: [Transaction]) {
         if group.isEmpty { return }
         let began = monotonicNanoseconds()
-        defer { pace.tookOnItsThread(monotonicNanoseconds() - began) }
+        defer {
+            pace.tookOnItsThread(monotonicNanoseconds() - began)
+            health.note(pace)
+        }
         if group.count > 1, let results = runTogether(group) {
             health.note(nil)
             for (member, result) in zip(group, results) { member.answer.resume(returning: result) }

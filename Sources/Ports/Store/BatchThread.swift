@@ -30,8 +30,8 @@ public final class BatchThread<Request: Sendable>: Sendable {
     deinit { queue.close(then: nil) }
 
     /// Starts `threads` threads, makes one worker on each, and returns when all are made; throws the first worker's
-    /// failure. `capacity` bounds the queue, `batchLimit` one batch; `name` is for error texts. So long after the thread
-    /// began a batch `attempt` waits for its end: handing over takes longer than most batches do.
+    /// failure. `capacity` bounds the queue, `batchLimit` one batch; `name` is for error texts. So long after a batch
+    /// began `attempt` waits for its end: handing over takes longer than most batches do.
     public static func start<Worker: BatchWorker>(
         name: String, threads: Int = 1, capacity: Int, batchLimit: Int, patienceNanoseconds: Int64 = 300_000,
         make: @escaping @Sendable () throws(StoreError) -> Worker
@@ -118,7 +118,7 @@ private final class BatchQueue<Request: Sendable>: Sendable {
     nonisolated(unsafe) private var running: Int
     /// The worker of the only thread, for callers; and whether the thread or a caller uses it now.
     nonisolated(unsafe) private var lent: ((Request) -> Bool)?
-    nonisolated(unsafe) private var isBusy = false
+    nonisolated(unsafe) private var isBusy = false, isBusyOnThread = false
     /// When that began, and how many callers wait for its end: the thread takes nothing more meanwhile.
     nonisolated(unsafe) private var busySince: Int64 = 0
     nonisolated(unsafe) private var wanting = 0
@@ -168,10 +168,11 @@ private final class BatchQueue<Request: Sendable>: Sendable {
 
     func attempt(_ request: Request) -> Bool {
         pthread_mutex_lock(lock)
-        guard lent != nil, awaitWorker(), let lent, !isClosed, waiting.count <= Self.takenOver else {
+        guard lent != nil, awaitWorker(), let lent else {
+            let wakes = !isBusy && (isClosed || !waiting.isEmpty)
             pthread_mutex_unlock(lock)
             // It may have waited for this caller.
-            pthread_cond_signal(wake)
+            if wakes { pthread_cond_signal(wake) }
             return false
         }
         isBusy = true
@@ -190,16 +191,17 @@ private final class BatchQueue<Request: Sendable>: Sendable {
         return isDone
     }
 
-    /// Whether the worker is free, for which it waits a moment. The lock is held before and after.
+    /// Whether the worker is there for a caller, for which it waits a moment. The lock is held before and after.
     private func awaitWorker() -> Bool {
+        var isWelcome: Bool { !isClosed && waiting.count <= Self.takenOver }
         wanting += 1
-        while isBusy, monotonicNanoseconds() - busySince < patience {
+        while isBusy, isWelcome, monotonicNanoseconds() - busySince < patience {
             pthread_mutex_unlock(lock)
             sched_yield()
             pthread_mutex_lock(lock)
         }
         wanting -= 1
-        return !isBusy
+        return !isBusy && isWelcome
     }
 
     /// Sleeps until there is work; nil when closed and empty.
@@ -207,7 +209,8 @@ private final class BatchQueue<Request: Sendable>: Sendable {
         pthread_mutex_lock(lock)
         defer { pthread_mutex_unlock(lock) }
         // What the thread took before is done; with several threads nothing is lent, and nobody looks at this.
-        if lent != nil { isBusy = false }
+        if isBusyOnThread { isBusy = false }
+        isBusyOnThread = false
         while waiting.isEmpty || isBusy || wanting > 0 {
             if isClosed && !isBusy && waiting.isEmpty {
                 lent = nil
@@ -217,6 +220,7 @@ private final class BatchQueue<Request: Sendable>: Sendable {
         }
         if lent != nil {
             isBusy = true
+            isBusyOnThread = true
             busySince = monotonicNanoseconds()
         }
         if waiting.count <= batchLimit {
