@@ -2,8 +2,8 @@ public import Bus
 import Runtime
 
 extension RedisBus {
-    /// Stops, and deletes exactly the keys that this bus made: streams, dead letters, epoch, replies. For benchmarks and
-    /// tests, which use a prefix of their own; with the default prefix nothing is deleted.
+    /// Stops, and deletes exactly the keys that this bus made: streams, dead letters, epoch, replies. For benchmarks
+    /// and tests, which use a prefix of their own; with the default prefix nothing is deleted.
     public func stopAndErase() async {
         if layout.prefix == "bus:" { return await stop() }
         await stop { [self] in

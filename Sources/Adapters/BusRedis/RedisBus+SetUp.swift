@@ -32,7 +32,7 @@ extension RedisBus {
 
     /// Makes sure of epoch and groups, with all gates closed meanwhile.
     func setUp() {
-        guard control.isReady else { return }
+        guard control.isReady, !stopped else { return }
         if settingUp {
             setUpAgain = true
             return
@@ -58,6 +58,7 @@ extension RedisBus {
     }
 
     private func gotEpoch(_ current: String?) {
+        if stopped { return }
         let isReset = epoch != nil && current != nil && epoch != current
         if let current { epoch = current }
         var made: Set<String> = []

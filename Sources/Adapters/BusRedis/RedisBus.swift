@@ -192,8 +192,7 @@ public import Telemetry
 
     public func stop() async { await stop {} }
 
-    /// Nothing is published, read or acknowledged any more when `last` is called; the connections are open until it
-    /// returns.
+    /// Nothing is sent any more when `last` is called but by itself, over `control`.
     func stop(_ last: () async -> Void) async {
         if stopped { return }
         stopped = true
@@ -204,8 +203,8 @@ public import Telemetry
         timers = []
         floorTimer?.cancel()
         replyLink?.close()
-        await last()
         for writer in writers { writer.close() }
+        await last()
         control.close()
     }
 
