@@ -12,8 +12,8 @@ import Telemetry
     /// More unsettled messages than this, and new work is refused with 503.
     public static let capacity = 200_000
 
-    /// How long settled rows wait to be deleted together, and over how many positions one transaction does so: about the
-    /// work of a commit. An order that meets one waits for it, so there are few.
+    /// How long settled rows wait to be deleted together, and over how many positions one transaction does so. An
+    /// order that meets one waits for it, so each is short.
     private static let forgetMilliseconds = 1000, forgetSpan: Int64 = 64
 
     private let source: String

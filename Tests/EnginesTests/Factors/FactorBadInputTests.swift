@@ -115,7 +115,8 @@ import Wire
         let fixture = try await Self.filled()
         let path = try await fixture.job(#"{"universe":"stored","factors":["close"]}"#, until: "finished")
         let answer = try await fixture.json(
-            .factor, .get, path + "/values", query: "factor=close&from=2020-02-01&to=2020-01-01&symbols=,,", status: 422)
+            .factor, .get, path + "/values", query: "factor=close&from=2020-02-01&to=2020-01-01&symbols=,,",
+            status: 422)
         #expect(answer.pointers == ["?to", "?symbols"])
         await fixture.stop()
     }

@@ -187,7 +187,8 @@ import Wire
         }
         let bench = try await context.compute { try JobBench(series, groups: job.groups, digest: digest) }
         if bench.time == nil, let asOf = job.asOf {
-            throw Problem.invalid("/as_of", "no \(job.timeframe.rawValue) bar of its symbols is as old as \(asOf.iso8601)")
+            throw Problem.invalid(
+                "/as_of", "no \(job.timeframe.rawValue) bar of its symbols is as old as \(asOf.iso8601)")
         }
         return bench
     }

@@ -35,7 +35,7 @@ enum MarkRecords {
 
 extension RiskEngine {
     /// Commits with the prices of holdings that have moved since the last time, so that what was found and what it was
-    /// found at are never one without the other. What orders do is `urgent`: the next one must not wait for its writing.
+    /// found at are never one without the other. What orders do is `urgent`: the next must not wait for its writing.
     func commitWithMarks(_ statements: [Statement], _ messages: [Message] = [], urgent: Bool = false) async throws {
         let moved = state.takeMoved()
         do {

@@ -4,8 +4,8 @@ enum LimitConventions {
         + "benchmark's returns, over their variance. The returns are those that were sent; else of at most "
         + "\(DailyColumn.bars) stored daily bars, between days that all holdings and the limit's benchmark have."
     static let liquidity = "liquidity_days: the largest quantity over participation times the average daily volume: as "
-        + "it was sent, else the mean of the newest volume_days (\(MeanVolume.usualDays) unless the limit says otherwise) "
-        + "stored daily bars that have a volume."
+        + "it was sent, else the mean of the newest volume_days (\(MeanVolume.usualDays) unless the limit says "
+        + "otherwise) stored daily bars that have a volume."
 
     /// Those of the types that limits read.
     static func texts(_ limits: some Sequence<Limit>) -> [String] {
