@@ -10,12 +10,14 @@ import Runtime
 
     private let layout: StreamLayout
     private let link: RedisLink
+    private let order: LaneOrder
     private var waiting: [Place: [EntryID]] = [:]
     private var queued = false
     private var inFlight = 0
     var gateOpen = false { didSet { if gateOpen { wake() } } }
 
-    init(layout: StreamLayout, link: RedisLink) {
+    init(layout: StreamLayout, link: RedisLink, order: LaneOrder) {
+        self.order = order
         self.layout = layout
         self.link = link
     }
@@ -30,7 +32,7 @@ import Runtime
     private func wake() {
         if queued || waiting.isEmpty { return }
         queued = true
-        EventLoop.main.atEndOfTurn(self)
+        order.add(self, rank: LaneOrder.last)
     }
 
     func endOfTurn() {

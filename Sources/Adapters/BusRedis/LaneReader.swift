@@ -32,6 +32,7 @@ import Telemetry
     private let layout: StreamLayout
     private let group: String, consumer: String
     private let prefetch: Int
+    private let order: LaneOrder
     private weak var owner: (any LaneReaderOwner)?
     private(set) var link: RedisLink! = nil
     private(set) var ledger = EntryLedger()
@@ -44,7 +45,7 @@ import Telemetry
 
     init(
         lane: Lane, streams: [Int], layout: StreamLayout, url: RedisURL, group: String, consumer: String,
-        batchLimit: Int, clock: any Clock, owner: any LaneReaderOwner
+        batchLimit: Int, clock: any Clock, order: LaneOrder, owner: any LaneReaderOwner
     ) {
         self.lane = lane
         self.streams = streams
@@ -52,6 +53,7 @@ import Telemetry
         self.group = group
         self.consumer = consumer
         self.owner = owner
+        self.order = order
         let framed = streams.contains { layout.streams[$0].declared.framed }
         let count = framed ? 8 : lane == .low ? 32 : max(64, min(512, batchLimit))
         prefetch = framed ? 8192 : max(1024, 2 * batchLimit)
@@ -61,14 +63,17 @@ import Telemetry
              "STREAMS"]
                 + streams.map { layout.streams[$0].key } + streams.map { _ in ">" })
         readCommand = buffer.bytes
-        link = RedisLink(name: "read-\(group)-\(lane.name)", url: url, clock: clock, onUp: { [self] in connected() },
+        link = RedisLink(name: "read-\(group)-\(lane.name)", url: url, clock: clock, order: order,
+                         rank: LaneOrder.reading(lane), onUp: { [self] in connected() },
                          onDown: { [self] _ in asking = false })
+        order.addReader(link, of: lane)
     }
 
     var hasRoom: Bool { ledger.open < prefetch }
 
     func close() {
         stopped = true
+        order.removeReader(link)
         link.close()
     }
 

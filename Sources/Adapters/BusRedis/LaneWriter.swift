@@ -30,6 +30,7 @@ import Telemetry
     let spool: Spool
     private let layout: StreamLayout
     private let logger: Logger
+    private let order: LaneOrder
     private weak var owner: (any LaneWriterOwner)?
     private(set) var link: RedisLink! = nil
     private var heads: [[UInt8]] = []
@@ -46,8 +47,9 @@ import Telemetry
 
     init(
         lane: Lane, layout: StreamLayout, url: RedisURL, spool: Spool, clock: any Clock, logger: Logger,
-        owner: any LaneWriterOwner
+        order: LaneOrder, owner: any LaneWriterOwner
     ) {
+        self.order = order
         self.lane = lane
         self.layout = layout
         self.spool = spool
@@ -55,7 +57,8 @@ import Telemetry
         self.owner = owner
         queue = OutgoingQueue(streams: layout.streams.count)
         heads = layout.streams.map(Self.head)
-        link = RedisLink(name: "write-\(lane.name)", url: url, clock: clock, onUp: { [self] in wake() },
+        link = RedisLink(name: "write-\(lane.name)", url: url, clock: clock, order: order,
+                         rank: LaneOrder.writing(lane), onUp: { [self] in wake() },
                          onDown: { [self] reason in connectionLost(reason) })
     }
 
@@ -96,7 +99,13 @@ import Telemetry
         } else {
             for message in messages { hold(message, stream, family) }
         }
-        wake()
+        // What is urgent does not wait for the end of the turn, unless Redis is still at what came before it.
+        if lane == .critical && isDirect && !link.isOwed { sendAtOnce() } else { wake() }
+    }
+
+    private func sendAtOnce() {
+        endOfTurn()
+        link.endOfTurn()
     }
 
     private func hold(_ message: Message, _ stream: Int, _ family: TopicFamily) {
@@ -110,7 +119,7 @@ import Telemetry
     private func wake() {
         if queued { return }
         queued = true
-        EventLoop.main.atEndOfTurn(self)
+        order.add(self, rank: LaneOrder.writing(lane))
     }
 
     // MARK: Out

@@ -46,8 +46,9 @@ extension RedisBus {
 
     private func listenForReplies() {
         if replyLink != nil { return }
-        let link = RedisLink(name: "replies", url: services.url, clock: services.clock,
-                             onUp: { [weak self] in self?.awaitReply() }, onDown: { _ in })
+        let link = RedisLink(
+            name: "replies", url: services.url, clock: services.clock, order: services.order, rank: LaneOrder.last,
+            onUp: { [weak self] in self?.awaitReply() }, onDown: { _ in })
         replyLink = link
         link.open()
     }

@@ -18,6 +18,7 @@ public import Telemetry
         let logger: Logger
         let retries: RetryPolicy
         let limits: RedisBusLimits
+        let order: LaneOrder
     }
 
     let services: Services
@@ -71,7 +72,7 @@ public import Telemetry
         guard let parsed = RedisURL(url) else { throw .url("not a redis:// address") }
         services = Services(
             url: parsed, instance: instance, clock: clock, identifiers: identifiers, registry: metrics, logger: logger,
-            retries: retries, limits: limits)
+            retries: retries, limits: limits, order: LaneOrder())
         layout = StreamLayout(families: families, prefix: streamPrefix)
         self.metrics = BusMetrics(families: families, registry: metrics)
         transport = TransportMetrics(registry: metrics)
@@ -83,17 +84,20 @@ public import Telemetry
         paces = Array(repeating: FloorPace(), count: layout.streams.count)
         unsettled = Array(repeating: 0, count: families.count)
         replies = PendingReplies(clock: clock)
-        control = RedisLink(name: "control", url: parsed, clock: clock, onUp: { [weak self] in self?.controlUp() },
+        control = RedisLink(name: "control", url: parsed, clock: clock, order: services.order, rank: LaneOrder.last,
+                            onUp: { [weak self] in self?.controlUp() },
                             onDown: { [weak self] reason in self?.controlDown(reason) })
-        acks = AckSender(layout: layout, link: control)
+        acks = AckSender(layout: layout, link: control, order: services.order)
         for lane in Lane.allCases {
             let spool = try Spool(folder: "\(spoolFolder)/\(lane.name)", capacityBytes: limits.spoolBytesPerLane)
             for (name, count) in spool.counts {
                 if let number = layout.family(name) { unsettled[number] += count }
             }
             writers.append(LaneWriter(
-                lane: lane, layout: layout, url: parsed, spool: spool, clock: clock, logger: logger, owner: self))
+                lane: lane, layout: layout, url: parsed, spool: spool, clock: clock, logger: logger,
+                order: services.order, owner: self))
         }
+        services.order.criticalWriter = writers[Int(Lane.critical.rawValue)].link
     }
 
     // MARK: Publishing

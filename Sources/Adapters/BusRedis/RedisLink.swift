@@ -5,7 +5,7 @@ import Telemetry
 
 /// One connection to Redis on the loop. Commands are gathered in a turn and written at its end; replies come in order.
 /// A lost connection answers everything with nil, tells `onDown`, and is made again with back-off.
-@LoopActor final class RedisLink: TurnWork {
+@LoopActor final class RedisLink: TurnWork, RankedLink {
     typealias ReplyHandler = @LoopActor (Reply?) -> Void
 
     private struct Expectation {
@@ -23,6 +23,8 @@ import Telemetry
     let name: String
     private let url: RedisURL
     private let clock: any Clock
+    private let order: LaneOrder
+    private let rank: Int
     private let onUp: @LoopActor () -> Void
     private let onDown: @LoopActor (String) -> Void
     private var state = State.closed
@@ -37,10 +39,13 @@ import Telemetry
     private var retry: LoopTimer?
     private var lastProgress: Int64 = 0
 
+    /// What is gathered is written in `order`, by `rank`.
     init(
-        name: String, url: RedisURL, clock: any Clock, onUp: @escaping @LoopActor () -> Void,
-        onDown: @escaping @LoopActor (String) -> Void
+        name: String, url: RedisURL, clock: any Clock, order: LaneOrder, rank: Int,
+        onUp: @escaping @LoopActor () -> Void, onDown: @escaping @LoopActor (String) -> Void
     ) {
+        self.order = order
+        self.rank = rank
         self.name = name
         self.url = url
         self.clock = clock
@@ -117,11 +122,12 @@ import Telemetry
         for expectation in lost {
             for _ in 0..<expectation.count { expectation.handler(nil) }
         }
+        order.answered()
     }
 
     /// Gives the connection up where Redis owes an answer for longer than this.
     func dropIfStalled(nanoseconds: Int64) {
-        let owes = state == .connecting || state == .greeting || firstExpected < expectations.count
+        let owes = state == .connecting || state == .greeting || isOwed
         if owes && fd >= 0 && clock.monotonic - lastProgress > nanoseconds {
             lose("no answer within \(nanoseconds / 1_000_000_000) s")
         }
@@ -167,7 +173,7 @@ import Telemetry
         build(&out)
         if !queued {
             queued = true
-            EventLoop.main.atEndOfTurn(self)
+            order.add(self, rank: rank)
         }
     }
 
@@ -198,6 +204,10 @@ import Telemetry
 
     // MARK: Replies
 
+    var isOwed: Bool { firstExpected < expectations.count }
+
+    func look() { if state == .ready { read() } }
+
     private func ready(_ readiness: Readiness) {
         if state == .connecting {
             var problem: Int32 = 0
@@ -209,7 +219,10 @@ import Telemetry
             greet()
         }
         if readiness.contains(.writable) && fd >= 0 { flush() }
-        if readiness.contains(.readable) && fd >= 0 { read() }
+        if readiness.contains(.readable) && fd >= 0 {
+            order.lookAtCritical(before: rank)
+            read()
+        }
     }
 
     private func read() {
@@ -253,6 +266,7 @@ import Telemetry
         if firstExpected == expectations.count {
             expectations.removeAll(keepingCapacity: true)
             firstExpected = 0
+            order.answered()
         } else if firstExpected >= 512 && firstExpected * 2 > expectations.count {
             expectations.removeFirst(firstExpected)
             firstExpected = 0

@@ -28,7 +28,8 @@ import Telemetry
             if mine.isEmpty { continue }
             let laneReader = LaneReader(
                 lane: lane, streams: mine, layout: layout, url: services.url, group: group,
-                consumer: services.instance, batchLimit: subscription.batchLimit, clock: services.clock, owner: self)
+                consumer: services.instance, batchLimit: subscription.batchLimit, clock: services.clock,
+                order: services.order, owner: self)
             lanes.append(laneReader)
             byLane[Int(lane.rawValue)] = laneReader
         }
