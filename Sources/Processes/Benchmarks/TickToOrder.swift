@@ -9,6 +9,7 @@ import Wire
 /// `e2e.tick_to_order`: µs from a quote's receive time to the approved order, through market data, strategy and risk
 /// with their records, embedded or over Redis (the engines in one process, every message through Redis). Every quote
 /// asks for an order, which is filled and booked meanwhile; `pauseMilliseconds` after each answer the next one comes.
+/// In a pause that is long enough a `BareLoop` runs.
 @LoopActor func tickToOrderBenchmark(
     folder: String, redisURL: String?, quotes: Int, pauseMilliseconds: Int64
 ) async throws -> Measurement {
@@ -33,6 +34,7 @@ import Wire
     precondition(before.isEmpty)
     let base = SystemClock().now
     let start = SystemClock().monotonic, stolenTime = StolenTime()
+    var bareLoop = BareLoop()
     for index in 0..<quotes {
         // The price alternates, so that every quote crosses the strategy's line and asks for an order.
         let price = index % 2 == 0 ? 101.0 : 99.0
@@ -43,7 +45,11 @@ import Wire
             method: .post, path: "/market-data/quotes",
                 headers: ["Host": "localhost", "Content-Type": "application/json"],
             body: Array(body.utf8)), to: .marketdata, deadlineNanoseconds: 5_000_000_000)
-        await SystemClock().sleep(nanoseconds: pauseMilliseconds * 1_000_000)
+        let half = pauseMilliseconds / 2
+        await SystemClock().sleep(nanoseconds: (pauseMilliseconds - half) * 1_000_000)
+        if half < 2 { continue }
+        bareLoop.run()
+        await SystemClock().sleep(nanoseconds: half * 1_000_000)
     }
     let rate = Double(quotes) * 1e9 / Double(SystemClock().monotonic - start)
     let stolen = stolenTime.percent
@@ -59,6 +65,7 @@ import Wire
         p99: quantile(warm, 0.99), context: [
             ("transport", redisURL == nil ? "embedded" : "redis"), ("orders", "\(warm.count)"),
             ("quotes_per_second", "\(Int(rate.rounded()))"), ("stolen_percent", stolen),
+        ] + bareLoop.context + [
             ("durability", "each engine's commit is in SQLite's log: it survives a killed process")])
 }
 
