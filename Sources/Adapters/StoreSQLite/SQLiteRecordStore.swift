@@ -9,16 +9,16 @@ public final class SQLiteRecordStore: RecordStore {
     private let reader: BatchThread<SQLiteRead>?
     private let checkpointer: BatchThread<Void>?
     private let health: SQLiteHealth
-    /// Whether a commit waits for no disk.
-    private let isQuick: Bool
+    /// Whether every commit waits for the disk.
+    private let flushesCommits: Bool
     /// Requests the writer takes into one commit at most.
     private static let batchLimit = 512
 
     private init(
         writer: BatchThread<SQLiteWrite>, reader: BatchThread<SQLiteRead>?, checkpointer: BatchThread<Void>?,
-        health: SQLiteHealth, isQuick: Bool
+        health: SQLiteHealth, flushesCommits: Bool
     ) {
-        self.isQuick = isQuick
+        self.flushesCommits = flushesCommits
         self.writer = writer
         self.reader = reader
         self.checkpointer = checkpointer
@@ -28,11 +28,12 @@ public final class SQLiteRecordStore: RecordStore {
     /// Opens or creates the file. Throws `.readOnly` (folder or file), `.notFound` (no such folder), `.corrupted`
     /// (not a database), `.busy` (another process holds it), `.diskFull`.
     public static func open(_ configuration: SQLiteConfiguration) async throws(StoreError) -> SQLiteRecordStore {
-        let isQuick = configuration.synchronous == .normal
+        let flushes = configuration.synchronous == .full
         let health = SQLiteHealth(), checkpoints = SQLiteCheckpoints()
         if configuration.isMemory {
             let writer = try await startWriter(configuration, health, nil)
-            return SQLiteRecordStore(writer: writer, reader: nil, checkpointer: nil, health: health, isQuick: isQuick)
+            return SQLiteRecordStore(
+                writer: writer, reader: nil, checkpointer: nil, health: health, flushesCommits: flushes)
         }
         let checkpointer = try await BatchThread<Void>.start(
             name: "sqlite-checkpoint", capacity: 1, batchLimit: 1
@@ -42,7 +43,7 @@ public final class SQLiteRecordStore: RecordStore {
             name: "sqlite-read", threads: configuration.readers, capacity: configuration.queueCapacity, batchLimit: 1
         ) { () throws(StoreError) in try SQLiteReader(configuration, health: health) }
         return SQLiteRecordStore(
-            writer: writer, reader: reader, checkpointer: checkpointer, health: health, isQuick: isQuick)
+            writer: writer, reader: reader, checkpointer: checkpointer, health: health, flushesCommits: flushes)
     }
 
     private static func startWriter(
@@ -75,7 +76,7 @@ public final class SQLiteRecordStore: RecordStore {
         for statement in statements { try statement.check() }
         if statements.isEmpty { return [] }
         // What the writer would refuse is not waited for.
-        let here = isQuick && health.isQuick && SQLiteWriter.isShort(statements)
+        let here = !flushesCommits && health.isQuick && SQLiteWriter.isShort(statements)
         return try await writer.answer(here: here) { .transaction(statements, $0) }
     }
 

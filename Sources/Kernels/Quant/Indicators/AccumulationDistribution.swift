@@ -15,7 +15,7 @@ public struct AccumulationDistribution: SeededKernel {
         Self.isWhole(bar) ? advance(bar) : .nan
     }
 
-    /// True once the first bar is there, and before.
+    /// Always true: the first bar already has a value.
     @inline(__always)
     public var isSeeded: Bool { true }
 
