@@ -21,6 +21,40 @@ import Testing
         Glibc.close(own)
     }
 
+    @LoopActor private final class Later: SocketWork {
+        private let then: @LoopActor () -> Void
+        init(_ then: @escaping @LoopActor () -> Void) { self.then = then }
+        func afterSockets() { then() }
+    }
+
+    /// Two descriptors are ready together: both watchers are told, then what the first asked for runs, then jobs.
+    @Test(.timeLimit(.minutes(1))) @LoopActor func whatWaitsForAllSocketsComesAfterThemAndBeforeJobs() async throws {
+        var log: [String] = []
+        var pollers: [Poller] = [], descriptors: [Int32] = []
+        await withCheckedContinuation { continuation in
+            for number in 1...2 {
+                var pair: [Int32] = [0, 0]
+                guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &pair) == 0 else { continue }
+                _ = write(pair[1], "x", 1)
+                descriptors += pair
+                let poller = Poller(fd: pair[0]) { _ in
+                    log.append("told")
+                    pollers[number - 1].close()
+                    if log.count > 1 { return }
+                    EventLoop.main.afterSockets(Later { log.append("after") })
+                    spawn {
+                        log.append("job")
+                        continuation.resume()
+                    }
+                }
+                pollers.append(poller)
+            }
+            for poller in pollers { poller.watch(.readable) }
+        }
+        #expect(log == ["told", "told", "after", "job"])
+        for descriptor in descriptors { Glibc.close(descriptor) }
+    }
+
     /// Reads a byte at every call until the link fails or ends.
     @LoopActor private func read(_ fd: Int32) async -> (bytes: [UInt8], end: Int32) {
         await withCheckedContinuation { continuation in

@@ -3,19 +3,18 @@ import Runtime
 
 /// A connection that lanes' order decides on.
 @LoopActor protocol RankedLink: AnyObject {
-    /// Reads what has come, if anything has.
-    func look()
+    /// Reads what has come.
+    func readArrived()
     /// Whether an answer is owed to it.
     var isOwed: Bool { get }
 }
 
-/// In which order a bus writes and reads its connections within a turn. They are written by lane, and in a lane what is
-/// published before what is asked for; the critical lane is read before the others. So what an order waits for is in
-/// Redis before what only tells of it, and is handled before that.
+/// In which order a bus reads and writes its connections within a turn: by lane, and in a lane what is published before
+/// what is asked for. So what an order waits for is in Redis before what only tells of it, and is handled before that.
 ///
 /// Acknowledgements, trimming and questions come last, and wait while Redis works at a message of the critical lane: it
 /// answers all that it finds together, so they would hold that message up.
-@LoopActor final class LaneOrder: TurnWork {
+@LoopActor final class LaneOrder: TurnWork, SocketWork {
     /// The rank of what serves no lane.
     static let last = 2 * Lane.allCases.count
     /// What comes last waits for at most so many turns.
@@ -30,9 +29,8 @@ import Runtime
     private var queued = false, passed = 0
     /// What publishes to the critical lane.
     weak var criticalWriter: (any RankedLink)?
-    private var criticalReaders: [any RankedLink] = []
-    /// The turn in which they were looked at.
-    private var looked: UInt64 = 0
+    private var arrived: [[any RankedLink]] = Array(repeating: [], count: LaneOrder.last + 1)
+    private var hasArrived = false
 
     // MARK: Writing
 
@@ -75,15 +73,19 @@ import Runtime
 
     // MARK: Reading
 
-    /// From now on `link` reads the lane; only those of the critical one count.
-    func addReader(_ link: any RankedLink, of lane: Lane) { if lane == .critical { criticalReaders.append(link) } }
+    /// Something came for `link`: it is read when all that came in this turn is known.
+    func noteArrival(_ link: any RankedLink, rank: Int) {
+        arrived[rank].append(link)
+        if hasArrived { return }
+        hasArrived = true
+        EventLoop.main.afterSockets(self)
+    }
 
-    func removeReader(_ link: any RankedLink) { criticalReaders.removeAll { $0 === link } }
-
-    /// Before what has come for another lane is read: once a turn, what has come for the critical one.
-    func lookAtCritical(before rank: Int) {
-        guard rank > Self.reading(.critical), looked != EventLoop.main.turn else { return }
-        looked = EventLoop.main.turn
-        for link in criticalReaders { link.look() }
+    func afterSockets() {
+        hasArrived = false
+        for rank in arrived.indices where !arrived[rank].isEmpty {
+            for link in arrived[rank] { link.readArrived() }
+            arrived[rank].removeAll(keepingCapacity: true)
+        }
     }
 }

@@ -32,7 +32,6 @@ import Telemetry
     private let layout: StreamLayout
     private let group: String, consumer: String
     private let prefetch: Int
-    private let order: LaneOrder
     private weak var owner: (any LaneReaderOwner)?
     private(set) var link: RedisLink! = nil
     private(set) var ledger = EntryLedger()
@@ -53,7 +52,6 @@ import Telemetry
         self.group = group
         self.consumer = consumer
         self.owner = owner
-        self.order = order
         let framed = streams.contains { layout.streams[$0].declared.framed }
         let count = framed ? 8 : lane == .low ? 32 : max(64, min(512, batchLimit))
         prefetch = framed ? 8192 : max(1024, 2 * batchLimit)
@@ -66,14 +64,12 @@ import Telemetry
         link = RedisLink(name: "read-\(group)-\(lane.name)", url: url, clock: clock, order: order,
                          rank: LaneOrder.reading(lane), onUp: { [self] in connected() },
                          onDown: { [self] _ in asking = false })
-        order.addReader(link, of: lane)
     }
 
     var hasRoom: Bool { ledger.open < prefetch }
 
     func close() {
         stopped = true
-        order.removeReader(link)
         link.close()
     }
 

@@ -206,7 +206,7 @@ import Telemetry
 
     var isOwed: Bool { firstExpected < expectations.count }
 
-    func look() { if state == .ready { read() } }
+    func readArrived() { if fd >= 0 { read() } }
 
     private func ready(_ readiness: Readiness) {
         if state == .connecting {
@@ -219,10 +219,7 @@ import Telemetry
             greet()
         }
         if readiness.contains(.writable) && fd >= 0 { flush() }
-        if readiness.contains(.readable) && fd >= 0 {
-            order.lookAtCritical(before: rank)
-            read()
-        }
+        if readiness.contains(.readable) && fd >= 0 { order.noteArrival(self, rank: rank) }
     }
 
     private func read() {

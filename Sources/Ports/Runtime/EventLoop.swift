@@ -11,6 +11,12 @@ public import Synchronization
     func endOfTurn()
 }
 
+/// Work that wants to look at all the sockets that are ready in a turn before it reads one of them.
+@LoopActor public protocol SocketWork: AnyObject {
+    /// Runs once for every `EventLoop.afterSockets` that named it.
+    func afterSockets()
+}
+
 /// The one event loop of a process, over libuv. It is the executor of `LoopActor` and of tasks started with `spawn`.
 ///
 /// The thread that calls `run` is the loop. Jobs queued from the loop stay in a plain array; jobs from other threads
@@ -32,6 +38,7 @@ public final class EventLoop: SerialExecutor, TaskExecutor, Sendable {
     nonisolated(unsafe) private var local: [UnownedJob] = []
     nonisolated(unsafe) private var dirty: [any TurnWork] = []
     nonisolated(unsafe) private var work: [any TurnWork] = []
+    nonisolated(unsafe) private var arrived: [any SocketWork] = []
     /// libuv's loop. The loop's thread only.
     nonisolated(unsafe) public let uv: UnsafeMutablePointer<uv_loop_t>
     nonisolated(unsafe) private let watch: UnsafeMutablePointer<uv_poll_t>
@@ -84,6 +91,9 @@ public final class EventLoop: SerialExecutor, TaskExecutor, Sendable {
     /// Asks for `work.endOfTurn()` when this turn's jobs are done.
     @LoopActor public func atEndOfTurn(_ work: any TurnWork) { dirty.append(work) }
 
+    /// Asks for `work.afterSockets()` when all watchers of ready sockets were told, before any job runs.
+    @LoopActor public func afterSockets(_ work: any SocketWork) { arrived.append(work) }
+
     /// Ends `run` after the present turn. Safe from any thread.
     public func stop() {
         stopped.store(true, ordering: .relaxed)
@@ -105,6 +115,7 @@ public final class EventLoop: SerialExecutor, TaskExecutor, Sendable {
             LoopActor.assumeIsolated { runTurnWork() }
             let waits = local.isEmpty && dirty.isEmpty && !stopped.load(ordering: .relaxed) && fallAsleep()
             _ = uv_run(uv, waits ? UV_RUN_ONCE : UV_RUN_NOWAIT)
+            if !arrived.isEmpty { LoopActor.assumeIsolated { runSocketWork() } }
         }
     }
 
@@ -135,6 +146,12 @@ public final class EventLoop: SerialExecutor, TaskExecutor, Sendable {
             inbox.removeAll(keepingCapacity: true)
         }
         pthread_mutex_unlock(lock)
+    }
+
+    @LoopActor private func runSocketWork() {
+        let works = arrived
+        arrived.removeAll(keepingCapacity: true)
+        for item in works { item.afterSockets() }
     }
 
     /// At most four passes a turn: work that keeps asking for more must not starve the sockets.

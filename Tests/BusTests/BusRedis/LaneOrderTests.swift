@@ -27,7 +27,7 @@ import Testing
             then = nil
         }
 
-        func look() { log.entries.append("look \(name)") }
+        func readArrived() { log.entries.append(name) }
     }
 
     @Test func theCriticalLaneIsWrittenFirstAndWhatIsPublishedBeforeWhatIsAsked() {
@@ -93,20 +93,16 @@ import Testing
         #expect(log.entries == ["acks"])
     }
 
-    @Test func theCriticalLaneIsReadBeforeTheOthersOnceATurn() async {
+    @Test func whatCameTogetherIsReadByLane() {
         let order = LaneOrder(), log = Part.Log()
-        let one = Part("one", log), two = Part("two", log)
-        order.addReader(one, of: .critical)
-        order.addReader(two, of: .critical)
-        order.addReader(Part("high", log), of: .high)
-        order.lookAtCritical(before: LaneOrder.reading(.critical))
-        #expect(log.entries == [])
-        order.lookAtCritical(before: LaneOrder.reading(.high))
-        order.lookAtCritical(before: LaneOrder.reading(.low))
-        #expect(log.entries == ["look one", "look two"])
-        order.removeReader(one)
-        await Task.yield()
-        order.lookAtCritical(before: LaneOrder.last)
-        #expect(log.entries == ["look one", "look two", "look two"])
+        order.noteArrival(Part("control", log), rank: LaneOrder.last)
+        order.noteArrival(Part("low", log), rank: LaneOrder.reading(.low))
+        order.noteArrival(Part("one", log), rank: LaneOrder.reading(.critical))
+        order.noteArrival(Part("two", log), rank: LaneOrder.reading(.critical))
+        order.noteArrival(Part("answers", log), rank: LaneOrder.writing(.high))
+        order.afterSockets()
+        #expect(log.entries == ["one", "two", "answers", "low", "control"])
+        order.afterSockets()
+        #expect(log.entries.count == 5, "once each")
     }
 }
