@@ -84,8 +84,8 @@ import Testing
         caller.open()
         async let waiting: [UInt] = thread.answer { .note(1, $0) }
         let threads: [UInt] = try await thread.answer(here: true) { .note(2, $0) }
-        let next: [UInt] = try await thread.answer { .note(3, $0) }
         _ = try await waiting
+        let next: [UInt] = try await thread.answer { .note(3, $0) }
         // Whenever the other came, the caller's was not handled by the thread, as the last one is.
         #expect(next.count == 3 && threads.last != next.last)
         await thread.close()
