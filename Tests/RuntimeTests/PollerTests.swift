@@ -30,16 +30,18 @@ import Testing
     /// Two descriptors are ready together: both watchers are told, then what the first asked for runs, then jobs.
     @Test(.timeLimit(.minutes(1))) @LoopActor func whatWaitsForAllSocketsComesAfterThemAndBeforeJobs() async throws {
         var log: [String] = []
-        var pollers: [Poller] = [], descriptors: [Int32] = []
+        var pollers: [Poller] = [], pairs: [[Int32]] = []
+        for _ in 1...2 {
+            var pair: [Int32] = [0, 0]
+            try #require(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &pair) == 0)
+            #expect(write(pair[1], "x", 1) == 1)
+            pairs.append(pair)
+        }
         await withCheckedContinuation { continuation in
-            for number in 1...2 {
-                var pair: [Int32] = [0, 0]
-                guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &pair) == 0 else { continue }
-                _ = write(pair[1], "x", 1)
-                descriptors += pair
+            for (number, pair) in pairs.enumerated() {
                 let poller = Poller(fd: pair[0]) { _ in
                     log.append("told")
-                    pollers[number - 1].close()
+                    pollers[number].close()
                     if log.count > 1 { return }
                     EventLoop.main.afterSockets(Later { log.append("after") })
                     spawn {
@@ -52,7 +54,7 @@ import Testing
             for poller in pollers { poller.watch(.readable) }
         }
         #expect(log == ["told", "told", "after", "job"])
-        for descriptor in descriptors { Glibc.close(descriptor) }
+        for descriptor in pairs.joined() { Glibc.close(descriptor) }
     }
 
     /// Reads a byte at every call until the link fails or ends.

@@ -17,7 +17,7 @@ import Runtime
 @LoopActor final class LaneOrder: TurnWork, SocketWork {
     /// The rank of what serves no lane.
     static let last = 2 * Lane.allCases.count
-    /// What comes last waits for at most so many turns.
+    /// What comes last is passed over so often in a row at most.
     private static let patience = 4
 
     /// The rank of a connection that publishes.

@@ -1,6 +1,6 @@
 import Runtime
 
-/// What the machine makes of a loop of arithmetic, some 0.4 ms long, that waits for nothing and touches no memory, run
+/// What the machine makes of a loop of arithmetic, some half a millisecond long, that waits for nothing and touches no memory, run
 /// among what is measured: the share of a tail that no program on it escapes.
 struct BareLoop {
     private static let steps = 200_000

@@ -79,7 +79,7 @@ import Testing
         #expect(log.entries == ["acks", "acks"], "a critical lane that is never idle does not keep them for ever")
     }
 
-    @Test func anAnswerLetsWhatWaitedGoWithoutAnythingElse() async throws {
+    @Test func anAnswerLetsWhatWaitedGoWithoutAnythingElse() async {
         let order = LaneOrder(), log = Part.Log(), writer = Part("writer", log)
         order.criticalWriter = writer
         writer.isOwed = true

@@ -1,4 +1,3 @@
-import Glibc
 import Store
 import Synchronization
 import Testing
