@@ -17,7 +17,7 @@ final class SQLiteConnection {
         var opened: OpaquePointer?
         let flags = (readOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)
             | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
-        let code = sqlite3_open_v2(path, &opened, flags, nil)
+        let code = sqlite3_open_v2(path, &opened, flags, SQLiteLogFile.vfs)
         guard code == SQLITE_OK, let opened else {
             let error = StoreError(sqlite: code, "opening \(path)", connection: opened)
             sqlite3_close_v2(opened)

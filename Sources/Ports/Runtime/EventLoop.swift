@@ -38,7 +38,7 @@ public final class EventLoop: SerialExecutor, TaskExecutor, Sendable {
     nonisolated(unsafe) private var local: [UnownedJob] = []
     nonisolated(unsafe) private var dirty: [any TurnWork] = []
     nonisolated(unsafe) private var work: [any TurnWork] = []
-    nonisolated(unsafe) private var arrived: [any SocketWork] = []
+    nonisolated(unsafe) private var arrived: [any SocketWork] = [], called: [any SocketWork] = []
     /// libuv's loop. The loop's thread only.
     nonisolated(unsafe) public let uv: UnsafeMutablePointer<uv_loop_t>
     nonisolated(unsafe) private let watch: UnsafeMutablePointer<uv_poll_t>
@@ -149,9 +149,9 @@ public final class EventLoop: SerialExecutor, TaskExecutor, Sendable {
     }
 
     @LoopActor private func runSocketWork() {
-        let works = arrived
-        arrived.removeAll(keepingCapacity: true)
-        for item in works { item.afterSockets() }
+        swap(&called, &arrived)
+        for item in called { item.afterSockets() }
+        called.removeAll(keepingCapacity: true)
     }
 
     /// At most four passes a turn: work that keeps asking for more must not starve the sockets.

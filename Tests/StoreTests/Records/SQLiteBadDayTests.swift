@@ -52,10 +52,12 @@ import Testing
         await store.close()
     }
 
-    @Test(.enabled(if: TemporaryMount.isPossible, "needs the right to mount"))
-    func aFullDeviceFailsAndRecovers() async throws {
+    @Test(
+        .enabled(if: TemporaryMount.isPossible, "needs the right to mount"),
+        arguments: [SQLiteConfiguration.Synchronous.full, .normal])
+    func aFullDeviceFailsAndRecovers(_ synchronous: SQLiteConfiguration.Synchronous) async throws {
         let mount = try TemporaryMount(kilobytes: 512)
-        let configuration = SQLiteConfiguration(path: mount.path + "/a.sqlite", synchronous: .full)
+        let configuration = SQLiteConfiguration(path: mount.path + "/a.sqlite", synchronous: synchronous)
         let store = try await SQLiteRecordStore.open(configuration)
         try await store.migrate([notes])
         var kept: Int64 = 0

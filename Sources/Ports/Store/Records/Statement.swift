@@ -1,3 +1,5 @@
+import Glibc
+
 /// One SQL statement with its parameters, in the part of SQL that SQLite and PostgreSQL share.
 public struct Statement: Sendable, Equatable {
     /// The text; parameters are `$1`, `$2` … and may be repeated.
@@ -43,9 +45,14 @@ extension Statement {
         guard parameters.count <= Self.parameterLimit else {
             throw StoreError(.invalidStatement, sql, underlying: "\(parameters.count) parameters")
         }
-        for case .text(let text) in parameters where text.utf8.contains(0) {
+        for case .text(let text) in parameters where Self.holdsZero(text) {
             throw StoreError(.invalidInput, sql, underlying: "a text parameter holds a zero byte")
         }
+    }
+
+    private static func holdsZero(_ text: String) -> Bool {
+        var text = text
+        return text.withUTF8 { bytes in bytes.baseAddress.map { memchr($0, 0, bytes.count) != nil } ?? false }
     }
 
     /// Throws `.conflict` where `changes` is not what was expected.

@@ -1,0 +1,77 @@
+import Glibc
+import Store
+@testable import StoreSQLite
+import TestKit
+import Testing
+
+/// What a killed process leaves: the files as they lie after each commit, copied and opened anew.
+@Suite struct SQLiteLogFileTests {
+    private static let content = Statement("SELECT count(*), COALESCE(sum(id * length(text) + version), 0) FROM notes")
+
+    /// A cache of ten pages has long transactions written before they commit, and their pages written over.
+    @Test(arguments: [SQLiteConfiguration.Synchronous.normal, .full], [10, 2_000])
+    func aCopyOfTheFilesHoldsEveryCommit(_ synchronous: SQLiteConfiguration.Synchronous, _ cachedPages: Int) throws {
+        let folder = TemporaryFolder()
+        let configuration = SQLiteConfiguration(path: folder.path + "/a.sqlite", synchronous: synchronous)
+        let writer = try SQLiteConnection(path: configuration.path, configuration: configuration, readOnly: false)
+        let reader = try SQLiteConnection(path: configuration.path, configuration: configuration, readOnly: true)
+        try writer.execute("PRAGMA cache_size = \(cachedPages)")
+        try writer.execute("CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL, version INTEGER NOT NULL)")
+        var generator = SeededGenerator(seed: UInt64(cachedPages)), rows: Int64 = 0
+        for round in 0..<60 {
+            try writer.execute("BEGIN IMMEDIATE")
+            let before = rows
+            for _ in 0..<Int.random(in: 1...40, using: &generator) {
+                try change(writer, &rows, &generator)
+            }
+            let commits = round % 7 != 3
+            try writer.execute(commits ? "COMMIT" : "ROLLBACK")
+            if !commits { rows = before }
+            let held = try writer.run(Self.content).rows
+            #expect(held[0][0] == .integer(rows))
+            #expect(try reader.run(Self.content).rows == held)
+            #expect(try copied(configuration, to: folder.path + "/copy-\(round)") == held)
+            // The log begins anew with the next transaction.
+            if round % 10 == 9 { writer.checkpoint() }
+        }
+        reader.close()
+        writer.close()
+    }
+
+    /// Adds a row, or writes every row again, all pages one after another.
+    private func change(
+        _ writer: SQLiteConnection, _ rows: inout Int64, _ generator: inout SeededGenerator
+    ) throws(StoreError) {
+        if Int.random(in: 0..<4, using: &generator) == 0 {
+            _ = try writer.run(Statement("UPDATE notes SET version = version + 1"))
+            return
+        }
+        rows += 1
+        let length = Int.random(in: 1...3_000, using: &generator)
+        _ = try writer.run(Statement(
+            "INSERT INTO notes (id, text, version) VALUES ($1, $2, 0)",
+            [.integer(rows), .text(String(repeating: "x", count: length))]))
+    }
+
+    /// What a copy of the file and its log holds, as SQLite recovers it.
+    private func copied(_ configuration: SQLiteConfiguration, to path: String) throws -> [[SQLValue]] {
+        for suffix in ["", "-wal"] { try copy(configuration.path + suffix, to: path + suffix) }
+        let connection = try SQLiteConnection(
+            path: path, configuration: SQLiteConfiguration(path: path), readOnly: false)
+        defer { connection.close() }
+        #expect(try connection.run(Statement("PRAGMA integrity_check")).rows == [[.text("ok")]])
+        return try connection.run(Self.content).rows
+    }
+
+    private func copy(_ source: String, to target: String) throws {
+        let from = open(source, O_RDONLY), to = open(target, O_WRONLY | O_CREAT, 0o600)
+        defer {
+            close(from)
+            close(to)
+        }
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        while case let count = read(from, &buffer, buffer.count), count > 0 {
+            try #require(write(to, buffer, count) == count)
+        }
+    }
+}
