@@ -45,11 +45,11 @@ import Wire
             method: .post, path: "/market-data/quotes",
                 headers: ["Host": "localhost", "Content-Type": "application/json"],
             body: Array(body.utf8)), to: .marketdata, deadlineNanoseconds: 5_000_000_000)
-        let half = pauseMilliseconds / 2
-        await SystemClock().sleep(nanoseconds: (pauseMilliseconds - half) * 1_000_000)
-        if half < 2 { continue }
+        await SystemClock().sleep(nanoseconds: pauseMilliseconds * 1_000_000)
+        if pauseMilliseconds < 5 { continue }
+        // Late, as an order that is still on its way would wait for it.
         bareLoop.run()
-        await SystemClock().sleep(nanoseconds: half * 1_000_000)
+        await SystemClock().sleep(nanoseconds: 1_000_000)
     }
     let rate = Double(quotes) * 1e9 / Double(SystemClock().monotonic - start)
     let stolen = stolenTime.percent
