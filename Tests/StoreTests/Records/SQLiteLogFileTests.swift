@@ -38,6 +38,36 @@ import Testing
         writer.close()
     }
 
+    @Test(.enabled(if: Self.writes != nil, "the kernel counts no system calls"))
+    func aCommitIsOneWrite() throws {
+        let folder = TemporaryFolder()
+        let configuration = SQLiteConfiguration(path: folder.path + "/a.sqlite")
+        let writer = try SQLiteConnection(path: configuration.path, configuration: configuration, readOnly: false)
+        defer { writer.close() }
+        try writer.execute("CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL, version INTEGER NOT NULL)")
+        var rows: Int64 = 0
+        for _ in 0..<20 {
+            let before = try #require(Self.writes)
+            try writer.execute("BEGIN IMMEDIATE")
+            for _ in 0..<5 { try add(writer, &rows, length: 2_000) }
+            try writer.execute("COMMIT")
+            #expect(Self.writes == before + 1)
+        }
+        #expect(try writer.run(Self.content).rows[0][0] == .integer(100))
+    }
+
+    /// How often this thread has written to a file; nil where it is not counted.
+    private static var writes: Int? {
+        guard let file = fopen("/proc/thread-self/io", "r") else { return nil }
+        defer { fclose(file) }
+        var line = [CChar](repeating: 0, count: 100)
+        while fgets(&line, Int32(line.count), file) != nil {
+            let text = String(decoding: line.prefix { $0 != 0 && $0 != 10 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+            if text.hasPrefix("syscw: ") { return Int(text.dropFirst(7)) }
+        }
+        return nil
+    }
+
     /// Adds a row, or writes every row again, all pages one after another.
     private func change(
         _ writer: SQLiteConnection, _ rows: inout Int64, _ generator: inout SeededGenerator
@@ -46,8 +76,11 @@ import Testing
             _ = try writer.run(Statement("UPDATE notes SET version = version + 1"))
             return
         }
+        try add(writer, &rows, length: Int.random(in: 1...3_000, using: &generator))
+    }
+
+    private func add(_ writer: SQLiteConnection, _ rows: inout Int64, length: Int) throws(StoreError) {
         rows += 1
-        let length = Int.random(in: 1...3_000, using: &generator)
         _ = try writer.run(Statement(
             "INSERT INTO notes (id, text, version) VALUES ($1, $2, 0)",
             [.integer(rows), .text(String(repeating: "x", count: length))]))
