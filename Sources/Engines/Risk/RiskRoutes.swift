@@ -114,6 +114,7 @@ extension RiskEngine {
     }
 
     private func answer(_ portfolio: String, _ body: CheckBody) async throws -> JSONBody {
+        try Self.refuseForeign(body.limits ?? [], to: portfolio)
         let figures: RiskFigures, judged: [Limit]
         var groups: [LimitCheck] = []
         let traders = body.trader.map { [$0] } ?? []
@@ -188,6 +189,23 @@ extension RiskEngine {
             positions: positions, cash: body.cash, order: body.order, returns: body.returns,
             benchmarkReturns: body.benchmarkReturns, equityCurve: body.equityCurve, scenarios: body.scenarios,
             orderRate: rate)
+    }
+
+    /// Throws 422 where a limit that was sent is of another portfolio, or of more than one: what this one holds says
+    /// nothing of it.
+    private static func refuseForeign(_ limits: [Limit], to portfolio: String) throws {
+        let errors = limits.enumerated().compactMap { index, limit -> FieldError? in
+            let why: String
+            if limit.scope.isGroup {
+                why = "looks at more than one portfolio: store the limit, and test it by its id"
+            } else if let other = limit.portfolioID, other != portfolio {
+                why = "is of the portfolio \(other), and \(portfolio) is checked"
+            } else {
+                return nil
+            }
+            return FieldError(pointer: "/limits/\(index)", message: "the scope \(limit.scope.text) \(why)")
+        }
+        if !errors.isEmpty { throw Problem.invalid(errors) }
     }
 
     /// Throws 422 where an instrument is in two positions: limits would see two smaller holdings.

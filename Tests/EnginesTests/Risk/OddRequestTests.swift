@@ -55,6 +55,21 @@ import TestKit
         await fixture.stop()
     }
 
+    /// What one portfolio holds says nothing of a limit of another, or of several.
+    @Test @LoopActor func aLimitOfOthersIsNotJudgedOnThePortfolioThatIsSent() async throws {
+        let fixture = try await fixture()
+        func check(_ scopes: [String], status: Int = 200) async throws -> JSONTree {
+            let limits = scopes.map { #"{"type":"gross_exposure","threshold":900,"scope":"\#($0)"}"# }
+            return try await fixture.json(.risk, .post, "/risk/check/p",
+                "{\(Self.held),\"limits\":[\(limits.joined(separator: ","))]}", status: status)
+        }
+        let refused = try await check(["all", "portfolio:q", "portfolio:p", "firm", "client:c", "trader:t"], status: 422)
+        #expect(refused.pointers == ["/limits/1", "/limits/3", "/limits/4", "/limits/5"])
+        let judged = try await check(["all", "portfolio:p", "strategy:s", "symbol:KO"])
+        #expect(judged["checks"]?.elements.compactMap { $0["value"]?.double } == [500, 500, 500, 500])
+        await fixture.stop()
+    }
+
     /// An instrument in two positions would hide how much of it is held.
     @Test @LoopActor func anInstrumentIsInOnePosition() async throws {
         let fixture = try await fixture()
