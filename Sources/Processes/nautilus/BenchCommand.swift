@@ -43,11 +43,11 @@ struct BenchCommand {
         let folder = "\(options["folder"] ?? environment["TMPDIR"] ?? "/tmp")/nautilus-bench-\(getpid())"
         // Of a process that was killed and had the same number.
         removeFolder(folder)
-        guard mkdir(folder, 0o700) == 0 else {
-            throw StartError(.cannotCreate, "\(folder) cannot be made: \(String(cString: strerror(errno)))")
+        let error = BenchEnding.begin(making: folder)
+        guard error == 0 else {
+            throw StartError(.cannotCreate, "\(folder) cannot be made: \(String(cString: strerror(error)))")
         }
         defer { removeFolder(folder) }
-        BenchEnding.begin(folder: folder)
         do {
             let code = try await measure(configuration, folder: folder, baseline)
             await BenchEnding.holdWhereEnding()

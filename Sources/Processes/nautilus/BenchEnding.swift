@@ -19,9 +19,18 @@ enum BenchEnding {
     private static let folder = Mutex("")
     private static let isEnding = Atomic(false)
 
-    /// From now on the two signals end the process like this.
-    static func begin(folder path: String) {
-        folder.withLock { $0 = path }
+    /// Makes the folder; from then on the two signals end the process like this. They are heard before the folder is
+    /// there, and wait until it is: otherwise one that comes in between would leave it. Returns mkdir's error, or 0.
+    static func begin(making path: String) -> Int32 {
+        folder.withLock { folder in
+            listen()
+            guard mkdir(path, 0o700) == 0 else { return errno }
+            folder = path
+            return 0
+        }
+    }
+
+    private static func listen() {
         guard ends.out >= 0 else { return }
         var thread = pthread_t()
         guard pthread_create(&thread, nil, { _ in BenchEnding.work() }, nil) == 0 else { return }
