@@ -43,6 +43,7 @@ final class SQLiteConnection {
                 length?.assumingMemoryBound(to: Int32.self).pointee = pages
                 return SQLITE_OK
             }, logLength)
+            if !readOnly { SQLiteLogFile.watch(handle) }
         } catch {
             sqlite3_close_v2(handle)
             logLength.deallocate()

@@ -26,19 +26,13 @@ struct SQLiteLogFile {
     }
 
     mutating func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64) -> Int32 {
-        let start = appends.start, count = appends.count
-        let step = appends.take(bytes, at: offset)
-        switch step {
+        switch appends.take(bytes, at: offset) {
         case .keep:
             keep(bytes, at: offset)
             return SQLITE_OK
         case .keepAndFlush:
             keep(bytes, at: offset)
             return flush()
-        case .flushThenKeep:
-            let code = flush(start, count)
-            keep(bytes, at: offset)
-            return code
         case .flushThenWrite:
             let code = flush()
             return code == SQLITE_OK ? append(bytes, at: offset) : code
@@ -47,9 +41,16 @@ struct SQLiteLogFile {
 
     /// Writes what is kept. Where that fails nothing is kept: the commit fails, and its frames are written again.
     mutating func flush() -> Int32 {
-        let start = appends.start, count = appends.count
+        let code = flush(appends.start, appends.count)
         appends.flushed()
-        return flush(start, count)
+        if code != SQLITE_OK { appends.endCommit() }
+        return code
+    }
+
+    /// The transaction is rolled back.
+    private mutating func giveUp() {
+        appends.flushed()
+        appends.endCommit()
     }
 
     private func flush(_ start: Int64, _ count: Int) -> Int32 {
@@ -93,6 +94,26 @@ struct SQLiteLogFile {
 // MARK: What SQLite calls
 
 extension SQLiteLogFile {
+    /// Has the log of a connection keep what each commit appends.
+    static func watch(_ connection: OpaquePointer) {
+        let context = UnsafeMutableRawPointer(connection)
+        _ = sqlite3_commit_hook(connection, { connection in
+            SQLiteLogFile.ofConnection(connection)?.pointee.appends.beginCommit()
+            return 0
+        }, context)
+        _ = sqlite3_rollback_hook(connection, { connection in
+            SQLiteLogFile.ofConnection(connection)?.pointee.giveUp()
+        }, context)
+    }
+
+    /// The log of a connection; nil where it has none of ours.
+    private static func ofConnection(_ connection: UnsafeMutableRawPointer?) -> UnsafeMutablePointer<SQLiteLogFile>? {
+        var file: UnsafeMutablePointer<sqlite3_file>?
+        let code = sqlite3_file_control(connection.map { OpaquePointer($0) }, "main", SQLITE_FCNTL_JOURNAL_POINTER, &file)
+        guard code == SQLITE_OK, let file, file.pointee.pMethods == methods else { return nil }
+        return at(file)
+    }
+
     /// The name of the VFS whose logs are written so; it is made at the first use, and is the system's in all else.
     static let vfs: String? = {
         // Nobody asks how much memory SQLite holds; counting takes a lock of the whole process at every allocation.

@@ -191,13 +191,13 @@ extension RiskEngine {
             orderRate: rate)
     }
 
-    /// Throws 422 where a limit that was sent is of another portfolio, or of more than one: what this one holds says
-    /// nothing of it.
+    /// Throws 422 where a limit that was sent is of another portfolio, of several or of a trader: what this one holds
+    /// says nothing of it.
     private static func refuseForeign(_ limits: [Limit], to portfolio: String) throws {
         let errors = limits.enumerated().compactMap { index, limit -> FieldError? in
             let why: String
             if limit.scope.isGroup {
-                why = "looks at more than one portfolio: store the limit, and test it by its id"
+                why = "is of several portfolios or of a trader: store the limit, and test it by its id"
             } else if let other = limit.portfolioID, other != portfolio {
                 why = "is of the portfolio \(other), and \(portfolio) is checked"
             } else {

@@ -1,7 +1,7 @@
 import Runtime
 
-/// What the machine makes of a loop of arithmetic, some half a millisecond long, that waits for nothing and touches no memory, run
-/// among what is measured: the share of a tail that no program on it escapes.
+/// What the machine makes of a loop of arithmetic, some half a millisecond long, that waits for nothing and touches no
+/// memory, run among what is measured: the share of a tail that no program on it escapes.
 struct BareLoop {
     private static let steps = 200_000
     private var microseconds: [Double] = []

@@ -27,24 +27,29 @@ import Testing
         bytes.withUnsafeBytes { appends.take($0, at: offset) }
     }
 
-    @Test func aCommitIsDueWithItsLastPage() {
+    private func committing() -> SQLiteLogAppends {
         var appends = SQLiteLogAppends()
+        appends.beginCommit()
+        return appends
+    }
+
+    @Test func aCommitIsDueWithItsLastPage() {
+        var appends = committing()
         #expect(transaction(&appends, pages: 3, at: 8272) == [.keep, .keep, .keep, .keep, .keep, .keepAndFlush])
         #expect(appends.start == 8272 && appends.count == 3 * 4120)
         appends.flushed()
         #expect(appends.count == 0)
-        #expect(transaction(&appends, pages: 1, at: 8272 + 3 * 4120) == [.keep, .keepAndFlush])
     }
 
     @Test func theLogsHeaderGoesWithTheFirstCommit() {
-        var appends = SQLiteLogAppends()
+        var appends = committing()
         #expect(take(&appends, [UInt8](repeating: 3, count: 32), at: 0) == .keep)
         #expect(transaction(&appends, pages: 1, at: 32) == [.keep, .keepAndFlush])
         #expect(appends.start == 0 && appends.count == 32 + 4120)
     }
 
-    @Test func aLongTransactionIsWrittenInPieces() {
-        var appends = SQLiteLogAppends(), flushes = 0, most = 0
+    @Test func aLongCommitIsWrittenInPieces() {
+        var appends = committing(), flushes = 0, most = 0
         for index in 0..<100 {
             let offset = 32 + Int64(index) * 4120
             #expect(take(&appends, header(), at: offset) == .keep)
@@ -58,41 +63,31 @@ import Testing
         #expect(flushes == 100 / 14 && most == 14 * 4120)
     }
 
-    /// After a rollback the next transaction's frames lie where the last one's did.
-    @Test func whatLiesElsewhereBeginsAnew() {
-        var appends = SQLiteLogAppends()
-        _ = take(&appends, header(), at: 32)
-        _ = take(&appends, page, at: 56)
-        #expect(take(&appends, header(commits: true), at: 32) == .flushThenKeep)
-        #expect(appends.start == 32 && appends.count == 24)
-        #expect(take(&appends, page, at: 56) == .keepAndFlush)
-    }
-
-    /// A page that is written again over its frame: the headers behind it come again, after the commit.
-    @Test func afterAPageIsWrittenOverNothingWaitsUntilTheLogBeginsAnew() {
-        var appends = SQLiteLogAppends()
-        _ = take(&appends, header(), at: 32)
-        _ = take(&appends, page, at: 56)
-        #expect(take(&appends, page, at: 56) == .flushThenWrite)
-        appends.flushed()
+    /// What is written before the commit begins may be rolled back; what comes after its last page mends headers.
+    @Test func nothingIsKeptBeforeACommitOrBehindIt() {
         let direct = [SQLiteLogAppends.Step](repeating: .flushThenWrite, count: 2)
-        #expect(transaction(&appends, pages: 1, at: 4152) == direct)
+        var appends = SQLiteLogAppends()
+        #expect(transaction(&appends, pages: 1, at: 32) == direct && appends.count == 0)
+        appends.beginCommit()
+        #expect(transaction(&appends, pages: 1, at: 4152) == [.keep, .keepAndFlush])
+        appends.flushed()
         #expect(take(&appends, header(), at: 32) == .flushThenWrite)
         #expect(take(&appends, header(commits: true), at: 4152) == .flushThenWrite)
+        appends.beginCommit()
+        appends.endCommit()
         #expect(transaction(&appends, pages: 1, at: 8272) == direct)
-        #expect(take(&appends, [UInt8](repeating: 3, count: 32), at: 0) == .keep)
-        #expect(transaction(&appends, pages: 1, at: 32) == [.keep, .keepAndFlush])
     }
 
-    /// A header whose page does not come next, or comes in halves: written as it comes.
-    @Test func whatIsNoFrameIsWrittenAsItComes() {
-        var appends = SQLiteLogAppends()
-        _ = take(&appends, header(commits: true), at: 32)
-        #expect(take(&appends, page, at: 4176) == .flushThenWrite)
-        appends.flushed()
-        var halves = SQLiteLogAppends()
-        _ = take(&halves, header(commits: true), at: 32)
-        #expect(take(&halves, [UInt8](repeating: 1, count: 100), at: 56) == .flushThenWrite)
-        #expect(halves.count == 24)
+    /// A page that is written over its frame, a header elsewhere, half a page: what is kept goes first, then these.
+    @Test func whatIsNotExpectedEndsIt() {
+        for (bytes, offset) in [(page, Int64(56)), (header(), 32), ([UInt8](repeating: 1, count: 100), 4176)] {
+            var appends = committing()
+            _ = take(&appends, header(), at: 32)
+            _ = take(&appends, page, at: 56)
+            if bytes.count == 100 { _ = take(&appends, header(commits: true), at: 4152) }
+            #expect(take(&appends, bytes, at: offset) == .flushThenWrite)
+            appends.flushed()
+            #expect(take(&appends, header(commits: true), at: 4152) == .flushThenWrite)
+        }
     }
 }

@@ -38,6 +38,36 @@ import Testing
         writer.close()
     }
 
+    /// What a transaction wrote before it was rolled back must not come over what another process commits there.
+    @Test(arguments: 1...12) func whatWasRolledBackStaysAway(_ rowsRolledBack: Int) throws {
+        let folder = TemporaryFolder()
+        let configuration = SQLiteConfiguration(path: folder.path + "/a.sqlite")
+        let writer = try SQLiteConnection(path: configuration.path, configuration: configuration, readOnly: false)
+        let other = try SQLiteConnection(path: configuration.path, configuration: configuration, readOnly: false)
+        try writer.execute("PRAGMA cache_size = 3")
+        try writer.execute("CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL, version INTEGER NOT NULL)")
+        for _ in 0..<5 {
+            var undone: Int64 = 1_000, kept = try count(other)
+            // Now all pages are read from the database's file, none from the log.
+            other.checkpoint()
+            try writer.execute("BEGIN IMMEDIATE")
+            for _ in 0..<rowsRolledBack { try add(writer, &undone, length: 3_000) }
+            try writer.execute("ROLLBACK")
+            for _ in 0..<3 { try add(other, &kept, length: 3_000) }
+            #expect(try count(writer) == kept)
+            try add(writer, &kept, length: 3_000)
+            #expect(try count(other) == kept)
+            let copy = try copied(configuration, to: folder.path + "/copy-\(kept)")
+            #expect(copy[0][0] == .integer(kept))
+        }
+        writer.close()
+        other.close()
+    }
+
+    private func count(_ connection: SQLiteConnection) throws -> Int64 {
+        try #require(Int64(sqlValue: connection.run(Self.content).rows[0][0]))
+    }
+
     @Test(.enabled(if: Self.writes != nil, "the kernel counts no system calls"))
     func aCommitIsOneWrite() throws {
         let folder = TemporaryFolder()
