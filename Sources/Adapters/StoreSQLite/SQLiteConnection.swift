@@ -35,6 +35,10 @@ final class SQLiteConnection {
             try execute("PRAGMA synchronous = \(configuration.synchronous.rawValue)")
             try execute("PRAGMA foreign_keys = ON")
             try execute("PRAGMA temp_store = MEMORY")
+            // What a transaction writes to the log before it commits, then again, and then takes back in part (ROLLBACK TO,
+            // a constraint inside a statement) leaves SQLite 3.40 chaining checksums from a frame that is gone: recovery
+            // stops there and loses every commit behind it. A transaction stays in memory until it commits.
+            try execute("PRAGMA cache_spill = OFF")
             if let limit = configuration.pageLimit { try execute("PRAGMA max_page_count = \(limit)") }
             // Touches the file's header, so that a damaged file or a read-only folder shows now.
             try execute("PRAGMA user_version")

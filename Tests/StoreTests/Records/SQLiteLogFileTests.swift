@@ -8,7 +8,7 @@ import Testing
 @Suite struct SQLiteLogFileTests {
     private static let content = Statement("SELECT count(*), COALESCE(sum(id * length(text) + version), 0) FROM notes")
 
-    /// A cache of ten pages has long transactions written before they commit, and their pages written over.
+    /// A cache of ten pages that spills has long transactions written before they commit, and their pages written over.
     @Test(arguments: [SQLiteConfiguration.Synchronous.normal, .full], [10, 2_000])
     func aCopyOfTheFilesHoldsEveryCommit(_ synchronous: SQLiteConfiguration.Synchronous, _ cachedPages: Int) throws {
         let folder = TemporaryFolder()
@@ -16,6 +16,7 @@ import Testing
         let writer = try SQLiteConnection(path: configuration.path, configuration: configuration, readOnly: false)
         let reader = try SQLiteConnection(path: configuration.path, configuration: configuration, readOnly: true)
         try writer.execute("PRAGMA cache_size = \(cachedPages)")
+        try writer.execute("PRAGMA cache_spill = ON")
         try writer.execute("CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL, version INTEGER NOT NULL)")
         var generator = SeededGenerator(seed: UInt64(cachedPages)), rows: Int64 = 0
         for round in 0..<60 {
@@ -45,6 +46,7 @@ import Testing
         let writer = try SQLiteConnection(path: configuration.path, configuration: configuration, readOnly: false)
         let other = try SQLiteConnection(path: configuration.path, configuration: configuration, readOnly: false)
         try writer.execute("PRAGMA cache_size = 3")
+        try writer.execute("PRAGMA cache_spill = ON")
         try writer.execute("CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL, version INTEGER NOT NULL)")
         for _ in 0..<5 {
             var undone: Int64 = 1_000, kept = try count(other)
@@ -62,6 +64,32 @@ import Testing
         }
         writer.close()
         other.close()
+    }
+
+    /// A member of a group that is undone, larger than the cache and with pages written twice, takes nothing with it.
+    @Test(arguments: [SQLiteConfiguration.Synchronous.normal, .full])
+    func whatFollowsAnUndoneMemberIsRecovered(_ synchronous: SQLiteConfiguration.Synchronous) throws {
+        let folder = TemporaryFolder()
+        let configuration = SQLiteConfiguration(path: folder.path + "/a.sqlite", synchronous: synchronous)
+        let writer = try SQLiteConnection(path: configuration.path, configuration: configuration, readOnly: false)
+        defer { writer.close() }
+        try writer.execute("PRAGMA cache_size = 10")
+        try writer.execute("CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL, version INTEGER NOT NULL)")
+        var kept: Int64 = 0
+        for round in 0..<3 {
+            try writer.execute("BEGIN IMMEDIATE")
+            try add(writer, &kept, length: 100)
+            try writer.execute("SAVEPOINT member")
+            var undone: Int64 = 1_000
+            for _ in 0..<40 { try add(writer, &undone, length: 3_000) }
+            for _ in 0..<3 { _ = try writer.run(Statement("UPDATE notes SET version = version + 1")) }
+            try writer.execute("ROLLBACK TO member")
+            try writer.execute("RELEASE member")
+            try writer.execute("COMMIT")
+            try add(writer, &kept, length: 100)
+            let copy = try copied(configuration, to: folder.path + "/copy-\(round)")
+            #expect(copy[0][0] == .integer(kept))
+        }
     }
 
     private func count(_ connection: SQLiteConnection) throws -> Int64 {
