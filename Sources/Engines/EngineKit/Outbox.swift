@@ -32,7 +32,7 @@ import Telemetry
     private var tickets: [Ticket] = []
     /// Positions of rows to delete.
     private var forgetting: [Int64] = []
-    private var isForgetting = false, isListening = false, isStopping = false
+    private var isForgetting = false, isListening = false, isStopping = false, couldNotForget = false
     /// Runs while settled rows wait to be deleted together.
     private var forgetTimer: LoopTimer?
     private var waiters: [MessageID: [Waiter]] = [:]
@@ -243,7 +243,8 @@ import Telemetry
     /// stays by a crash is published again and recognised by its id.
     private func forgetLater() {
         if isForgetting || forgetTimer != nil || forgetting.isEmpty { return }
-        forgetTimer = LoopTimer.once(milliseconds: isStopping ? 0 : Self.forgetMilliseconds) { [self] in
+        let isSoon = isStopping && !couldNotForget
+        forgetTimer = LoopTimer.once(milliseconds: isSoon ? 0 : Self.forgetMilliseconds) { [self] in
             forgetTimer = nil
             isForgetting = true
             spawn { [self] in
@@ -257,6 +258,7 @@ import Telemetry
     private func forget() async {
         var left = forgetting.sorted()[...]
         forgetting = []
+        couldNotForget = false
         while let first = left.first {
             let part = left.prefix { $0 - first < Self.forgetSpan }
             left = left.dropFirst(part.count)
@@ -266,6 +268,9 @@ import Telemetry
                               [.integer(run.lowerBound), .integer(run.upperBound)])
                 })
             } catch {
+                // Tried again with what settles next: rows that stayed would be published by the next life, however old.
+                forgetting += part
+                couldNotForget = true
                 logger.warning("outbox rows not deleted", ["error": .string("\(error)")])
             }
         }
