@@ -58,6 +58,9 @@ import Wire
     private let approved: Counter, denied: Counter
     let checkSeconds: Histogram
     private var found: RiskMetrics
+    /// Rows that a second look at a message would not make again. They go with the next commit where the batch that they
+    /// are of has failed.
+    private var owed: [Statement] = []
 
     public init(_ context: EngineContext) {
         self.context = context
@@ -87,6 +90,7 @@ import Wire
         decidedOrder = try await RiskRecords.recentDecisions(context.records, limit: Self.memory)
         decided = Set(decidedOrder)
         state = RiskState()
+        owed = []
         state.scenarios = HistoricScenarios.all.map(\.shocks)
         state.restore(try await MarkRecords.marks(context.records))
         for value in try await RiskRecords.books(context.records) { value.apply(to: &state) }
@@ -142,19 +146,21 @@ import Wire
                 case Topics.position.name:
                     guard let update = PositionUpdate(json: json) else { return false }
                     let settled = state.apply(update, cause: message.cause)
-                    statements += [RiskRecords.upsert(update)] + settled.map { ReservationRecords.settle($0) }
+                    statements.append(RiskRecords.upsert(update))
+                    owed += settled.map { ReservationRecords.settle($0) }
                     touched.insert(update.portfolioID)
                 case Topics.value.name:
                     guard let value = PortfolioValue(json: json) else { return false }
                     let paid = state.apply(value, cause: message.cause)
-                    statements += [RiskRecords.upsert(value)] + paid.map { ReservationRecords.delete(landed: $0) }
+                    statements.append(RiskRecords.upsert(value))
+                    owed += paid.map { ReservationRecords.delete(landed: $0) }
                 case Topics.fill.name:
                     guard let fill = Fill(json: json) else { return false }
                     let now = context.clock.now
                     state.take(fill, message: message.id, at: now)
                     statements += reserved(fill.orderID)
                     if let line = state.attribute(fill, at: now) {
-                        statements += TraderRecords.upsert(line, of: fill.trader ?? "", fill: fill.id, at: now)
+                        owed += TraderRecords.upsert(line, of: fill.trader ?? "", fill: fill.id, at: now)
                     }
                     if let landed = state.landed[message.id] { statements.append(ReservationRecords.upsert(landed)) }
                     touched.insert(fill.portfolioID)
@@ -175,7 +181,15 @@ import Wire
             if !isRead { throw RiskError.unreadable(message.topic.description) }
         }
         state.refresh(touched)
-        if !statements.isEmpty { try await commitWithMarks(statements, urgent: true) }
+        let due = owed
+        owed = []
+        if statements.isEmpty && due.isEmpty { return }
+        do {
+            try await commitWithMarks(statements + due, urgent: true)
+        } catch {
+            owed = due + owed
+            throw error
+        }
     }
 
     /// The row of an order's reservation as it is now; without one it goes.

@@ -46,6 +46,17 @@ import Wire
         return try #require(decisions.last { $0.orderID == id }).isApproved
     }
 
+    /// What a batch has changed in memory is written although it failed: the second look changes nothing any more.
+    @Test @LoopActor func aFailedBatchLeavesNoRowOfAFillBehind() async throws {
+        let fixture = try await fixture(), records = try #require(fixture.hosts[.risk]).context.records
+        #expect(try await decide(fixture, "a"))
+        let message = try await fill(fixture, "a", 1, 3)
+        #expect(try await ReservationRecords.landed(records).count == 1)
+        try await settle(fixture, message, held: 3, cash: 850, withUnreadable: true)
+        try await fixture.until("its row is gone") { try await ReservationRecords.landed(records).isEmpty }
+        await fixture.stop()
+    }
+
     @LoopActor private func end(_ fixture: EngineFixture, _ id: String, _ state: OrderState, fills: String = "")
         async throws {
         let context = try #require(fixture.hosts[.marketdata]).context
@@ -73,8 +84,10 @@ import Wire
         return message.id
     }
 
-    /// Tells the position and the cash that a fill led to.
-    @LoopActor private func settle(_ fixture: EngineFixture, _ cause: MessageID, held: Int, cash: Int) async throws {
+    /// Tells the position and the cash that a fill led to, where wanted in one batch with what cannot be read.
+    @LoopActor private func settle(
+        _ fixture: EngineFixture, _ cause: MessageID, held: Int, cash: Int, withUnreadable: Bool = false
+    ) async throws {
         let context = try #require(fixture.hosts[.marketdata]).context
         let update = PositionUpdate(
             portfolioID: "p", symbol: try #require(Symbol("KO")), quantity: FixedPoint(held),
@@ -85,8 +98,14 @@ import Wire
             messages[index].source = EngineName.portfolio.rawValue
             messages[index].cause = cause
         }
+        if withUnreadable {
+            var broken = context.message(Topics.position, "q", time: update.time, data: Array("{}".utf8))
+            broken.source = EngineName.portfolio.rawValue
+            messages.append(broken)
+        }
         try fixture.bus.publish(messages)
-        await fixture.settle()
+        // What cannot be read is tried for long.
+        if !withUnreadable { await fixture.settle() }
     }
 
     @LoopActor private func engine(_ fixture: EngineFixture) throws -> RiskEngine {
