@@ -41,6 +41,16 @@ import Wire
                 [.text(key), .blob(digest), .integer(Int64(answer.status)), .blob(json.bytes),
                  .integer(context.clock.now.nanoseconds)])]
         }
+
+        /// What takes the place of the remembered answer, where the first one was written before all was done.
+        @LoopActor public func replacement(_ answer: some ResponseBody) -> [Statement] {
+            guard let key else { return [] }
+            var json = JSONWriter()
+            answer.write(to: &json)
+            return [Statement(
+                "UPDATE idempotency SET status = $2, answer = $3 WHERE key = $1",
+                [.text(key), .integer(Int64(answer.status)), .blob(json.bytes)])]
+        }
     }
 
     /// Runs `change` once for a key. `change` writes `record.statements(answer)` in its own transaction.

@@ -80,8 +80,10 @@ extension StrategyEngine {
         openOrders[intent.orderID] = order
         timings.follow(order, received: nil)
         let trace = request.headers["traceparent"]
+        // With the order, so that a retry never places a second one; until it is decided the answer is a pending order.
+        let placed = record.statements(JSONBody { order.write(to: &$0) }, context)
         do {
-            try await context.commit([order.upsert], [
+            try await context.commit([order.upsert] + placed, [
                 context.message(Topics.intent, body.portfolioID, time: now, trace: trace, intent), update(order, nil)])
         } catch {
             openOrders[intent.orderID] = nil
@@ -94,7 +96,7 @@ extension StrategyEngine {
         }
         let final = try await self.order(intent.orderID)
         let answer = JSONBody { final.write(to: &$0) }
-        let remembered = record.statements(answer, context)
+        let remembered = record.replacement(answer)
         if !remembered.isEmpty { try await context.commit(remembered) }
         return answer
     }
@@ -109,7 +111,7 @@ extension StrategyEngine {
 
     /// An approved order by hand meets the paper venue at a price, if its limit allows.
     private func execute(_ id: String, at price: Price, _ time: Timestamp, _ received: Timestamp?) async throws {
-        try await locks.with(id) { try await executeAlone(id, at: price, time, received) }
+        try await locks.with(Self.lockKey(id)) { try await executeAlone(id, at: price, time, received) }
     }
 
     private func executeAlone(_ id: String, at price: Price, _ time: Timestamp, _ received: Timestamp?) async throws {

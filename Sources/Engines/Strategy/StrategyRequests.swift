@@ -55,13 +55,23 @@ struct DeployBody: RequestBody {
     }
 }
 
+/// How an order meets the market.
+enum OrderType: String, CaseIterable, Sendable { case market, limit }
+
 /// An order to place by hand.
 struct OrderBody: RequestBody {
     let id: String?, portfolioID: String, symbol: Symbol, side: Side, quantity: Quantity, price: Price?
     let trader: String?
 
     static func read(_ fields: FieldReader) -> OrderBody {
-        OrderBody(
+        // A limit under another name would be an order at any price.
+        fields.refuseOthers(than: "id", "portfolio_id", "symbol", "side", "quantity", "type", "price", "trader")
+        let type = fields.optionalChoice("type", "limit where there is a price, else market, when left out.", OrderType.self)
+        if !fields.isDescribing {
+            fields.require(type != .limit || fields.has("price"), "price", "is required for a limit order")
+            fields.require(type != .market || !fields.has("price"), "price", "is for limit orders; this one says market")
+        }
+        return OrderBody(
             id: fields.optionalString("id", "An id of the caller's; one is made when left out.", length: 1...64),
             portfolioID: fields.string("portfolio_id", "The portfolio that gets the fill.", length: 1...200),
             symbol: fields.symbol("symbol", "The instrument."), side: fields.choice("side", "Which way.", Side.self),

@@ -78,6 +78,34 @@ import Wire
         await fixture.stop()
     }
 
+    /// The engine dies while risk decides: who asks again with the same key gets that order, not a second one.
+    @Test @LoopActor func aKeyedOrderIsPlacedOnceThoughItsAnswerWasLost() async throws {
+        let fixture = try await EngineFixture.make([StrategyEngine.self, PortfolioEngine.self])
+        try fixture.listen([Topics.intent])
+        try await fixture.store(BarColumns.walk(3), "KO")
+        _ = try await fixture.json(.portfolio, .post, "/portfolios", #"{"id":"p","name":"P","currency":"USD"}"#,
+            status: 201)
+        await fixture.settle()
+        let first = try #require(fixture.hosts[.strategy])
+        let body = #"{"portfolio_id":"p","symbol":"KO","side":"buy","quantity":3}"#
+        let request = Request(
+            method: .post, path: "/orders",
+            headers: ["Host": "localhost", "Content-Type": "application/json", "Idempotency-Key": "k"],
+            body: Array(body.utf8))
+        // Nobody hears its answer.
+        let asked = spawn { _ = await first.application.respond(request) }
+        defer { asked.cancel() }
+        await fixture.until("risk was asked") { fixture.published.count == 1 }
+        let second = EngineHost(StrategyEngine.self, first.context, access: AccessPolicy())
+        second.start()
+        await second.ready()
+        let again = await second.application.respond(request)
+        let order = try JSONTree(again.body)
+        #expect(again.status == 200 && order["state"]?.text == "pending" && Set(fixture.published.map(\.id)).count == 1)
+        await second.stop()
+        await fixture.stop()
+    }
+
     @Test @LoopActor func aLimitOfRiskDeniesWithItsReasons() async throws {
         let (fixture, _) = try await make()
         for type in ["order_size", "gross_exposure"] {
@@ -101,6 +129,11 @@ import Wire
         let (fixture, _) = try await make()
         let wrong = try await place(fixture, #""side":"hold","quantity":0,"price":-1"#, status: 422)
         #expect(Set(wrong.pointers) == ["/side", "/quantity", "/price"])
+        // What would be an order at any price if it were passed over.
+        let named = try await place(fixture, #""side":"buy","quantity":1,"type":"limit","limit_price":1"#, status: 422)
+        #expect(Set(named.pointers) == ["/limit_price", "/price"])
+        #expect(try await place(fixture, #""side":"buy","quantity":1,"type":"market","price":1"#, status: 422).pointers
+            == ["/price"])
         let unknown = try await fixture.json(.strategy, .post, "/orders",
                                              #"{"portfolio_id":"p","symbol":"NONE","side":"buy","quantity":1}"#,
                                                  status: 422)
