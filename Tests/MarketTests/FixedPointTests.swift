@@ -37,6 +37,25 @@ struct FixedPointTests {
         #expect(large * .one == large)
     }
 
+    @Test func whatLeaves128BitsStaysAtTheEnd() throws {
+        let limit = FixedPoint.limit, end = FixedPoint.furthest
+        #expect(limit * limit == end && -limit * limit == -end && limit * limit * limit == end)
+        #expect(end + limit == end && -end - limit == -end && end - end == .zero && (-end).magnitude == end)
+        #expect(limit.scaled(by: end, over: FixedPoint(raw: 1)) == end)
+        #expect(limit.scaled(by: end, over: FixedPoint(raw: -1)) == -end)
+        #expect(end / FixedPoint(raw: 1) == end)
+        #expect(FixedPoint(raw: -1 << 63).scaled(by: FixedPoint(raw: 1 << 64), over: FixedPoint(raw: -1)) == end)
+        #expect(!(limit + FixedPoint(raw: 1)).isWithinLimit && (-limit).isWithinLimit)
+        #expect((limit * FixedPoint(1_000_000)).double == 1e21)
+    }
+
+    @Test func whatEnginesTellMayBeAboveWhatCallersSend() throws {
+        let large = FixedPoint.limit * FixedPoint(1_000_000)
+        #expect(FixedPoint(text: large.description) == nil)
+        #expect(FixedPoint(text: large.description, limit: .furthest) == large)
+        #expect(FixedPoint(text: FixedPoint.furthest.description, limit: .furthest) == .furthest)
+    }
+
     /// Splitting an amount by any part and taking the rest loses nothing.
     @Test func partsAddUp() throws {
         var random = SystemRandomNumberGenerator()

@@ -28,8 +28,9 @@ extension FixedPoint: CustomStringConvertible {
     }
 
     /// A value from decimal text: sign, digits, an optional fraction and exponent. Places beyond nine round half to
-    /// even. Nil where the text is not a number or its magnitude is above `limit`.
-    public init?(text: some StringProtocol) {
+    /// even. Nil where the text is not a number or its magnitude is above `limit`: what callers may send, unless said
+    /// otherwise.
+    public init?(text: some StringProtocol, limit: FixedPoint = .limit) {
         var digits: UInt128 = 0, exponent = 0, seenDigit = false, seenPoint = false, sticky = false
         var negative = false, index = 0
         let bytes = Array(text.utf8)
@@ -44,7 +45,7 @@ extension FixedPoint: CustomStringConvertible {
                 seenPoint = true
             } else if (48...57).contains(byte) {
                 seenDigit = true
-                if digits < 1_000_000_000_000_000_000_000_000_000_000 {
+                if digits <= (UInt128.max - 9) / 10 {
                     digits = digits * 10 + UInt128(byte - 48)
                     if seenPoint { exponent -= 1 }
                 } else {
@@ -61,7 +62,7 @@ extension FixedPoint: CustomStringConvertible {
         }
         guard let units = Self.units(digits, exponent: exponent + 9, sticky: sticky) else { return nil }
         self.init(raw: negative ? -units : units)
-        if magnitude > Self.limit { return nil }
+        if magnitude > limit { return nil }
     }
 
     private static func exponent(_ bytes: ArraySlice<UInt8>) -> Int? {

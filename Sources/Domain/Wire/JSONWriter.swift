@@ -95,9 +95,14 @@ public struct JSONWriter: Sendable {
         appendDouble(value, to: &bytes)
     }
 
+    /// A whole number above what 64 bits hold bears a point: many readers, our own too, refuse it as an integer.
     public mutating func fixed(_ value: FixedPoint) {
         separate()
         value.appendText(to: &bytes)
+        if value.isWithinLimit { return }
+        if value.magnitude.raw / FixedPoint.scale > Int128(Int64.max), (value.raw % FixedPoint.scale) == 0 {
+            bytes.append(contentsOf: ".0".utf8)
+        }
     }
 
     public mutating func bool(_ value: Bool) {

@@ -22,10 +22,11 @@ extension JSONValue {
     func symbol(_ name: String) -> Symbol? { text(name).flatMap { Symbol($0) } }
     func time(_ name: String) -> Timestamp? { text(name).flatMap { Timestamp(iso8601: $0) } }
 
-    /// A decimal: text, so that no digit is lost; a number is taken too.
+    /// A decimal: text, so that no digit is lost; a number is taken too. Sums that engines tell may be above what a
+    /// caller may send.
     func fixed(_ name: String) -> FixedPoint? {
         guard let value = member(name) else { return nil }
-        return value.string.flatMap { FixedPoint(text: $0) } ?? value.double.flatMap { FixedPoint($0) }
+        return value.string.flatMap { FixedPoint(text: $0, limit: .furthest) } ?? value.double.flatMap { FixedPoint($0) }
     }
 }
 

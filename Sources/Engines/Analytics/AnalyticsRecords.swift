@@ -70,7 +70,7 @@ enum AnalyticsRecords {
             guard let symbol = Symbol(name) else { continue }
             portfolios[id, default: LivePortfolio(id: id)].take(PositionUpdate(
                 portfolioID: id, symbol: symbol, quantity: try money(row, 2), averageCost: try money(row, 3),
-                price: price.flatMap { FixedPoint(text: $0) }, realized: try money(row, 5),
+                price: price.flatMap { FixedPoint(text: $0, limit: .furthest) }, realized: try money(row, 5),
                 time: Timestamp(nanoseconds: try row.value(6))))
         }
         return portfolios
@@ -98,7 +98,7 @@ enum AnalyticsRecords {
 
     private static func money(_ row: ResultSet.Row, _ column: Int) throws(StoreError) -> FixedPoint {
         let text: String = try row.value(column)
-        guard let value = FixedPoint(text: text) else {
+        guard let value = FixedPoint(text: text, limit: .furthest) else {
             throw StoreError(.typeMismatch, "column \(column) holds \"\(text)\", not a decimal")
         }
         return value

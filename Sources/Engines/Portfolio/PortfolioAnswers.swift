@@ -33,19 +33,18 @@ extension PortfolioEngine {
         json.key("as_of")
         json.time(time)
         let (value, unpriced) = book.marketValue { prices[$0] }
-        var basis = Money.zero
         json.key("positions")
         json.beginArray()
         for (symbol, holding) in book.holdings.sorted(by: { $0.key < $1.key }) {
-            if !holding.quantity.isZero && prices[symbol] != nil { basis += holding.cost }
             write(symbol, holding, prices[symbol], &json)
         }
         json.endArray()
         let cash = book.cash[account.currency] ?? .zero
         for (name, amount) in [
             ("market_value", value), ("equity", cash + value), ("cost_basis", book.costBasis),
-            ("realized", book.realized), ("realized_fifo", book.realizedFIFO), ("unrealized", value - basis),
-            ("fees", book.fees), ("dividends", book.dividends),
+            ("realized", book.realized), ("realized_fifo", book.realizedFIFO), ("unrealized", value - book.costBasis),
+            ("fees", book.fees[account.currency] ?? .zero),
+            ("dividends", book.dividends[account.currency] ?? .zero),
             ("net_deposits", book.deposits[account.currency] ?? .zero),
         ] {
             json.key(name)
@@ -56,6 +55,12 @@ extension PortfolioEngine {
         json.key("unpriced")
         json.beginArray()
         for symbol in unpriced { json.string(symbol.text) }
+        json.endArray()
+        // Cash that no exchange rate brings into the portfolio's currency: equity is without it.
+        json.key("not_in_equity")
+        json.beginArray()
+        for (currency, amount) in book.cash.sorted(by: { $0.key < $1.key })
+        where currency != account.currency && !amount.isZero { json.string(currency) }
         json.endArray()
         json.endObject()
     }

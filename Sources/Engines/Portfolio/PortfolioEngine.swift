@@ -74,9 +74,11 @@ import Wire
             if cause == nil, let refusal = account.refusal(of: transaction) {
                 throw Problem.invalid("/" + refusal.field, refusal.reason)
             }
+            guard !account.isTooLarge(transaction) else { throw MessageError.tooLarge(transaction.id) }
+            let after = account.after(transaction)
+            guard after.book.isWithinLimit else { throw MessageError.tooLarge(transaction.id) }
             sequence += 1
-            transaction.sequence = sequence
-            let messages = updates(account.after(transaction), transaction, cause, trace)
+            let messages = updates(after, transaction, cause, trace)
             AuditScope.current?.object = "portfolio/\(portfolio)/transaction/\(transaction.id)"
             try await context.commit(
                 [LedgerRecords.insert(transaction, into: portfolio, recorded: context.clock.now)]
@@ -169,11 +171,13 @@ import Wire
 enum MessageError: Error, CustomStringConvertible {
     case unreadable(String)
     case unknownPortfolio(String)
+    case tooLarge(String)
 
     var description: String {
         switch self {
         case .unreadable(let topic): "a message of \(topic) cannot be read"
         case .unknownPortfolio(let id): "no portfolio \(id)"
+        case .tooLarge(let id): "with \(id) the portfolio would hold or have moved more than 1e15 of something"
         }
     }
 }

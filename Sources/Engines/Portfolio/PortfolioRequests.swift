@@ -43,6 +43,9 @@ struct PostTransaction: RequestBody {
     let kind: LedgerTransaction.Kind, currency: String?, time: Timestamp?, note: String
 
     static func read(_ fields: FieldReader) -> PostTransaction {
+        // A misspelt commission is money that is missing.
+        fields.refuseOthers(
+            than: "type", "amount", "symbol", "quantity", "price", "commission", "ratio", "currency", "ts", "note")
         let type = fields.choice("type", "What happened.", TransactionType.self)
         let isTrade = type == .buy || type == .sell, needsAmount = !isTrade && type != .split
         let describing = fields.isDescribing

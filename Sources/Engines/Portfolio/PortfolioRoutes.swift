@@ -9,7 +9,8 @@ extension PortfolioEngine {
     private static let portfolioExample = """
         {"id":"demo","name":"Demo","currency":"USD","as_of":"2013-03-01T00:00:00Z","cash":100000,\
         "cash_by_currency":{"USD":100000},"positions":[],"market_value":0,"equity":100000,"cost_basis":0,"realized":0,\
-        "realized_fifo":0,"unrealized":0,"fees":0,"dividends":0,"net_deposits":100000,"trades":0,"unpriced":[]}
+        "realized_fifo":0,"unrealized":0,"fees":0,"dividends":0,"net_deposits":100000,"trades":0,"unpriced":[],\
+        "not_in_equity":[]}
         """
 
     private static let ledgerExample = """

@@ -77,15 +77,10 @@ struct ValuationHistory {
     /// What an account is worth at a time: its book as of then at given prices; what has no price counts at cost.
     static func value(_ account: Account, at time: Timestamp, _ price: (Symbol) -> Price?) -> PortfolioValue {
         let book = account.book(at: time)
-        let (value, unpriced) = book.marketValue(price)
-        var total = value, cost = Money.zero
-        for (symbol, holding) in book.holdings where !holding.quantity.isZero {
-            cost += holding.cost
-            if unpriced.contains(symbol) { total += holding.cost }
-        }
+        let value = book.marketValue(price).value
         return PortfolioValue(
-            portfolioID: account.id, time: time, cash: book.cash[account.currency] ?? .zero, marketValue: total,
-            realized: book.realized, unrealized: total - cost,
+            portfolioID: account.id, time: time, cash: book.cash[account.currency] ?? .zero, marketValue: value,
+            realized: book.realized, unrealized: value - book.costBasis,
             netDeposits: book.deposits[account.currency] ?? .zero, trades: book.trades, currency: account.currency)
     }
 }

@@ -151,7 +151,7 @@ enum StrategyRecords {
     ) throws -> Deployment {
         let id: String = try row.value(0), strategy: String = try row.value(1), hash: String = try row.value(2)
         func number(_ column: Int) throws -> FixedPoint {
-            guard let value = FixedPoint(text: try row.value(column, as: String.self)) else {
+            guard let value = FixedPoint(text: try row.value(column, as: String.self), limit: .furthest) else {
                 throw StoreError(.corrupted, "deployment \(id) cannot be read")
             }
             return value

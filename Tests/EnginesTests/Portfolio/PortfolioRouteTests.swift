@@ -111,6 +111,46 @@ import Wire
         await fixture.stop()
     }
 
+    /// Sums that fixed point could not hold, or nobody could read, are refused before anything is kept.
+    @Test @LoopActor func amountsBeyondAnyPortfolioAreRefusedAndValuesStayReadable() async throws {
+        let fixture = try await make()
+        _ = try await post(fixture, #"{"type":"buy","symbol":"KO","quantity":1e15,"price":1}"#)
+        for (body, pointer) in [
+            (#"{"type":"buy","symbol":"D","quantity":1e15,"price":1e15}"#, "/quantity"),
+            (#"{"type":"buy","symbol":"KO","quantity":1,"price":1}"#, "/quantity"),
+            (#"{"type":"sell","symbol":"KO","quantity":1e15,"price":1e15}"#, "/quantity"),
+            (#"{"type":"split","symbol":"KO","ratio":1e15}"#, "/ratio"),
+            (#"{"type":"withdrawal","amount":1}"#, "/amount"),
+        ] { #expect(try await post(fixture, body, status: 422).pointers == [pointer]) }
+        _ = try await post(fixture, #"{"type":"deposit","amount":5,"currency":"EUR"}"#)
+        try await fixture.publish(Bar(
+            symbol: try #require(Symbol("KO")), timeframe: .day1, time: Timestamp(seconds: 1_600_000_000), open: 1e15,
+            high: 1e15, low: 1e15, close: 1e15, volume: 0))
+        await fixture.settle()
+        let now = try await fixture.json(.portfolio, .get, "/portfolios/p")
+        #expect(now["positions"]?[0]?["price"]?.double == 1e15)
+        #expect((now["market_value"]?.double ?? 0) > 1e29 && now["cash"]?.double == -1e15)
+        #expect(now["not_in_equity"] == .array([.string("EUR")]))
+        await fixture.stop()
+    }
+
+    @Test @LoopActor func whatHasNoPriceCountsAtCostAndOtherCurrenciesDoNotMix() async throws {
+        let fixture = try await make()
+        _ = try await post(fixture, #"{"type":"deposit","amount":1000}"#)
+        _ = try await post(fixture, #"{"type":"buy","symbol":"KO","quantity":10,"price":100}"#)
+        #expect(try await post(
+            fixture, #"{"type":"buy","symbol":"KO","quantity":1,"price":100,"currency":"EUR"}"#, status: 422).pointers
+            == ["/currency"])
+        _ = try await post(fixture, #"{"type":"fee","amount":3,"currency":"EUR"}"#)
+        let now = try await fixture.json(.portfolio, .get, "/portfolios/p")
+        #expect(now["equity"]?.double == 1000 && now["unrealized"]?.double == 0 && now["fees"]?.double == 0)
+        #expect(now["unpriced"] == .array([.string("KO")]) && now["cash_by_currency"]?["EUR"]?.double == -3)
+        #expect(try await post(
+            fixture, #"{"type":"sell","symbol":"KO","quantity":1,"price":100,"comission":3}"#, status: 422).pointers
+            == ["/comission"])
+        await fixture.stop()
+    }
+
     @Test @LoopActor func aFillIsBookedOnceAndTheNextLifeKeepsEverything() async throws {
         let fixture = try await make(negative: false)
         try fixture.listen([Topics.value])

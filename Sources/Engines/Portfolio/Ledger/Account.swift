@@ -36,8 +36,14 @@ struct Account: Sendable {
            book(at: transaction.time).holdings[symbol]?.quantity.isZero ?? true {
             return Refusal(field: "symbol", reason: "there is no holding of \(symbol) to split")
         }
-        if allowsNegativeCash { return nil }
+        if case .trade = transaction.kind, transaction.currency != currency {
+            return Refusal(field: "currency", reason: "trades are booked in the portfolio's currency, \(currency): there are "
+                + "no exchange rates to value others with")
+        }
+        if isTooLarge(transaction) { return Self.tooLarge(transaction) }
         let copy = self.after(transaction)
+        if !copy.book.isWithinLimit { return Self.tooLarge(transaction) }
+        if allowsNegativeCash { return nil }
         let after = copy.book.cash[transaction.currency] ?? .zero, before = book.cash[transaction.currency] ?? .zero
         guard after < before else { return nil }
         let lowest = copy.lowestCash(from: transaction)
@@ -45,6 +51,25 @@ struct Account: Sendable {
         return Refusal(
             field: transaction.symbol == nil ? "amount" : "quantity",
             reason: "cash would be \(lowest) \(transaction.currency), and this portfolio does not allow negative cash")
+    }
+
+    /// Whether the amount a transaction moves is itself beyond what may be kept.
+    func isTooLarge(_ transaction: LedgerTransaction) -> Bool {
+        switch transaction.kind {
+        case .trade(_, _, let quantity, let price, _): !(quantity * price).isWithinLimit
+        case .split(let symbol, let ratio):
+            !((book(at: transaction.time).holdings[symbol]?.quantity ?? .zero) * ratio).isWithinLimit
+        default: false
+        }
+    }
+
+    private static func tooLarge(_ transaction: LedgerTransaction) -> Refusal {
+        let field = switch transaction.kind {
+        case .trade: "quantity"
+        case .split: "ratio"
+        default: "amount"
+        }
+        return Refusal(field: field, reason: "the portfolio would hold or have moved more than 1e15 of something")
     }
 
     /// The least cash in a transaction's currency after it and after each one that follows it.

@@ -4,8 +4,8 @@ import Market
 struct Book: Sendable, Equatable {
     private(set) var cash: [String: Money] = [:]
     private(set) var holdings: [Symbol: Holding] = [:]
-    private(set) var fees = Money.zero
-    private(set) var dividends = Money.zero
+    private(set) var fees: [String: Money] = [:]
+    private(set) var dividends: [String: Money] = [:]
     /// Deposits less withdrawals by currency.
     private(set) var deposits: [String: Money] = [:]
     private(set) var trades = 0
@@ -28,14 +28,14 @@ struct Book: Sendable, Equatable {
             return entries([("cash", -amount), ("capital", amount)])
         case .fee(let amount):
             cash[currency, default: .zero] -= amount
-            fees += amount
+            fees[currency, default: .zero] += amount
             return entries([("cash", -amount), ("expense:fee", amount)])
         case .interest(let amount):
             cash[currency, default: .zero] += amount
             return entries([("cash", amount), ("income:interest", -amount)])
         case .dividend(_, let amount):
             cash[currency, default: .zero] += amount
-            dividends += amount
+            dividends[currency, default: .zero] += amount
             return entries([("cash", amount), ("income:dividend", -amount)])
         case .split(let symbol, let ratio):
             holdings[symbol]?.split(ratio)
@@ -54,7 +54,7 @@ struct Book: Sendable, Equatable {
         let gain = holding.trade(signed, price: price, time: transaction.time)
         holdings[symbol] = holding
         cash[transaction.currency, default: .zero] -= paid + commission
-        fees += commission
+        fees[transaction.currency, default: .zero] += commission
         trades += 1
         let booked = holding.cost - before
         // What rounding leaves between cash, cost and gain is part of the gain: nothing is lost.
@@ -66,13 +66,26 @@ struct Book: Sendable, Equatable {
         ])
     }
 
-    /// What holdings are worth at given prices, and those without a price.
+    /// What holdings are worth at given prices, and those without a price, which count at cost.
     func marketValue(_ price: (Symbol) -> Price?) -> (value: Money, unpriced: [Symbol]) {
         var value = Money.zero, unpriced: [Symbol] = []
         for (symbol, holding) in holdings where !holding.quantity.isZero {
-            if let price = price(symbol) { value += holding.quantity * price } else { unpriced.append(symbol) }
+            if let price = price(symbol) {
+                value += holding.quantity * price
+            } else {
+                value += holding.cost
+                unpriced.append(symbol)
+            }
         }
         return (value, unpriced.sorted())
+    }
+
+    /// Whether every amount is one that may be kept: what is beyond is no portfolio's, and sums of it would not be exact.
+    var isWithinLimit: Bool {
+        let sums = [cash, deposits, fees, dividends].allSatisfy { $0.values.allSatisfy(\.isWithinLimit) }
+        return sums && holdings.values.allSatisfy { holding in
+            [holding.quantity, holding.cost, holding.realized, holding.realizedFIFO].allSatisfy(\.isWithinLimit)
+        }
     }
 
     var realized: Money { holdings.values.reduce(.zero) { $0 + $1.realized } }

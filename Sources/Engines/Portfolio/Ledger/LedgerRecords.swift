@@ -85,7 +85,7 @@ enum LedgerRecords {
         let symbol = symbolText.flatMap { Symbol($0) }
         func number(_ column: Int) throws(StoreError) -> FixedPoint {
             let text: String = try row.value(column)
-            guard let value = FixedPoint(text: text) else {
+            guard let value = FixedPoint(text: text, limit: .furthest) else {
                 throw StoreError(.corrupted, "transaction \(id) has a number \"\(text)\"")
             }
             return value

@@ -103,7 +103,7 @@ extension ResultSet.Row {
     /// A column that is an exact number's text.
     func number(_ index: Int) throws(StoreError) -> FixedPoint {
         let text: String = try value(index)
-        guard let number = FixedPoint(text: text) else { throw StoreError(.corrupted, "\(text) is no number") }
+        guard let number = FixedPoint(text: text, limit: .furthest) else { throw StoreError(.corrupted, "\(text) is no number") }
         return number
     }
 }
