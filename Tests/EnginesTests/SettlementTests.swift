@@ -2,6 +2,7 @@ import Bus
 import EngineKit
 import Market
 import Runtime
+import Store
 import Testing
 import TestKit
 
@@ -44,6 +45,47 @@ import TestKit
         await patient.value
         #expect(outcomes == [.cancelled, .late, nil])
         try await context.outbox.settlement(of: message.id, deadlineNanoseconds: 0)
+        await fixture.stop()
+    }
+}
+
+/// What a group has given up on a bus in memory.
+@Suite struct GivenUpTests {
+    private struct Poison: Error {}
+
+    /// A reader that fails until it is mended, and how much the other has handled.
+    @LoopActor private final class Readers { var isMended = false, handled = 0 }
+
+    init() { EventLoop.runInBackground() }
+
+    /// Its dead letter is lost with the process, so its row stays; nobody waits for it.
+    @Test(arguments: [false, true]) @LoopActor func itStaysInTheOutboxUntilItsLetterIsDealtWith(_ isReplayed: Bool)
+        async throws {
+        let fixture = try await EngineFixture.make([])
+        let readers = Readers()
+        try fixture.bus.subscribe(Subscription(group: "broken", families: [Topics.bar], attempts: 1) { _ in
+            if !readers.isMended { throw Poison() }
+        })
+        try fixture.bus.subscribe(Subscription(group: "sound", families: [Topics.bar]) { readers.handled += $0.count })
+        let context = try #require(fixture.hosts[.marketdata]).context
+        func rows() async throws -> Int {
+            try await context.records.query(Statement("SELECT id FROM outbox")).rows.count
+        }
+        for (row, bar) in [BarColumns.walk(2).bar(0, "KO"), BarColumns.walk(2).bar(1, "KO")].enumerated() {
+            readers.isMended = row == 1
+            let message = context.message(Topics.bar, "KO", time: bar.closeTime, bar)
+            try await context.commit([], [message])
+            try await context.outbox.settlement(of: message.id, deadlineNanoseconds: 60_000_000_000)
+        }
+        // The second is forgotten, the first is not, though it came before.
+        await fixture.until("both were handled") { readers.handled == 2 }
+        try await fixture.until("one row is left") { try await rows() == 1 }
+        let letter = try #require(try await fixture.bus.deadLetters(limit: 10).first)
+        #expect(context.outbox.pendingCount == 1)
+        let isDone = try await isReplayed ? fixture.bus.replay(entry: letter.entry) : fixture.bus.purge(entry: letter.entry)
+        #expect(isDone)
+        try await fixture.until("no row is left") { try await rows() == 0 }
+        #expect(context.outbox.pendingCount == 0 && readers.handled == 2)
         await fixture.stop()
     }
 }

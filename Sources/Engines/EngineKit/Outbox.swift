@@ -35,6 +35,8 @@ import Telemetry
     private var isForgetting = false, isListening = false, isStopping = false, couldNotForget = false
     /// Runs while settled rows wait to be deleted together.
     private var forgetTimer: LoopTimer?
+    /// Unsettled ones that some group has given up: they stay for the next life, and nobody waits for them.
+    private var parked: Set<MessageID> = []
     private var waiters: [MessageID: [Waiter]] = [:]
     private var lastWaiter = 0
     private var sweeper: LoopTimer?
@@ -105,6 +107,7 @@ import Telemetry
         if !isListening {
             isListening = true
             bus.onSettled(source: source) { [self] ids in settled(ids) }
+            bus.onParked(source: source) { [self] ids in park(ids) }
             bus.onTransportReset { [self] in republish() }
         }
         let rows = try await records.query(Statement(
@@ -232,12 +235,27 @@ import Telemetry
         for id in ids {
             guard let kept = unsettled.removeValue(forKey: id) else { continue }
             forgetting.append(kept.position)
-            for waiter in waiters.removeValue(forKey: id) ?? [] { waiter.continuation.resume(returning: nil) }
+            parked.remove(id)
+            endWaiting(for: id)
         }
         pending.set(Double(unsettled.count))
         if order.count > 2 * unsettled.count + 1024 { order.removeAll { unsettled[$0] == nil } }
         forgetLater()
     }
+
+    private func park(_ ids: [MessageID]) {
+        for id in ids where unsettled[id] != nil {
+            parked.insert(id)
+            endWaiting(for: id)
+        }
+    }
+
+    private func endWaiting(for id: MessageID) {
+        for waiter in waiters.removeValue(forKey: id) ?? [] { waiter.continuation.resume(returning: nil) }
+    }
+
+    /// Whether nobody has to wait for a message any more.
+    private func isOver(_ id: MessageID) -> Bool { unsettled[id] == nil || parked.contains(id) }
 
     /// Has settled rows deleted, many at a time and a little later, so that no commit waits behind them; a row that
     /// stays by a crash is published again and recognised by its id.
@@ -297,17 +315,17 @@ import Telemetry
         await forget()
     }
 
-    /// Returns once every group has acknowledged the message; at once when it is not known. Throws when that takes longer
+    /// Returns once every group has acknowledged the message or given it up; at once when it is not known. Throws when that takes longer
     /// than the deadline, or when the task is cancelled: the message is published and kept all the same.
     public func settlement(of id: MessageID, deadlineNanoseconds: Int64) async throws(SettlementError) {
-        if unsettled[id] == nil { return }
+        if isOver(id) { return }
         lastWaiter += 1
         let number = lastWaiter, deadline = clock.monotonic + deadlineNanoseconds
         let failure = await withTaskCancellationHandler {
             await withCheckedContinuation { (continuation: CheckedContinuation<SettlementError?, Never>) in
                 // Looked at again: the loop may have turned before this runs.
-                if unsettled[id] == nil || Task.isCancelled {
-                    continuation.resume(returning: unsettled[id] == nil ? nil : .cancelled)
+                if isOver(id) || Task.isCancelled {
+                    continuation.resume(returning: isOver(id) ? nil : .cancelled)
                 } else {
                     waiters[id, default: []].append(.init(number: number, deadline: deadline, continuation: continuation))
                     watchDeadlines()

@@ -4,7 +4,8 @@ public import Telemetry
 
 /// The bus of an embedded platform: all groups in one process, nothing leaves it.
 ///
-/// A crash loses what waits here; outboxes publish their unsettled messages again.
+/// A crash loses what waits here; outboxes publish their unsettled messages again. Dead letters too: a lossless message
+/// that a group has given up is not settled before its letter is purged, or replayed and handled.
 @LoopActor public final class MemoryBus: MessageBus {
     private let families: [TopicFamily]
     private let numbers: [String: Int]
@@ -15,7 +16,7 @@ public import Telemetry
     private let logger: Logger
     private let policy: RetryPolicy
     private let replies: PendingReplies
-    private let settled = SettledNotices()
+    private let settled = SettledNotices(), givenUp = SettledNotices()
     private var ledger = SettleLedger()
     private var letters = DeadLetterShelf()
     private var readers: [GroupReader] = []
@@ -160,6 +161,10 @@ public import Telemetry
         settled.add(source: source, handler)
     }
 
+    public func onParked(source: String, _ handler: @escaping @LoopActor ([MessageID]) -> Void) {
+        givenUp.add(source: source, handler)
+    }
+
     public func onTransportReset(_ handler: @escaping @LoopActor () -> Void) {}
 
     // MARK: Reading
@@ -219,16 +224,20 @@ public import Telemetry
     public func deadLetters(limit: Int) async throws(BusError) -> [DeadLetter] { letters.oldest(limit) }
 
     public func replay(entry: String) async throws(BusError) -> Bool {
-        guard let letter = letters.remove(entry), let number = numbers[letter.message.topic.family],
+        guard let (letter, ticket) = letters.remove(entry), let number = numbers[letter.message.topic.family],
               let reader = readersByFamily[number].first(where: { $0.group == letter.group })
         else { return false }
         let partition = families[number].partition(of: letter.message.topic.key)
-        reader.backlog.enqueue(letter.message, ticket: 0, family: number, partition: partition)
+        reader.backlog.enqueue(letter.message, ticket: ticket, family: number, partition: partition)
         reader.pump()
         return true
     }
 
-    public func purge(entry: String) async throws(BusError) -> Bool { letters.remove(entry) != nil }
+    public func purge(entry: String) async throws(BusError) -> Bool {
+        guard let (_, ticket) = letters.remove(entry) else { return false }
+        acknowledge([ticket])
+        return true
+    }
 
     // MARK: Life
 
@@ -251,17 +260,19 @@ public import Telemetry
 }
 
 extension MemoryBus: GroupReaderOwner {
-    public func acknowledged(_ tickets: [UInt64], by reader: GroupReader) {
+    public func acknowledged(_ tickets: [UInt64], by reader: GroupReader) { acknowledge(tickets) }
+
+    private func acknowledge(_ tickets: [UInt64]) {
         ledger.acknowledge(tickets) { source, ids in settled.settle(ids, source: source) }
     }
 
     public func park(_ message: Message, ticket: UInt64, reason: String, attempts: Int, by reader: GroupReader) {
-        letters.add { entry in
+        letters.add(ticket: ticket) { entry in
             DeadLetter(entry: entry, group: reader.group, reason: reason, attempts: attempts, parked: clock.now,
                        message: message)
         }
         logger.warning("A message was given up.", ["group": .string(reader.group), "topic": .string("\(message.topic)"),
                                                    "reason": .string(reason)])
-        acknowledged([ticket], by: reader)
+        if let (source, id) = ledger.park(ticket) { givenUp.settle([id], source: source) }
     }
 }

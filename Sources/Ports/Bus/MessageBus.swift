@@ -132,6 +132,10 @@ public struct DeadLetter: Sendable {
     /// Lossless messages that every group has acknowledged are told here, so that an outbox may forget them.
     func onSettled(source: String, _ handler: @escaping @LoopActor ([MessageID]) -> Void)
 
+    /// Lossless messages that a group has given up, on a bus that keeps their dead letters in memory only: nobody need
+    /// wait for them, but they are settled only when the letter is purged, or replayed and handled.
+    func onParked(source: String, _ handler: @escaping @LoopActor ([MessageID]) -> Void)
+
     /// The transport came back without what it held: whatever is not settled must be published again, with the same
     /// ids. Never called by a bus in memory.
     func onTransportReset(_ handler: @escaping @LoopActor () -> Void)
@@ -150,4 +154,9 @@ public struct DeadLetter: Sendable {
     func start() async
     /// Finishes running handlers, flushes what can be flushed, and closes.
     func stop() async
+}
+
+extension MessageBus {
+    /// A bus whose dead letters outlive the process has nothing to tell.
+    public func onParked(source: String, _ handler: @escaping @LoopActor ([MessageID]) -> Void) {}
 }

@@ -13,6 +13,8 @@ struct SettleLedger {
     private var base: UInt64 = 1
     private var settledAtFront = 0
     private var sources: [String] = []
+    /// Lines that a dead letter keeps open, out of the array, which ends with the oldest open one.
+    private var parked: [UInt64: Line] = [:]
 
     /// Messages that wait for somebody.
     var open: Int { lines.count - settledAtFront }
@@ -42,18 +44,39 @@ struct SettleLedger {
         var ids: [MessageID] = []
         var source: Int32 = -1
         for ticket in tickets where ticket != 0 {
-            let at = Int(ticket - base)
-            lines[at].remaining -= 1
-            if lines[at].remaining > 0 { continue }
-            if lines[at].source != source && !ids.isEmpty {
+            guard let line = countDown(ticket) else { continue }
+            if line.source != source && !ids.isEmpty {
                 body(sources[Int(source)], ids)
                 ids.removeAll(keepingCapacity: true)
             }
-            source = lines[at].source
-            ids.append(lines[at].id)
+            source = line.source
+            ids.append(line.id)
         }
         if !ids.isEmpty { body(sources[Int(source)], ids) }
         forgetSettled()
+    }
+
+    /// The line of a ticket whose last group has acknowledged it now.
+    private mutating func countDown(_ ticket: UInt64) -> Line? {
+        if !parked.isEmpty, var line = parked[ticket] {
+            line.remaining -= 1
+            parked[ticket] = line.remaining > 0 ? line : nil
+            return line.remaining > 0 ? nil : line
+        }
+        let at = Int(ticket - base)
+        lines[at].remaining -= 1
+        return lines[at].remaining > 0 ? nil : lines[at]
+    }
+
+    /// A group has given a message up: it stays open until that group's dead letter is purged or handled. Returns the
+    /// message's source and id, but for one that is parked already.
+    mutating func park(_ ticket: UInt64) -> (source: String, id: MessageID)? {
+        if ticket == 0 || parked[ticket] != nil { return nil }
+        let at = Int(ticket - base), line = lines[at]
+        parked[ticket] = line
+        lines[at].remaining = 0
+        forgetSettled()
+        return (sources[Int(line.source)], line.id)
     }
 
     private mutating func forgetSettled() {
