@@ -87,6 +87,8 @@ import Synchronization
         try await conclude(ending, on: connection, "migrating \(schema)")
     }
 
+    public nonisolated var mayLoseOutcomes: Bool { true }
+
     public nonisolated var isAvailable: Bool { pool.isAvailable.load(ordering: .relaxed) }
 
     @LoopActor public func close() async { await pool.close() }

@@ -116,9 +116,13 @@ import Telemetry
             (try OutboxRows.message(row, source: source), try row.value(1))
         }
         if let last = left.last { position = last.position }
-        for kept in left { hold(kept) }
-        unsent = left.map { $0.message }
-        if !left.isEmpty { logger.info("outbox publishes again", ["messages": .int(left.count)]) }
+        let marks = left.filter { OutboxRows.isMark($0.message) }
+        forgetting += marks.map(\.position)
+        if !marks.isEmpty { forgetLater() }
+        let told = left.filter { !OutboxRows.isMark($0.message) }
+        for kept in told { hold(kept) }
+        unsent = told.map { $0.message }
+        if !told.isEmpty { logger.info("outbox publishes again", ["messages": .int(told.count)]) }
         flush()
     }
 
@@ -136,7 +140,7 @@ import Telemetry
             kept.append((message, position))
         }
         all += OutboxRows.inserts(kept)
-        if messages.isEmpty { return try await write(all, urgent) }
+        if messages.isEmpty { return try await commitAlone(statements, urgent) }
         let ticket = Ticket()
         tickets.append(ticket)
         defer { release() }
@@ -153,6 +157,27 @@ import Telemetry
         } catch {
             ticket.outcome = []
             throw error
+        }
+    }
+
+    /// A commit that tells nobody. Where its answer can be lost it takes a row of its own along, which tells whether it
+    /// took place: a change that is stored and not in memory would be in force from the next start on only.
+    private func commitAlone(_ statements: [Statement], _ urgent: Bool) async throws(StoreError) -> [ResultSet] {
+        guard records.mayLoseOutcomes else { return try await write(statements, urgent) }
+        position += 1
+        let mark: Kept = (OutboxRows.mark(position, source: source), position)
+        do throws(StoreError) {
+            let results = try await write(statements + OutboxRows.inserts([mark]), urgent)
+            forgetting.append(mark.position)
+            forgetLater()
+            return Array(results.prefix(statements.count))
+        } catch where error.code == .outcomeUnknown {
+            guard await isStored(mark) else {
+                throw StoreError(.unavailable, error.context, underlying: error.underlying)
+            }
+            forgetting.append(mark.position)
+            forgetLater()
+            return []
         }
     }
 
@@ -360,19 +385,4 @@ import Telemetry
 
     /// Messages that some group has not acknowledged.
     public var pendingCount: Int { unsettled.count }
-}
-
-/// Why nobody can say that every group acknowledged a message.
-public enum SettlementError: Error, Equatable, CustomStringConvertible {
-    /// Some group did not within the deadline.
-    case late
-    /// Nobody waits any more.
-    case cancelled
-
-    public var description: String {
-        switch self {
-        case .late: "not every reader acknowledged the message in time; nautilus bus lag tells which group is behind"
-        case .cancelled: "cancelled before every reader acknowledged the message"
-        }
-    }
 }

@@ -25,6 +25,16 @@ enum OutboxRows {
         }
     }
 
+    /// A row that tells nobody anything: it is there where the commit that it went with took place.
+    static func mark(_ position: Int64, source: String) -> Message {
+        let never = Timestamp(nanoseconds: 0)
+        return Message(
+            id: MessageID(UInt128(UInt64(bitPattern: position))), topic: Topic("", ""), time: never, received: never,
+            source: source, data: [])
+    }
+
+    static func isMark(_ message: Message) -> Bool { message.topic.family.isEmpty }
+
     private static func row(_ kept: (message: Message, position: Int64)) -> [SQLValue] {
         let message = kept.message
         return [

@@ -19,6 +19,9 @@ public protocol RecordStore: AnyObject, Sendable {
     /// migration changed after it was applied is refused with `.migration`.
     func migrate(_ migrations: [Migration]) async throws(StoreError)
 
+    /// Whether a transaction may end with `.outcomeUnknown`: where a link can break while it commits.
+    var mayLoseOutcomes: Bool { get }
+
     /// Whether the last attempt to reach the database succeeded; for `/health`. Any thread.
     var isAvailable: Bool { get }
 
@@ -27,6 +30,9 @@ public protocol RecordStore: AnyObject, Sendable {
 }
 
 extension RecordStore {
+    /// A store on this machine says what happened.
+    public var mayLoseOutcomes: Bool { false }
+
     /// As any other.
     @discardableResult
     public func urgentTransaction(_ statements: [Statement]) async throws(StoreError) -> [ResultSet] {
