@@ -122,7 +122,7 @@ struct RequestHead {
             expectations += 1
             guard value.isWord("100-continue") else { throw Refusal(status: 417, detail: "only 100-continue may be expected") }
             expectsContinue = true
-        case 10 where name.isWord("connection"): readConnection(value)
+        case 10 where name.isWord("connection"): try readConnection(value)
         case 14 where name.isWord("content-length"):
             lengths += 1
             guard (1...18).contains(value.count), value.allSatisfy(Octet.isDigit) else {
@@ -136,10 +136,16 @@ struct RequestHead {
         }
     }
 
-    private mutating func readConnection(_ value: UnsafeRawBufferPointer) {
+    private mutating func readConnection(_ value: UnsafeRawBufferPointer) throws(Refusal) {
         for option in value.split(separator: UInt8(ascii: ",")) {
             let word = UnsafeRawBufferPointer(rebasing: option).trimmed
-            if word.isWord("close") { keepsAlive = false } else if word.isWord("keep-alive"), isOld { keepsAlive = true }
+            if word.isWord("close") {
+                keepsAlive = false
+            } else if word.isWord("keep-alive") {
+                if isOld { keepsAlive = true }
+            } else if Headers.isEndToEnd(word.text) {
+                throw .malformed("Connection names \(word.text), which is not a matter of one connection")
+            }
         }
     }
 

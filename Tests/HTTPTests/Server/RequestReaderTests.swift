@@ -82,7 +82,9 @@ import Testing
         ("Transfer-Encoding: xchunked", 501), ("Transfer-Encoding: \u{b}chunked", 400), ("Transfer-Encoding:", 501),
         ("Transfer-Encoding: identity", 501), ("X: a\r\n b", 400), ("X: a\r\n\tb", 400), (" X: a", 400), ("X: a\nY: b", 400),
         ("X: a\rY: b", 400), ("X: a\0b", 400), ("X", 400), (": a", 400), ("X\u{e9}: a", 400), ("X: a\u{7f}", 400),
-        ("Host: other", 400), ("Content-Length: 1001", 413),
+        ("Host: other", 400), ("Content-Length: 1001", 413), ("Connection: close, X-API-Key", 400),
+        ("Connection: x-actor", 400), ("Connection: Authorization", 400), ("Connection: keep-alive,Host", 400),
+        ("Connection: close\r\nConnection: Idempotency-Key", 400), ("Connection: Content-Type", 400),
     ]) func whatCouldBeReadInTwoWaysIsRefused(_ fields: String, _ status: Int) {
         let text = "POST /p HTTP/1.1\r\nHost: h\r\n\(fields)\r\n\r\n"
         let whole = Self.events(text)
