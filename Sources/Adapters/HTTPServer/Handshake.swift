@@ -10,7 +10,7 @@ import Runtime
     /// Nil where the request is something else.
     init?(_ request: Request, _ sockets: any WebSocketAcceptor, _ application: Application) {
         guard request.method == .get, sockets.isSocket(request.path) else { return nil }
-        func refused(_ problem: Problem) -> Handshake { .refused(problem.response(instance: request.path)) }
+        func refused(_ problem: Problem) -> Handshake { .refused(application.answer(problem, to: request)) }
         if let refusal = application.refusal(of: request, isHandshake: true) {
             self = .refused(refusal)
             return

@@ -2,10 +2,12 @@ import Glibc
 import HTTP
 
 /// What is refused before any route is asked: the connection is closed after the answer.
-struct Refusal: Error, Equatable {
+struct Refusal: Error {
     let status: Int, detail: String
     /// The path, where it was read by then.
     var path = "/"
+    /// Of the header fields those that an answer depends on, where they were there by then.
+    var headers = Headers()
 
     static func malformed(_ detail: String) -> Refusal { Refusal(status: 400, detail: detail) }
 }
@@ -38,13 +40,28 @@ struct RequestHead {
     init(_ bytes: UnsafeRawBufferPointer) throws(Refusal) {
         var rest = bytes
         let first = Self.line(&rest)
-        try readRequestLine(first)
         do throws(Refusal) {
+            try readRequestLine(first)
             while rest.count > 2 { try readField(Self.line(&rest)) }
             try check()
         } catch {
-            throw Refusal(status: error.status, detail: error.detail, path: path)
+            throw Refusal(status: error.status, detail: error.detail, path: path.isEmpty ? "/" : path,
+                          headers: Self.remains(of: bytes))
         }
+    }
+
+    /// What can be told of a head that is broken or not whole: the fields that every answer depends on.
+    static func remains(of bytes: UnsafeRawBufferPointer) -> Headers {
+        var found = Headers()
+        for line in bytes.split(separator: 10) {
+            guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { continue }
+            let name = UnsafeRawBufferPointer(rebasing: line[..<colon])
+            guard name.isWord("x-request-id") || name.isWord("origin") else { continue }
+            var value = UnsafeRawBufferPointer(rebasing: line[(colon + 1)...])
+            if value.last == 13 { value = value.part(0, value.count - 1) }
+            if value.allSatisfy(Octet.isFieldContent) { found.add(name.text, value.trimmed.text) }
+        }
+        return found
     }
 
     /// Takes one line from the front; without its CR LF.

@@ -73,6 +73,23 @@ import Testing
         await scene.stop()
     }
 
+    @Test(arguments: [
+        ("POST /echo HTTP/1.1", "Host: localhost\r\nContent-Length: 5000", 413),
+        ("GET /hello HTTP/1.1", "Host: localhost\r\nContent-Length: x", 400), ("GET /hello HTTP/1.1", "X: y", 400),
+        ("BREW /hello HTTP/1.1", "Host: localhost", 405), ("GET /hello HTTP/2.0", "Host: localhost", 505),
+        ("POST /echo HTTP/1.1", "Host: localhost\r\nTransfer-Encoding: gzip", 501),
+        ("POST /echo HTTP/1.1", "Host: localhost\r\nExpect: tea", 417), ("GET /hello HTTP/1.1", "Host: evil.example", 403),
+    ]) func everyRefusalBearsAnIDAndIsCounted(_ line: String, _ fields: String, _ status: Int) async throws {
+        let scene = try await HTTPScene.start { $0.bodyLimit = 1000 }
+        let told = RawClient.ask(scene.port, "\(line)\r\nX-Request-ID: mine-2\r\n\(fields)\r\n\r\n")
+        #expect(told?.status == status && told?["X-Request-ID"] == "mine-2")
+        let made = RawClient.ask(scene.port, "\(line)\r\n\(fields)\r\n\r\n")
+        #expect(made?.status == status && made?["X-Request-ID"]?.count == 32)
+        let count = await scene.refusals
+        #expect(count == 2)
+        await scene.stop()
+    }
+
     @Test func runningRequestsEndBeforeTheServerDoesAndNewOnesAreRefused() async throws {
         let scene = try await HTTPScene.start()
         let slow = RawClient(port: scene.port), kept = RawClient(port: scene.port)
@@ -87,6 +104,7 @@ import Testing
         let refused = kept.answer()
         #expect(refused?.status == 503)
         #expect(refused?["Connection"] == "close")
+        #expect(refused?["X-Request-ID"]?.count == 32)
         await door.open()
         #expect(slow.answer()?.text == "late")
         #expect(await stopping.value)

@@ -125,6 +125,25 @@ import Testing
         #expect(Self.events(bytes.map { [$0] }) == ["\(status) /p"])
     }
 
+    @Test func aRefusalKnowsWhoAskedWhereThatCame() {
+        func id(_ text: String) -> String? {
+            var reader = RequestReader(limits: Self.limits)
+            return Array(text.utf8).withUnsafeBytes { bytes in
+                var next = 0
+                guard case .refused(let refusal) = reader.next(bytes, &next) else { return nil }
+                return refusal.headers["X-Request-ID"]
+            }
+        }
+        let field = "x-request-id:\t r1 \r\n"
+        #expect(id("GET / HTTP/1.1\r\nHost: h\r\n\(field) X: folded\r\n\r\n") == "r1")
+        #expect(id("GET / HTTP/9.9\r\n\(field)\r\n") == "r1")
+        #expect(id("GET / HTTP/1.1\r\n\(field)Host: h\n\r\n") == "r1")
+        #expect(id("POST / HTTP/1.1\r\n\(field)Host: h\r\nContent-Length: 5000\r\n\r\n") == "r1")
+        #expect(id("POST / HTTP/1.1\r\n\(field)Host: h\r\nTransfer-Encoding: chunked\r\n\r\nfff\r\n") == "r1")
+        #expect(id("GET / HTTP/1.1\r\n\(field)X: \(String(repeating: "x", count: 3000))\r\n") == "r1")
+        #expect(id("GET / HTTP/1.1\r\nX-Request-ID: a\0b\r\n\r\n") == nil)
+    }
+
     @Test func whatIsTooLongIsRefusedWhereverItIsCut() {
         let line = "GET /" + String(repeating: "x", count: 3000) + " HTTP/1.1\r\nHost: h\r\n\r\n"
         let field = "GET / HTTP/1.1\r\nHost: h\r\nX: " + String(repeating: "x", count: 3000) + "\r\n\r\n"
