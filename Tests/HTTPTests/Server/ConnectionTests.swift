@@ -58,6 +58,8 @@ import Testing
         let plain = RawClient.ask(scene.port, HTTPScene.head("GET /large", "Accept-Encoding: gzip;q=0, identity"))
         #expect(plain?["Content-Encoding"] == nil)
         #expect(plain?.body.count == 100_000)
+        let other = RawClient.ask(scene.port, HTTPScene.head("GET /large", "Accept-Encoding: *, gzip;q=0"))
+        #expect(other?["Content-Encoding"] == nil)
         #expect(RawClient.ask(scene.port, HTTPScene.head("GET /hello",
             "Accept-Encoding: gzip"))?["Content-Encoding"] == nil)
         await scene.stop()
