@@ -121,6 +121,7 @@ public import Telemetry
         guard let match = router.match(request.path) else { return .now(unknown(request)) }
         let wanted = request.method == .head ? Method.get : request.method
         guard let index = match.routes[wanted] else { return .now(finish(methodAnswer(request, match), request)) }
+        if let refusal = RequestContent.refusal(of: request) { return .now(answer(refusal, to: request)) }
         if index >= routes.count, let forwarding {
             let place = index - routes.count, sent = request
             return .promised { done in forwarding(sent, place) { done(self.finish($0, sent)) } }

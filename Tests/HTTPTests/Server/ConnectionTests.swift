@@ -92,6 +92,23 @@ import Testing
         await scene.stop()
     }
 
+    @Test(arguments: ["gzip", "identity, br", "deflate"]) func codedBodiesAreRefused(_ coding: String) async throws {
+        let scene = try await HTTPScene.start()
+        func ask(_ fields: String...) -> RawClient.Answer? {
+            let body = #"{"name":"a","value":1}"#, lines = fields.map { $0 + "\r\n" }.joined()
+            return RawClient.ask(scene.port, "POST /sample HTTP/1.1\r\nHost: localhost\r\n"
+                + "Content-Length: \(body.utf8.count)\r\n\(lines)\r\n\(body)")
+        }
+        let refused = ask("Content-Encoding: \(coding)")
+        #expect(refused?.status == 415 && refused?["Accept-Encoding"] == "identity")
+        #expect(ask("Content-Encoding: identity")?.status == 200)
+        #expect(ask("Content-Type: application/json; charset=utf-16")?.status == 415)
+        #expect(ask("Content-Type: application/json;charset=\"ISO-8859-1\"")?.status == 415)
+        #expect(ask("Content-Type: application/json; charset=UTF-8")?.status == 200)
+        #expect(ask("Content-Type: application/json; charset=us-ascii")?.status == 200)
+        await scene.stop()
+    }
+
     @Test func runningRequestsEndBeforeTheServerDoesAndNewOnesAreRefused() async throws {
         let scene = try await HTTPScene.start()
         let slow = RawClient(port: scene.port), kept = RawClient(port: scene.port)
