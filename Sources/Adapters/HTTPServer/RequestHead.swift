@@ -34,6 +34,8 @@ struct RequestHead {
     /// Whether the caller waits for a word before it sends the body.
     private(set) var expectsContinue = false
 
+    /// The host and port of a target in absolute form.
+    private var authority: String?
     private var hosts = 0, lengths = 0, encodings = 0, expectations = 0
 
     /// Reads a whole head: lines that end in CR LF, the last of them empty.
@@ -48,6 +50,8 @@ struct RequestHead {
             throw Refusal(status: error.status, detail: error.detail, path: path.isEmpty ? "/" : path,
                           headers: Self.remains(of: bytes))
         }
+        // The target's own authority counts, whatever Host says (RFC 9112 §3.2.2).
+        if let authority { headers.set("Host", authority) }
     }
 
     /// What can be told of a head that is broken or not whole: the fields that every answer depends on.
@@ -88,6 +92,27 @@ struct RequestHead {
         }
         let target = line.part(afterMethod + 1, afterTarget)
         guard target.allSatisfy({ $0 > 32 && $0 != 127 }) else { throw .malformed("the target has a control character") }
+        if target[0] == UInt8(ascii: "/") { readTarget(target) } else { try readAbsolute(target) }
+    }
+
+    /// A target that is a whole URI, as a client writes it that takes us for a proxy.
+    private mutating func readAbsolute(_ target: UnsafeRawBufferPointer) throws(Refusal) {
+        let schemes: [StaticString] = ["http://", "https://"]
+        guard let scheme = schemes.first(where: { scheme in
+            target.count > scheme.utf8CodeUnitCount && target.part(0, scheme.utf8CodeUnitCount).isWord(scheme)
+        }) else { return readTarget(target) }
+        let rest = target.part(scheme.utf8CodeUnitCount, target.count)
+        let end = rest.firstIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") } ?? rest.count
+        let host = rest.part(0, end)
+        guard end > 0, !host.contains(UInt8(ascii: "@")), !host.contains(UInt8(ascii: "#")) else {
+            throw .malformed("the target names no host")
+        }
+        authority = host.text
+        readTarget(rest.part(end, rest.count))
+        if path.isEmpty { path = "/" }
+    }
+
+    private mutating func readTarget(_ target: UnsafeRawBufferPointer) {
         if let mark = target.firstIndex(of: UInt8(ascii: "?")) {
             path = target.part(0, mark).text
             query = target.part(mark + 1, target.count).text

@@ -144,7 +144,8 @@ import Runtime
         if !incoming.isKnownMethod {
             return respond(application.answer(request, unknownMethod: incoming.methodText))
         }
-        if let sockets = server.sockets, let handshake = Handshake(request, sockets, application) {
+        if let sockets = server.sockets,
+           let handshake = Handshake(request, isOld: incoming.isOld, sockets, application) {
             return shake(handshake, request, sockets)
         }
         switch application.answer(request) {

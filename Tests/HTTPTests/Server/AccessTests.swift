@@ -47,6 +47,8 @@ import Testing
         #expect(status("GET /metrics", host: "evil.example") == 403)
         #expect(status("GET /hello", host: "Trade.example:8001") == 200)
         #expect(status("GET /hello", host: "[::1]:8001") == 200)
+        #expect(status("GET http://localhost:1/hello", host: "evil.example") == 200)
+        #expect(status("GET http://evil.example/hello", host: "localhost") == 403)
         #expect(status("GET /hello", host: "localhost", "Origin: http://evil.example\r\n") == 200)
         #expect(status("POST /echo", host: "localhost", "Content-Length: 0\r\nOrigin: http://evil.example\r\n") == 403)
         #expect(status("POST /echo", host: "localhost", "Content-Length: 0\r\nOrigin: null\r\n") == 403)

@@ -125,6 +125,14 @@ import Testing
         #expect(Self.events(bytes.map { [$0] }) == ["\(status) /p"])
     }
 
+    @Test(arguments: [
+        ("http://h:80/a?b=c", "GET /a|b=c|Host=h:80||true"), ("HTTP://h", "GET /||Host=h||true"),
+        ("https://h?b", "GET /|b|Host=h||true"), ("http://[::1]:8001/a", "GET /a||Host=[::1]:8001||true"),
+        ("http:///a", "400 /"), ("http://u@h/a", "400 /"), ("ftp://h/a", "GET ftp://h/a||Host=other||true"),
+    ]) func theAuthorityOfAnAbsoluteTargetStandsForHost(_ target: String, _ event: String) {
+        #expect(Self.events("GET \(target) HTTP/1.1\r\nHost: other\r\n\r\n") == [event])
+    }
+
     @Test func aRefusalKnowsWhoAskedWhereThatCame() {
         func id(_ text: String) -> String? {
             var reader = RequestReader(limits: Self.limits)
