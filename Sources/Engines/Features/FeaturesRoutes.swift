@@ -145,6 +145,6 @@ extension FeaturesEngine {
                 "inputs":["series"],"outputs":["sma"],"parameters":[{"name":"timeperiod","default":30,"min":1,\
                 "max":100000}],\
                 "look_back":29}],"next_cursor":null}
-                """) { (query: CatalogQuery, _: NoBody, _) in CatalogPage.make(query) }
+                """) { (query: CatalogQuery, _: NoBody, _) in try CatalogPage.make(query) }
     }
 }
