@@ -187,15 +187,18 @@ public struct Route: Sendable {
         }
     }
 
-    /// The same route with something around its work. The work runs in a task then, also where it would not wait.
+    /// The same route with something around its work, where the request asks for it. The work runs in a task then, also
+    /// where it would not wait.
     public func wrapped(
+        where asks: @escaping @Sendable @LoopActor (Request) -> Bool = { _ in true },
         _ around: @escaping @Sendable @LoopActor (
             Request, @escaping @Sendable @LoopActor () async throws -> Response
         ) async throws -> Response
     ) -> Route {
         let handler = handler
         return Route(declaration: declaration) { request, path in
-            .later {
+            guard asks(request) else { return try handler(request, path) }
+            return .later {
                 try await around(request) {
                     switch try handler(request, path) {
                     case .done(let response): response
