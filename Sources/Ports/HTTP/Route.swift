@@ -108,7 +108,7 @@ public struct Route: Sendable {
         _ = P.read(described)
         let declaration = RouteDeclaration(
             method: method, path: path, summary: summary, missing: nil, parameters: described.declarations,
-            request: hasBody ? FieldReader.schema(of: B.self) : nil, requestExample: example,
+            request: hasBody ? FieldReader.schema(of: B.self) : nil, requestExample: example.map(ExampleAnswer.shown),
             requestTypes: ["application/json"], responseExample: answer, status: status,
             errors: errors + (hasBody ? [400, 415, 422] : []) + (described.declarations.isEmpty ? [] : [422]),
             produces: ["application/json"] + (tabular ? Table.mediaTypes : []))
@@ -132,8 +132,8 @@ public struct Route: Sendable {
         _ = P.read(described)
         let declaration = RouteDeclaration(
             method: method, path: path, summary: summary, missing: nil, parameters: described.declarations,
-            request: types.isEmpty ? nil : .any, requestExample: example, requestTypes: types, responseExample: answer,
-            status: status, errors: errors, produces: produces)
+            request: types.isEmpty ? nil : .any, requestExample: example.map(ExampleAnswer.shown),
+            requestTypes: types, responseExample: answer, status: status, errors: errors, produces: produces)
         return Route(declaration: declaration) { request, path in
             let parameters = try Self.parameters(P.self, request, path)
             return .later { try await work(parameters, request) }
