@@ -52,6 +52,12 @@ struct ItemPath: RequestParameters {
     let door = Door()
     let application: Application
     nonisolated let port: Int
+    private let registry = MetricsRegistry()
+
+    /// Answers with a 4xx or 5xx status so far.
+    var refusals: Int {
+        ["refused", "failed"].reduce(0) { $0 + registry.counter("nautilus_http_\($1)_requests_total", "").value }
+    }
 
     static func start(
         access: AccessPolicy = AccessPolicy(), sockets: (any WebSocketAcceptor)? = nil,
@@ -65,7 +71,7 @@ struct ItemPath: RequestParameters {
     ) throws {
         var configuration = HTTPServerConfiguration(address: "127.0.0.1", port: 0)
         change(&configuration)
-        let clock = SystemClock(), registry = MetricsRegistry()
+        let clock = SystemClock()
         application = Application(
             name: "test", routes: Self.routes(door), access: access, identifiers: ProcessIdentifiers(), clock: clock,
             logger: Logger(engine: "test", level: .error, sink: MemoryLogSink()) { clock.now }, registry: registry)

@@ -98,8 +98,9 @@ public import Runtime
         request.method == .get || request.method == .head || request.method == .options
     }
 
+    /// Shows the platform's key for what the platform itself asks; never for a caller who showed none.
     private func keyed(_ request: Request) -> Request {
-        guard let key, request.headers["X-API-Key"] == nil else { return request }
+        guard let key, !request.isHandedOn, request.headers["X-API-Key"] == nil else { return request }
         var request = request
         request.headers.add("X-API-Key", key)
         return request

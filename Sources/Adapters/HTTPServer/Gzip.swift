@@ -1,14 +1,13 @@
 import CZlib
+import HTTP
 
 /// gzip at the fastest level: large JSON shrinks to a fifth at little cost.
 enum Gzip {
-    /// Whether an `Accept-Encoding` takes gzip: named, and not with a weight of zero.
+    /// Whether an `Accept-Encoding` takes gzip: named, or by the star where it is not, and not with a weight of zero.
     static func isAccepted(_ header: String) -> Bool {
-        header.split(separator: ",").contains { entry in
-            let parts = entry.split(separator: ";").map { $0.filter { $0 != " " }.lowercased() }
-            guard parts.first == "gzip" || parts.first == "*" else { return false }
-            return !parts.dropFirst().contains { $0.hasPrefix("q=") && (Double($0.dropFirst(2)) ?? 0) == 0 }
-        }
+        let entries = Weighted.entries(header.split(separator: ",").map(String.init))
+        let ruling = entries.first { $0.value == "gzip" } ?? entries.first { $0.value == "*" }
+        return ruling.map { $0.weight > 0 } ?? false
     }
 
     /// The compressed bytes, or nil when zlib cannot.

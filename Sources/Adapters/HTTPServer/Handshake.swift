@@ -7,19 +7,21 @@ import Runtime
     case accepted(String)
     case refused(Response)
 
-    /// Nil where the request is something else.
-    init?(_ request: Request, _ sockets: any WebSocketAcceptor, _ application: Application) {
+    /// Nil where the request is something else. `isOld`: it came over HTTP/1.0, where `Upgrade` means nothing.
+    init?(_ request: Request, isOld: Bool, _ sockets: any WebSocketAcceptor, _ application: Application) {
         guard request.method == .get, sockets.isSocket(request.path) else { return nil }
-        func refused(_ problem: Problem) -> Handshake { .refused(problem.response(instance: request.path)) }
+        func refused(_ problem: Problem) -> Handshake { .refused(application.answer(problem, to: request)) }
         if let refusal = application.refusal(of: request, isHandshake: true) {
             self = .refused(refusal)
             return
         }
-        guard let upgrade = request.headers["Upgrade"], Headers.equal(upgrade, "websocket") else {
-            self = refused(Problem(426, "this path is a WebSocket", headers: ["Upgrade": "websocket"]))
+        guard !isOld, request.headers.lists("upgrade", in: "Connection"),
+              request.headers.lists("websocket", in: "Upgrade") else {
+            let detail = "this path is a WebSocket: it takes HTTP/1.1 with Connection: Upgrade and Upgrade: websocket"
+            self = refused(Problem(426, detail, headers: ["Upgrade": "websocket"]))
             return
         }
-        guard let key = request.headers["Sec-WebSocket-Key"], key.utf8.count == 24 else {
+        guard let key = request.headers["Sec-WebSocket-Key"], SocketKey.isKey(key) else {
             self = refused(Problem(400, "a handshake has a Sec-WebSocket-Key of 16 bytes in base64"))
             return
         }

@@ -2,10 +2,12 @@ import Glibc
 import HTTP
 
 /// What is refused before any route is asked: the connection is closed after the answer.
-struct Refusal: Error, Equatable {
+struct Refusal: Error {
     let status: Int, detail: String
     /// The path, where it was read by then.
     var path = "/"
+    /// Of the header fields those that an answer depends on, where they were there by then.
+    var headers = Headers()
 
     static func malformed(_ detail: String) -> Refusal { Refusal(status: 400, detail: detail) }
 }
@@ -32,19 +34,38 @@ struct RequestHead {
     /// Whether the caller waits for a word before it sends the body.
     private(set) var expectsContinue = false
 
+    /// The host and port of a target in absolute form.
+    private var authority: String?
     private var hosts = 0, lengths = 0, encodings = 0, expectations = 0
 
     /// Reads a whole head: lines that end in CR LF, the last of them empty.
     init(_ bytes: UnsafeRawBufferPointer) throws(Refusal) {
         var rest = bytes
         let first = Self.line(&rest)
-        try readRequestLine(first)
         do throws(Refusal) {
+            try readRequestLine(first)
             while rest.count > 2 { try readField(Self.line(&rest)) }
             try check()
         } catch {
-            throw Refusal(status: error.status, detail: error.detail, path: path)
+            throw Refusal(status: error.status, detail: error.detail, path: path.isEmpty ? "/" : path,
+                          headers: Self.remains(of: bytes))
         }
+        // The target's own authority counts, whatever Host says (RFC 9112 §3.2.2).
+        if let authority { headers.set("Host", authority) }
+    }
+
+    /// What can be told of a head that is broken or not whole: the fields that every answer depends on.
+    static func remains(of bytes: UnsafeRawBufferPointer) -> Headers {
+        var found = Headers()
+        for line in bytes.split(separator: 10) {
+            guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { continue }
+            let name = UnsafeRawBufferPointer(rebasing: line[..<colon])
+            guard name.isWord("x-request-id") || name.isWord("origin") else { continue }
+            var value = UnsafeRawBufferPointer(rebasing: line[(colon + 1)...])
+            if value.last == 13 { value = value.part(0, value.count - 1) }
+            if value.allSatisfy(Octet.isFieldContent) { found.add(name.text, value.trimmed.text) }
+        }
+        return found
     }
 
     /// Takes one line from the front; without its CR LF.
@@ -71,6 +92,27 @@ struct RequestHead {
         }
         let target = line.part(afterMethod + 1, afterTarget)
         guard target.allSatisfy({ $0 > 32 && $0 != 127 }) else { throw .malformed("the target has a control character") }
+        if target[0] == UInt8(ascii: "/") { readTarget(target) } else { try readAbsolute(target) }
+    }
+
+    /// A target that is a whole URI, as a client writes it that takes us for a proxy.
+    private mutating func readAbsolute(_ target: UnsafeRawBufferPointer) throws(Refusal) {
+        let schemes: [StaticString] = ["http://", "https://"]
+        guard let scheme = schemes.first(where: { scheme in
+            target.count > scheme.utf8CodeUnitCount && target.part(0, scheme.utf8CodeUnitCount).isWord(scheme)
+        }) else { return readTarget(target) }
+        let rest = target.part(scheme.utf8CodeUnitCount, target.count)
+        let end = rest.firstIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") } ?? rest.count
+        let host = rest.part(0, end)
+        guard end > 0, !host.contains(UInt8(ascii: "@")), !host.contains(UInt8(ascii: "#")) else {
+            throw .malformed("the target names no host")
+        }
+        authority = host.text
+        readTarget(rest.part(end, rest.count))
+        if path.isEmpty { path = "/" }
+    }
+
+    private mutating func readTarget(_ target: UnsafeRawBufferPointer) {
         if let mark = target.firstIndex(of: UInt8(ascii: "?")) {
             path = target.part(0, mark).text
             query = target.part(mark + 1, target.count).text
@@ -122,7 +164,7 @@ struct RequestHead {
             expectations += 1
             guard value.isWord("100-continue") else { throw Refusal(status: 417, detail: "only 100-continue may be expected") }
             expectsContinue = true
-        case 10 where name.isWord("connection"): readConnection(value)
+        case 10 where name.isWord("connection"): try readConnection(value)
         case 14 where name.isWord("content-length"):
             lengths += 1
             guard (1...18).contains(value.count), value.allSatisfy(Octet.isDigit) else {
@@ -136,10 +178,16 @@ struct RequestHead {
         }
     }
 
-    private mutating func readConnection(_ value: UnsafeRawBufferPointer) {
+    private mutating func readConnection(_ value: UnsafeRawBufferPointer) throws(Refusal) {
         for option in value.split(separator: UInt8(ascii: ",")) {
             let word = UnsafeRawBufferPointer(rebasing: option).trimmed
-            if word.isWord("close") { keepsAlive = false } else if word.isWord("keep-alive"), isOld { keepsAlive = true }
+            if word.isWord("close") {
+                keepsAlive = false
+            } else if word.isWord("keep-alive") {
+                if isOld { keepsAlive = true }
+            } else if Headers.isEndToEnd(word.text) {
+                throw .malformed("Connection names \(word.text), which is not a matter of one connection")
+            }
         }
     }
 

@@ -67,12 +67,13 @@ struct RequestReader {
 
     private mutating func readHead(_ bytes: UnsafeRawBufferPointer, _ next: inout Int) throws(Refusal) -> Step {
         while true {
-            let start = next
-            let isWhole = try scanner.scan(bytes, &next)
-            if scanner.count > limits.head {
-                throw scanner.firstLine == 0 || scanner.firstLine > limits.head
-                    ? Refusal(status: 414, detail: "the request line is too long")
-                    : Refusal(status: 431, detail: "the header fields may have at most \(limits.head) bytes")
+            let start = next, isWhole: Bool
+            do throws(Refusal) {
+                isWhole = try scan(bytes, &next)
+            } catch {
+                partial.append(contentsOf: bytes.part(start, min(bytes.count, start + limits.head)))
+                throw Refusal(status: error.status, detail: error.detail,
+                              headers: partial.withUnsafeBytes { RequestHead.remains(of: $0) })
             }
             if !isWhole {
                 partial.append(contentsOf: bytes.part(start, next))
@@ -93,6 +94,15 @@ struct RequestReader {
         }
     }
 
+    /// Looks for the end of the head, which must not be too far.
+    private mutating func scan(_ bytes: UnsafeRawBufferPointer, _ next: inout Int) throws(Refusal) -> Bool {
+        let isWhole = try scanner.scan(bytes, &next)
+        if scanner.count <= limits.head { return isWhole }
+        throw scanner.firstLine == 0 || scanner.firstLine > limits.head
+            ? Refusal(status: 414, detail: "the request line is too long")
+            : Refusal(status: 431, detail: "the header fields may have at most \(limits.head) bytes")
+    }
+
     private static func parse(_ bytes: [UInt8]) throws(Refusal) -> RequestHead {
         let result: Result<RequestHead, Refusal> = bytes.withUnsafeBytes { bytes in
             do throws(Refusal) { return .success(try RequestHead(bytes)) } catch { return .failure(error) }
@@ -108,7 +118,8 @@ struct RequestReader {
         case .none: return .request(Self.incoming(head, []))
         case .length(let length):
             if length > limits.body {
-                throw Refusal(status: 413, detail: ChunkDecoder.tooLarge(limits.body).detail, path: head.path)
+                throw Refusal(status: 413, detail: ChunkDecoder.tooLarge(limits.body).detail, path: head.path,
+                              headers: head.headers)
             }
             if length <= bytes.count - next {
                 let body = [UInt8](bytes.part(next, next + length))
@@ -134,7 +145,7 @@ struct RequestReader {
             do throws(Refusal) {
                 guard try chunks?.take(bytes, &next, into: &body, limit: limits.body) == true else { return .more }
             } catch {
-                throw Refusal(status: error.status, detail: error.detail, path: head.path)
+                throw Refusal(status: error.status, detail: error.detail, path: head.path, headers: head.headers)
             }
         } else {
             let count = min(missing, bytes.count - next)

@@ -74,10 +74,12 @@ struct ResponseEncoder {
     }
 
     /// The 101 after which the connection is a WebSocket.
-    func appendSwitch(accept: String, to out: inout [UInt8]) {
+    func appendSwitch(accept: String, requestID: String, to out: inout [UInt8]) {
         Self.add("HTTP/1.1 101 Switching Protocols\r\n", to: &out)
         out.append(contentsOf: date)
-        Self.add("Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: \(accept)\r\n\r\n", to: &out)
+        Self.add("Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: \(accept)\r\n", to: &out)
+        Self.append("X-Request-ID", requestID, to: &out)
+        out.append(contentsOf: Self.lineEnd)
     }
 
     private func compressed(_ response: Response, _ wish: Wish) -> [UInt8]? {

@@ -124,7 +124,9 @@ import Runtime
         wish = ResponseEncoder.Wish(keepsAlive: false)
         server.took()
         unsent += 1
-        let response = Problem(refusal.status, refusal.detail).response(instance: refusal.path)
+        let request = Request(method: .get, path: refusal.path, headers: refusal.headers)
+        let response = server.application.answer(
+            Problem(refusal.status, refusal.detail), to: server.application.identified(request))
         append { server.encoder.append(response, wish, to: &$0) }
         state = .refusing
     }
@@ -133,22 +135,20 @@ import Runtime
 
     private func take(_ incoming: RequestReader.Incoming) {
         server.took()
-        let request = incoming.request
+        let application = server.application, request = application.identified(incoming.request)
         wish = ResponseEncoder.Wish(
             isHead: request.method == .head, keepsAlive: incoming.keepsAlive, isOld: incoming.isOld, headers: request.headers)
         if server.isDraining {
-            return respond(Problem.unavailable(server.application.name, "the service is stopping")
-                .response(instance: request.path))
+            return respond(application.answer(.unavailable(application.name, "the service is stopping"), to: request))
         }
         if !incoming.isKnownMethod {
-            let problem = Problem(405, "\(incoming.methodText) is not a method of this server",
-                                  headers: ["Allow": "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"])
-            return respond(problem.response(instance: request.path))
+            return respond(application.answer(request, unknownMethod: incoming.methodText))
         }
-        if let sockets = server.sockets, let handshake = Handshake(request, sockets, server.application) {
+        if let sockets = server.sockets,
+           let handshake = Handshake(request, isOld: incoming.isOld, sockets, application) {
             return shake(handshake, request, sockets)
         }
-        switch server.application.answer(request) {
+        switch application.answer(request) {
         case .now(let response): respond(response)
         case .later(let work):
             isBusy = true
@@ -181,7 +181,7 @@ import Runtime
         case .refused(let response): respond(response)
         case .accepted(let accept):
             unsent += 1
-            append { server.encoder.appendSwitch(accept: accept, to: &$0) }
+            append { server.encoder.appendSwitch(accept: accept, requestID: request.requestID, to: &$0) }
             upgrade = (request, sockets)
             state = .upgrading
         }

@@ -48,9 +48,7 @@ struct CurveBody: RequestBody {
     static func read(_ fields: FieldReader) -> CurveBody {
         let times = fields.times("ts", "Times, strictly rising.", required: false)
         let values = fields.numbers("value", "What it was worth; above 0.") ?? []
-        if fields.has("ts") {
-            fields.require(times.count == values.count, "value", "has \(values.count) values for \(times.count) times")
-        }
+        fields.requireAsLong(values, as: "ts", at: "value")
         for (index, pair) in zip(times, times.dropFirst()).enumerated() where pair.0 >= pair.1 {
             fields.refuse(at: ["ts", "\(index + 1)"], "must be after the time before it")
         }

@@ -17,7 +17,7 @@ extension AnalyticsEngine {
         """
 
     private static let analysisAnswer = """
-        {"portfolio_id":"demo","pnl":{"market_value":100069,"cash":20000,"equity":120069,"cost_basis":87500,\
+        {"portfolio_id?":"demo","pnl":{"market_value":100069,"cash":20000,"equity":120069,"cost_basis":87500,\
         "unrealized":12569,"daily":599,"total_return":0.1436},"positions":[{"symbol":"GOOG","quantity":100,\
         "average_cost":700,"price":806.19,"market_value":80619,"unrealized":10619,"weight":0.671}],\
         "performance":{"total_return":0.0077,"annual_return":0.47,"sharpe_ratio":2.4,"max_drawdown":-0.012,\
@@ -27,7 +27,7 @@ extension AnalyticsEngine {
         """
 
     private static let liveAnswer = """
-        {"portfolio_id":"sample","as_of":"2013-03-01T00:00:00Z","pnl":{"equity":104211.5,"cash":23592.5,\
+        {"portfolio_id":"sample","as_of?":"2013-03-01T00:00:00Z","pnl":{"equity":104211.5,"cash":23592.5,\
         "market_value":80619,"realized":1200,"unrealized":3011.5,"pnl":4211.5,"daily":499,"total_return":0.042,\
         "drawdown":-0.01,"max_drawdown":-0.12,"trades":6},"performance":{"total_return":0.042,"sharpe_ratio":0.4},\
         "positions":[{"symbol":"GOOG","quantity":100,"average_cost":770,"realized":0,"ts":"2013-02-01T00:00:00Z"}]}
@@ -177,7 +177,7 @@ extension AnalyticsEngine {
     private var summaryRoute: Route {
         .json(.get, "/api/v1/sprint3/analytics/portfolio/{id}/summary", "Totals of a portfolio with its key metrics.",
               answer: """
-                {"portfolio_id":"sample","as_of":"2013-03-01T00:00:00Z","pnl":{"equity":104211.5,"total_return":0.042},\
+                {"portfolio_id":"sample","as_of?":"2013-03-01T00:00:00Z","pnl":{"equity":104211.5,"total_return":0.042},\
                 "metrics":{"annual_return":0.08,"sharpe_ratio":0.4,"max_drawdown":-0.12},"positions_count":1,\
                 "first":"2012-01-03T00:00:00Z","points":291}
                 """, errors: [404]) { [unowned self] (path: SummaryPath, _: NoBody, _) in
@@ -214,7 +214,7 @@ extension AnalyticsEngine {
 
     private var healthRoute: Route {
         .document("/api/v1/analytics/health", "How far the folding of values and positions is.",
-                  answer: #"{"status":"healthy","portfolios":1,"points":2148,"last_update":"2024-01-02T00:00:00Z"}"#) {
+                  answer: #"{"status":"healthy","portfolios":1,"points":2148,"last_update?":"2024-01-02T00:00:00Z"}"#) {
             [unowned self] _ in
             Response.json { json in
                 json.beginObject()

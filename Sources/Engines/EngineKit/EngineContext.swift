@@ -111,8 +111,17 @@ public import Wire
         _ statements: [Statement], _ messages: [Message], _ urgent: Bool, _ entries: [AuditEntry]
     ) async throws -> [ResultSet] {
         try await audited(entries) { rows in
-            Array(try await outbox.commit(statements + rows, messages, urgent: urgent).dropLast(rows.count))
+            try await claimed { claim in
+                let all = statements + rows + claim
+                return Array(try await outbox.commit(all, messages, urgent: urgent).dropLast(rows.count + claim.count))
+            }
         }
+    }
+
+    /// Runs a commit with what remembers the request that the task answers, where that bears a key.
+    private func claimed<T>(_ commit: ([Statement]) async throws -> T) async throws -> T {
+        guard let scope = IdempotencyScope.current else { return try await commit([]) }
+        return try await scope.claiming(self, commit)
     }
 
     /// Runs a commit with the rows of these steps in it.

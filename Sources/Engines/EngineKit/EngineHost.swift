@@ -43,7 +43,9 @@ import Wire
         application = Application(
             name: context.name.rawValue, routes: [], access: access, identifiers: context.identifiers,
             clock: context.clock, logger: context.logger, registry: context.registry)
-        let all = standardRoutes(routes) + routes.map(patient)
+        let remembers = type.migrations.contains { $0.name == Idempotency.migrationName }
+        let idempotency = Idempotency(context)
+        let all = standardRoutes(routes) + routes.map { patient(remembers ? remembering($0, idempotency) : $0) }
         application = Application(
             name: context.name.rawValue, routes: all, access: access, identifiers: context.identifiers,
             clock: context.clock, logger: context.logger, registry: context.registry)
@@ -67,6 +69,11 @@ import Wire
         context.registry.computed(name, help, ["store": "series"]) { [weak context] in
             LoopActor.assumeIsolated { context?.series?.isAvailable ?? false } ? 1 : 0
         }
+    }
+
+    /// The same route with its keyed answers remembered, as soon as there is a place for them.
+    private func remembering(_ route: Route, _ idempotency: Idempotency) -> Route {
+        idempotency.keeping(route) { [unowned self] in phase == .ready }
     }
 
     /// The same route, with 503 for what will pass: state that is not loaded yet, a store that is away.

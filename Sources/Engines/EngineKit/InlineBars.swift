@@ -17,7 +17,7 @@ public struct InlineBars: RequestBody {
         for name in ["open", "high", "low", "close", "volume", "vwap", "cap"] {
             guard let column = fields.numbers(name, "The bars' \(name).", required: name == "close", nulls: true)
             else { continue }
-            fields.require(column.count == times.count, name, "has \(column.count) values for \(times.count) times")
+            fields.requireAsLong(column, as: "ts", at: name)
             let isPrice = prices.contains(name)
             if let bad = column.firstIndex(where: { isPrice ? $0 <= 0 : $0 < 0 }) {
                 fields.refuse(at: [name, "\(bad)"], isPrice ? "must be above 0" : "must be at least 0")

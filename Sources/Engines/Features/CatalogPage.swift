@@ -8,7 +8,10 @@ struct CatalogPage: ResponseBody {
     let items: [FunctionDefinition], next: String?
 
     /// Functions by name, after the cursor's.
-    static func make(_ query: CatalogQuery) -> CatalogPage {
+    static func make(_ query: CatalogQuery) throws(Problem) -> CatalogPage {
+        if let cursor = query.page.cursor, !FunctionCatalog.all.contains(where: { $0.name == cursor }) {
+            throw Problem.invalid("?cursor", "is not a cursor of this list")
+        }
         let text = query.text?.lowercased()
         let found = FunctionCatalog.all.filter { function in
             if let category = query.category, function.category != category { return false }

@@ -8,7 +8,7 @@ import Wire
 
 extension FeaturesEngine {
     private static let calculateAnswer = """
-        {"symbol":"GOOG","timeframe":"1d","ts":["2013-02-28T00:00:00Z","2013-03-01T00:00:00Z"],\
+        {"symbol?":"GOOG","timeframe":"1d","ts":["2013-02-28T00:00:00Z","2013-03-01T00:00:00Z"],\
         "columns":{"sma(close,2)":[null,803.695]},"look_back":{"sma(close,2)":1}}
         """
 
@@ -123,7 +123,7 @@ extension FeaturesEngine {
         .json(.get, "/features/latest/{symbol}",
               "The newest feature vector of an instrument, kept up to date bar by bar; equal to calculate.",
               answer: """
-                {"symbol":"GOOG","timeframe":"1d","ts":"2013-03-01T00:00:00Z","values":{"sma(close,20)":783.2,\
+                {"symbol":"GOOG","timeframe":"1d","ts?":"2013-03-01T00:00:00Z","values":{"sma(close,20)":783.2,\
                 "rsi(close,14)":71.4}}
                 """, errors: [404, 503]) { [unowned self] (query: LatestQuery, _: NoBody, _) in
             guard let vector = try await latest(query.symbol, query.timeframe) else {
@@ -141,10 +141,10 @@ extension FeaturesEngine {
             + "it remembers a window (exact), every bar less and less (converging) or for good (start_dependent).",
               answer: """
                 {"items":[{"name":"sma","category":"overlap","reference":"Simple moving average; TA-Lib SMA.",\
-                "stability":"exact","formula":"Σx/n",\
+                "stability":"exact","formula?":"Σx/n",\
                 "inputs":["series"],"outputs":["sma"],"parameters":[{"name":"timeperiod","default":30,"min":1,\
                 "max":100000}],\
                 "look_back":29}],"next_cursor":null}
-                """) { (query: CatalogQuery, _: NoBody, _) in CatalogPage.make(query) }
+                """) { (query: CatalogQuery, _: NoBody, _) in try CatalogPage.make(query) }
     }
 }

@@ -25,7 +25,7 @@ extension LearningEngine {
               "Exponentially weighted volatility of stored bars or of returns in the body, with an interval.",
               example: #"{"symbol":"GOOG","horizon":"5d"}"#,
               answer: """
-                {"symbol":"GOOG","annualized_volatility":0.23,"volatility":0.0145,"interval":{"low":0.19,"high":0.29,\
+                {"symbol?":"GOOG","annualized_volatility":0.23,"volatility":0.0145,"interval":{"low":0.19,"high":0.29,\
                 "level":0.9},"horizon":"5d","horizon_periods":5,"horizon_volatility":0.0324,"lambda":0.94,\
                 "periods_per_year":252,"effective_degrees":32.3,"method":"ewma",\(Self.modelExample),\
                 "fitted_on":"stored",\
@@ -46,7 +46,7 @@ extension LearningEngine {
               "A log-normal baseline of drift and volatility: price, direction with its probability, interval.",
               example: #"{"symbol":"AAPL","current_price":150,"horizon":"1d"}"#,
               answer: """
-                {"symbol":"AAPL","current_price":150,"prediction":{"price":150.1,"return":0.0007,\
+                {"symbol?":"AAPL","current_price":150,"prediction":{"price":150.1,"return":0.0007,\
                 "expected_price":150.12,\
                 "direction":"up"},"confidence":0.52,"interval":{"low":146.2,"high":154.1,"level":0.9},"horizon":"1d",\
                 "horizon_periods":1,\(Self.modelExample),"fitted_on":"stored","observations":2515,\

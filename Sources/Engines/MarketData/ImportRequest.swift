@@ -26,9 +26,8 @@ struct BarColumnsBody: RequestBody {
         let values = BarFile.columns.map { name in
             fields.numbers(name, "The bars' \(name).", required: name == "close", nulls: true)
         }
-        for (name, column) in zip(BarFile.columns, values) where column != nil {
-            fields.require(column?.count == times.count, name,
-                "has \(column?.count ?? 0) values for \(times.count) times")
+        for (name, column) in zip(BarFile.columns, values) {
+            if let column { fields.requireAsLong(column, as: "ts", at: name) }
         }
         for (index, pair) in zip(times, times.dropFirst()).enumerated() where pair.0 >= pair.1 {
             fields.refuse(at: ["ts", "\(index + 1)"], "must be after the time before it")

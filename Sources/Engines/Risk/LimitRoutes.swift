@@ -7,7 +7,8 @@ import Wire
 
 extension RiskEngine {
     private static let limitExample = """
-        {"id":"gross","type":"gross_exposure","threshold":250000,"scope":"portfolio:sample","portfolio_id":"sample","version":1,\
+        {"id":"gross","type":"gross_exposure","threshold":250000,"scope":"portfolio:sample",\
+        "portfolio_id?":"sample","version":1,\
         "warn_at":0.8,"method":"parametric","confidence":0.99,"horizon_days":1,"participation":0.2,"volume_days":20,"active":true,\
         "approval":"none"}
         """

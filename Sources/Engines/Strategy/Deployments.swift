@@ -9,7 +9,7 @@ extension StrategyEngine {
     private static let deploymentExample = """
         {"id":"d1","deployment_id":"d1","strategy_id":"cross","version":"8f14…","portfolio_id":"demo","mode":"direct",\
         "trading_mode":"paper","state":"running","symbol":"GOOG","capital":100000,"cash":100000,"quantity":0,\
-        "open_order":null,"last_bar":null,"created":"2024-01-02T00:00:00Z"}
+        "open_order?":"o7","last_bar?":"2024-01-02T00:00:00Z","created":"2024-01-02T00:00:00Z"}
         """
 
     var deploymentRoutes: [Route] {

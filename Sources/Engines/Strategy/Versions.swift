@@ -8,7 +8,7 @@ import Wire
 extension StrategyEngine {
     private static let versionExample = """
         {"id":"8f14e45fceea167a5a36dedd4bea2543","strategy_id":"cross","version":"8f14e45fceea167a5a36dedd4bea2543",\
-        "message":"first","parent":null,"created":"2024-01-02T00:00:00Z","tags":[],"head":true,"definition":{"symbol":"GOOG"}}
+        "message":"first","parent?":null,"created":"2024-01-02T00:00:00Z","tags":[],"head":true,"definition":{"symbol":"GOOG"}}
         """
 
     private static let commitExample = """

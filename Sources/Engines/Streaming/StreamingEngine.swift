@@ -4,10 +4,14 @@ public import Bus
 public import EngineKit
 public import HTTP
 public import Runtime
+public import Store
 
 /// Owns connections and subscriptions.
 @LoopActor public final class StreamingEngine: Engine {
     public nonisolated static var name: EngineName { .websocket }
+    public nonisolated static var migrations: [Migration] {
+        [Outbox.byPosition(version: 2), Idempotency.migration(version: 3)]
+    }
     static let tickMilliseconds = 1000
 
     let context: EngineContext

@@ -80,7 +80,32 @@ public import Telemetry
 
     /// Why the caller may not, or nil.
     public func refusal(of request: Request, isHandshake: Bool) -> Response? {
-        access.refusal(of: request, isHandshake: isHandshake).map { finish($0.response(instance: request.path), request) }
+        access.refusal(of: request, isHandshake: isHandshake).map { answer($0, to: request) }
+    }
+
+    /// The same request with an id: the caller's where it sent one that can be used, else a new one.
+    public func identified(_ request: Request) -> Request {
+        var request = request
+        if let given = request.headers["X-Request-ID"], Self.isUsable(requestID: given) {
+            request.requestID = given
+        } else if request.requestID.isEmpty {
+            request.requestID = identifiers.nextText()
+        }
+        return request
+    }
+
+    /// A problem as the whole answer, counted and with what every answer bears: for what is refused before a route is
+    /// asked.
+    public func answer(_ problem: Problem, to request: Request) -> Response {
+        finish(problem.response(instance: request.path), request)
+    }
+
+    /// The answer to a method that is none of ours: 405 with those of the path.
+    public func answer(_ request: Request, unknownMethod name: String) -> Response {
+        let request = identified(request)
+        if let refusal = refusal(of: request, isHandshake: false) { return refusal }
+        guard let match = router.match(request.path) else { return unknown(request) }
+        return finish(notAllowed(name, Self.allowed(match), request), request)
     }
 
     /// The whole way from request to response.
@@ -91,18 +116,12 @@ public import Telemetry
     /// As `respond`, but tells whether anything has to be waited for. A trusted request comes from the platform itself:
     /// it was let in already.
     public func answer(_ request: Request, isTrusted: Bool = false) -> Answer {
-        var request = request
-        if let given = request.headers["X-Request-ID"], Self.isUsable(requestID: given) {
-            request.requestID = given
-        } else {
-            request.requestID = identifiers.nextText()
-        }
-        if !isTrusted, let refusal = access.refusal(of: request) {
-            return .now(finish(refusal.response(instance: request.path), request))
-        }
-        guard let match = router.match(request.path) else { return unknown(request) }
+        let request = identified(request)
+        if !isTrusted, let refusal = access.refusal(of: request) { return .now(answer(refusal, to: request)) }
+        guard let match = router.match(request.path) else { return .now(unknown(request)) }
         let wanted = request.method == .head ? Method.get : request.method
         guard let index = match.routes[wanted] else { return .now(finish(methodAnswer(request, match), request)) }
+        if let refusal = RequestContent.refusal(of: request) { return .now(answer(refusal, to: request)) }
         if index >= routes.count, let forwarding {
             let place = index - routes.count, sent = request
             return .promised { done in forwarding(sent, place) { done(self.finish($0, sent)) } }
@@ -127,20 +146,28 @@ public import Telemetry
         }
     }
 
-    private func unknown(_ request: Request) -> Answer {
+    private func unknown(_ request: Request) -> Response {
         let response = fallback?(request)
             ?? Problem.notFound("there is nothing at \(request.path)").response(instance: request.path)
-        return .now(finish(response, request))
+        return finish(response, request)
     }
 
-    private func methodAnswer(_ request: Request, _ match: Router.Match) -> Response {
+    /// The methods of a path, as `Allow` names them.
+    private static func allowed(_ match: Router.Match) -> String {
         var allowed = match.routes.methods.map(\.rawValue)
         if match.routes[.get] != nil { allowed.append("HEAD") }
         allowed.append("OPTIONS")
-        let allow = allowed.sorted().joined(separator: ", ")
-        guard request.method == .options else {
-            return Problem(405, "\(request.path) takes \(allow)", headers: ["Allow": allow]).response(instance: request.path)
-        }
+        return allowed.sorted().joined(separator: ", ")
+    }
+
+    private func notAllowed(_ method: String, _ allow: String, _ request: Request) -> Response {
+        Problem(405, "\(request.path) takes \(allow), not \(method)", headers: ["Allow": allow])
+            .response(instance: request.path)
+    }
+
+    private func methodAnswer(_ request: Request, _ match: Router.Match) -> Response {
+        let allow = Self.allowed(match)
+        guard request.method == .options else { return notAllowed(request.method.rawValue, allow, request) }
         var response = Response.empty(204)
         response.headers.add("Allow", allow)
         if let origin = request.headers["Origin"], access.isAllowed(origin: origin) {

@@ -16,13 +16,18 @@ public final class FieldReader {
         var errors: [FieldError] = []
         var path: [String] = []
         let describing: Bool
-        /// Errors beyond this many are not collected: the caller has enough to mend.
+        /// Errors beyond this many are counted and not collected: the caller has enough to mend.
         static let errorLimit = 100
+        private(set) var uncollected = 0
 
         init(describing: Bool) { self.describing = describing }
 
         func report(_ message: String, at names: [String] = []) {
-            if describing || errors.count >= Self.errorLimit { return }
+            if describing { return }
+            if errors.count >= Self.errorLimit {
+                uncollected += 1
+                return
+            }
             errors.append(FieldError(pointer: Self.pointer(path + names), message: message))
         }
 
@@ -64,6 +69,12 @@ public final class FieldReader {
     /// Reports a rule over several fields.
     public func require(_ holds: Bool, _ name: String, _ message: String) {
         if !holds { context.report(message, at: name.isEmpty ? [] : [name]) }
+    }
+
+    /// Reports a column that is not as long as the array of times beside it. One that is no array has its own errors.
+    public func requireAsLong(_ column: [Double], as times: String, at path: String...) {
+        guard let given = object?.member(times), given.kind == .array, given.count != column.count else { return }
+        context.report("has \(column.count) values for \(given.count) times", at: path)
     }
 
     /// Reports a rule at a place inside a field, for example `["symbols", "3"]`.
@@ -131,7 +142,7 @@ public final class FieldReader {
         }
         let context = Context(describing: false)
         let value = T.read(FieldReader(context: context, object: root))
-        if !context.errors.isEmpty { throw Problem.invalid(context.errors) }
+        if !context.errors.isEmpty { throw Problem.invalid(context.errors, untold: context.uncollected) }
         return value
     }
 }

@@ -55,6 +55,8 @@ public struct Request: Sendable {
     public var body: [UInt8]
     /// The caller's `X-Request-ID`, or one made for it.
     public var requestID = ""
+    /// Handed on for a caller from outside: it bears what they showed, and nothing that shows who the platform is.
+    public var isHandedOn = false
 
     public init(method: Method, path: String, query: String = "", headers: Headers = Headers(), body: [UInt8] = []) {
         self.method = method

@@ -191,10 +191,11 @@ public enum OpenAPIDocument {
         json.beginObject()
         json.key("schema")
         if type == "application/json", let example = route.responseExample {
-            let parsed: Schema? = try? JSONParser().withDocument(Array(example.utf8)) { .inferred(from: $0) }
-            (parsed ?? .any).write(&json)
+            (ExampleAnswer.schema(example) ?? .any).write(&json)
             json.key("example")
-            json.raw(Array(example.utf8))
+            json.raw(Array(ExampleAnswer.shown(example).utf8))
+        } else if type == "application/json" {
+            Schema.object([], additional: nil).write(&json)
         } else {
             Schema.string(format: nil, allowed: nil).write(&json)
         }

@@ -41,10 +41,12 @@ public struct Problem: Error, Sendable {
         Problem(422, "\(pointer): \(message)", errors: [FieldError(pointer: pointer, message: message)])
     }
 
-    /// 422 with every wrong field.
-    public static func invalid(_ errors: [FieldError]) -> Problem {
+    /// 422 with every wrong field; of so many that they are not listed, `untold` says how many there are beside.
+    public static func invalid(_ errors: [FieldError], untold: Int = 0) -> Problem {
         let first = errors.first.map { "\($0.pointer): \($0.message)" } ?? "the request is not valid"
-        return Problem(422, errors.count > 1 ? "\(first) (and \(errors.count - 1) more)" : first, errors: errors)
+        let more = errors.count - 1 + untold
+        let listed = untold > 0 ? "; the first \(errors.count) are listed" : ""
+        return Problem(422, more > 0 ? "\(first) (and \(more) more\(listed))" : first, errors: errors)
     }
 
     /// 503 that names the part that is not there.

@@ -38,7 +38,7 @@ extension Route {
 
     private static func isJSON(_ type: String) -> Bool {
         if type == "application/json" { return true }
-        let name = type.prefix { $0 != ";" }.lowercased().trimmed
+        let name = type.prefix { $0 != ";" }.lowercased().trimmingBlanks
         return name == "application/json" || name.hasSuffix("+json")
     }
 
@@ -54,13 +54,5 @@ extension Route {
         var json = JSONWriter()
         result.write(to: &json)
         return Response(status: result.status, headers: result.headers, body: json.bytes)
-    }
-}
-
-extension String {
-    /// Without spaces at its ends.
-    var trimmed: String {
-        guard let first = firstIndex(where: { $0 != " " }), let last = lastIndex(where: { $0 != " " }) else { return "" }
-        return String(self[first...last])
     }
 }

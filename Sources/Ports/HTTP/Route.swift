@@ -108,7 +108,7 @@ public struct Route: Sendable {
         _ = P.read(described)
         let declaration = RouteDeclaration(
             method: method, path: path, summary: summary, missing: nil, parameters: described.declarations,
-            request: hasBody ? FieldReader.schema(of: B.self) : nil, requestExample: example,
+            request: hasBody ? FieldReader.schema(of: B.self) : nil, requestExample: example.map(ExampleAnswer.shown),
             requestTypes: ["application/json"], responseExample: answer, status: status,
             errors: errors + (hasBody ? [400, 415, 422] : []) + (described.declarations.isEmpty ? [] : [422]),
             produces: ["application/json"] + (tabular ? Table.mediaTypes : []))
@@ -132,8 +132,8 @@ public struct Route: Sendable {
         _ = P.read(described)
         let declaration = RouteDeclaration(
             method: method, path: path, summary: summary, missing: nil, parameters: described.declarations,
-            request: types.isEmpty ? nil : .any, requestExample: example, requestTypes: types, responseExample: answer,
-            status: status, errors: errors, produces: produces)
+            request: types.isEmpty ? nil : .any, requestExample: example.map(ExampleAnswer.shown),
+            requestTypes: types, responseExample: answer, status: status, errors: errors, produces: produces)
         return Route(declaration: declaration) { request, path in
             let parameters = try Self.parameters(P.self, request, path)
             return .later { try await work(parameters, request) }
@@ -187,15 +187,18 @@ public struct Route: Sendable {
         }
     }
 
-    /// The same route with something around its work. The work runs in a task then, also where it would not wait.
+    /// The same route with something around its work, where the request asks for it. The work runs in a task then, also
+    /// where it would not wait.
     public func wrapped(
+        where asks: @escaping @Sendable @LoopActor (Request) -> Bool = { _ in true },
         _ around: @escaping @Sendable @LoopActor (
             Request, @escaping @Sendable @LoopActor () async throws -> Response
         ) async throws -> Response
     ) -> Route {
         let handler = handler
         return Route(declaration: declaration) { request, path in
-            .later {
+            guard asks(request) else { return try handler(request, path) }
+            return .later {
                 try await around(request) {
                     switch try handler(request, path) {
                     case .done(let response): response

@@ -11,6 +11,8 @@ public indirect enum Schema: Sendable {
     /// Any of several shapes.
     case oneOf([Schema])
     case any
+    /// The same or null.
+    case nullable(Schema)
 
     /// A member of an object.
     public struct Property: Sendable {
@@ -27,6 +29,11 @@ public indirect enum Schema: Sendable {
             json.key("description")
             json.string(doc)
         }
+        writeMembers(&json)
+        json.endObject()
+    }
+
+    private func writeMembers(_ json: inout JSONWriter) {
         switch self {
         case .string(let format, let allowed): writeString(&json, format, allowed)
         case .number(let minimum, let exclusive, let maximum):
@@ -50,8 +57,11 @@ public indirect enum Schema: Sendable {
             for option in options { option.write(&json) }
             json.endArray()
         case .any: break
+        case .nullable(let schema):
+            schema.writeMembers(&json)
+            json.key("nullable")
+            json.bool(true)
         }
-        json.endObject()
     }
 
     private func type(_ name: String, _ json: inout JSONWriter) {
@@ -91,26 +101,6 @@ public indirect enum Schema: Sendable {
         if let additional {
             json.key("additionalProperties")
             additional.write(&json)
-        }
-    }
-
-    /// The shape of an example answer.
-    static func inferred(from value: JSONValue) -> Schema {
-        switch value.kind {
-        case .string: return .string(format: nil, allowed: nil)
-        case .number: return .number(minimum: nil, exclusiveMinimum: false, maximum: nil)
-        case .bool: return .boolean
-        case .null: return .any
-        case .array:
-            var element: Schema?
-            value.forEachElement { if element == nil { element = inferred(from: $0) } }
-            return .array(element ?? .any)
-        case .object:
-            var properties: [Property] = []
-            value.forEachMember { name, member in
-                properties.append(Property(name: name, schema: inferred(from: member), required: false, doc: ""))
-            }
-            return .object(properties, additional: nil)
         }
     }
 }

@@ -7,9 +7,13 @@ public struct Table: Sendable {
     /// The media types beside JSON.
     public static let mediaTypes = ["text/csv", "application/vnd.apache.arrow.stream"]
 
-    /// The one of them that a request prefers to JSON; nil for JSON.
+    private static let offered = ["application/json"] + mediaTypes
+
+    /// The one of them that a request prefers to JSON; nil for JSON, also where it wants neither.
     public static func mediaType(_ request: Request) -> String? {
-        request.headers["Accept"].flatMap { accept in mediaTypes.first { accept.contains($0) } }
+        guard let first = request.headers["Accept"], first != "*/*", first != "application/json" else { return nil }
+        let best = MediaPreference.best(of: offered, request.headers.list("Accept"))
+        return best == offered[0] ? nil : best
     }
 
     private let names: [String]

@@ -171,6 +171,8 @@ import Wire
             "mom",
                       "willr", "stoch", "stddev", "trange", "linearreg", "vwap"]
         #expect(Set(twenty).isSubset(of: names) && names == names.sorted() && Set(names).count == names.count)
+        let wrong = try await fixture.json(.features, .get, "/features/catalog", query: "cursor=xyz", status: 422)
+        #expect(wrong.pointers == ["?cursor"])
         let sma = try await fixture.json(.features, .get, "/features/catalog", query: "q=sma&category=overlap")
         #expect(sma["items"]?[0]?["look_back"]?.int == 29 || sma["items"]?.elements.isEmpty == false)
         await fixture.stop()

@@ -40,7 +40,7 @@ import Testing
         peers.answers = [.success(Response(status: 418, contentType: "a/b", headers: ["X-Own": "1"], body: [1, 2, 3]))]
         let request = Request(method: .post, path: "/risk/a%20b", query: "x=1&y=%2F", headers: [
             "X-Request-ID": "r9", "traceparent": "00-aa", "Idempotency-Key": "k", "Connection": "keep-alive, X-Hop",
-                "X-Hop": "1",
+            "X-Hop": "1", "connection": "X-Two", "X-Two": "2",
         ], body: [9, 8])
         let answer = await scene.host.application.respond(request)
         #expect(answer.status == 418 && answer.contentType == "a/b" && answer.body == [1, 2, 3])
@@ -51,7 +51,31 @@ import Testing
         for (name, value) in [("X-Request-ID", "r9"), ("traceparent", "00-aa"), ("Idempotency-Key", "k")] {
             #expect(sent.request.headers[name] == value)
         }
-        #expect(sent.request.headers["X-Hop"] == nil)
+        #expect(sent.request.headers["X-Hop"] == nil && sent.request.headers["X-Two"] == nil)
+        await scene.stop()
+    }
+
+    /// A caller that has the gateway leave out who they are would act as nobody, or as the platform.
+    @Test(arguments: ["close, X-API-Key, X-Actor, Idempotency-Key", "X-Actor,x-api-key , idempotency-key", "traceparent"])
+    @LoopActor func whatCallersShowIsHandedOnWhateverConnectionNames(_ connection: String) async throws {
+        let peers = ScriptedPeers(), scene = try await Self.scene(peers)
+        let told: Headers = ["X-API-Key": "b", "X-Actor": "bob", "Idempotency-Key": "k", "traceparent": "00-aa",
+                             "Host": "localhost", "Content-Type": "application/json"]
+        var request = Request(method: .post, path: "/risk/1", headers: told, body: [123, 125])
+        request.headers.add("Connection", connection)
+        _ = await scene.host.application.respond(request)
+        let sent = try #require(peers.seen.first?.request)
+        for field in told.fields { #expect(sent.headers[field.name] == field.value) }
+        #expect(sent.isHandedOn)
+        await scene.stop()
+    }
+
+    @Test @LoopActor func oneNamedFieldAloneIsOfThisHopToo() async throws {
+        let peers = ScriptedPeers(), scene = try await Self.scene(peers)
+        _ = await scene.host.application.respond(
+            Request(method: .get, path: "/risk/1", headers: ["Connection": "X-Hop", "X-Hop": "1", "X-Kept": "2"]))
+        let sent = try #require(peers.seen.first?.request)
+        #expect(sent.headers["X-Hop"] == nil && sent.headers["X-Kept"] == "2")
         await scene.stop()
     }
 

@@ -92,10 +92,25 @@ import Testing
                 "GET \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n\(fields)\r\n")?.status
         }
         #expect(ask("/ws", "") == 426)
+        let rest = "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+        func raw(_ version: String, _ fields: String) -> RawClient.Answer? {
+            RawClient.ask(scene.port, "GET /ws HTTP/\(version)\r\nHost: localhost\r\nX-Request-ID: r1\r\n\(fields)\r\n")
+        }
+        #expect(raw("1.1", "Upgrade: websocket\r\n" + rest)?.status == 426)
+        #expect(raw("1.1", "Upgrade: websocket\r\nConnection: close\r\n" + rest)?.status == 426)
+        #expect(raw("1.0", "Upgrade: websocket\r\nConnection: Upgrade\r\n" + rest)?.status == 426)
+        #expect(raw("1.1", "Upgrade: h2c, WebSocket\r\nConnection: keep-alive, upgrade\r\n" + rest)?.status == 101)
+        #expect(raw("1.1", "Upgrade: websocket\r\nConnection: Upgrade\r\n" + rest)?["X-Request-ID"] == "r1")
+        for key in ["dGhlIHNhbXBsZSBub25jZQ=!", "dGhlIHNhbXBsZSBub25jZQ", "************************"] {
+            let fields = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+            let refused = raw("1.1", fields + "Sec-WebSocket-Key: \(key)\r\n")
+            #expect(refused?.status == 400 && refused?["X-Request-ID"] == "r1", "\(key)")
+        }
         #expect(ask("/ws", "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n") == 400)
         #expect(ask("/ws", "Upgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 8\r\n") == 400)
         #expect(ask("/ws/nowhere", "Upgrade: websocket\r\n") == 404)
         #expect(SocketClient(port: scene.port, "/ws", headers: ["Origin: http://evil.example"]).status == 403)
+        #expect(raw("1.1", "Origin: http://evil.example\r\n")?["X-Request-ID"] == "r1")
         await scene.stop()
         let keyed = try await Scene(access: AccessPolicy(requiresKey: true, isKeyValid: { $0 == "k" }))
         #expect(SocketClient(port: keyed.port, "/ws").status == 401)

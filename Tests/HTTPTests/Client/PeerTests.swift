@@ -31,6 +31,22 @@ import Testing
         await scene.stop()
     }
 
+    /// The platform's key is for what the platform asks: a request handed on for somebody without one stays without.
+    @Test @LoopActor func thePlatformsKeyIsNotShownForOthers() async throws {
+        let scene = try await HTTPScene.start(access: AccessPolicy(requiresKey: true, isKeyValid: { ["own", "b"].contains($0) }))
+        let peers = HTTPPeers(try Self.configuration(port: scene.port), clock: SystemClock(), key: "own")
+        func status(_ headers: Headers, isHandedOn: Bool) async throws -> Int {
+            var request = Request(method: .get, path: "/hello", headers: headers)
+            request.isHandedOn = isHandedOn
+            return try await peers.send(request, to: .risk, deadlineNanoseconds: 5_000_000_000).status
+        }
+        #expect(try await status(Headers(), isHandedOn: false) == 200)
+        #expect(try await status(Headers(), isHandedOn: true) == 401)
+        #expect(try await status(["X-API-Key": "b"], isHandedOn: true) == 200)
+        peers.close()
+        await scene.stop()
+    }
+
     @Test @LoopActor func manyRequestsShareFewConnections() async throws {
         let scene = try await HTTPScene.start()
         let peers = HTTPPeers(try Self.configuration(port: scene.port), clock: SystemClock())

@@ -58,6 +58,8 @@ import Testing
         let plain = RawClient.ask(scene.port, HTTPScene.head("GET /large", "Accept-Encoding: gzip;q=0, identity"))
         #expect(plain?["Content-Encoding"] == nil)
         #expect(plain?.body.count == 100_000)
+        let other = RawClient.ask(scene.port, HTTPScene.head("GET /large", "Accept-Encoding: *, gzip;q=0"))
+        #expect(other?["Content-Encoding"] == nil)
         #expect(RawClient.ask(scene.port, HTTPScene.head("GET /hello",
             "Accept-Encoding: gzip"))?["Content-Encoding"] == nil)
         await scene.stop()
@@ -70,6 +72,40 @@ import Testing
         let made = RawClient.ask(scene.port, HTTPScene.head("GET /nothing",
             "X-Request-ID: " + String(repeating: "x", count: 200)))
         #expect(made?["X-Request-ID"]?.count == 32)
+        await scene.stop()
+    }
+
+    @Test(arguments: [
+        ("POST /echo HTTP/1.1", "Host: localhost\r\nContent-Length: 5000", 413),
+        ("GET /hello HTTP/1.1", "Host: localhost\r\nContent-Length: x", 400), ("GET /hello HTTP/1.1", "X: y", 400),
+        ("BREW /hello HTTP/1.1", "Host: localhost", 405), ("GET /hello HTTP/2.0", "Host: localhost", 505),
+        ("POST /echo HTTP/1.1", "Host: localhost\r\nTransfer-Encoding: gzip", 501),
+        ("POST /echo HTTP/1.1", "Host: localhost\r\nExpect: tea", 417), ("GET /hello HTTP/1.1", "Host: evil.example", 403),
+    ]) func everyRefusalBearsAnIDAndIsCounted(_ line: String, _ fields: String, _ status: Int) async throws {
+        let scene = try await HTTPScene.start { $0.bodyLimit = 1000 }
+        let told = RawClient.ask(scene.port, "\(line)\r\nX-Request-ID: mine-2\r\n\(fields)\r\n\r\n")
+        #expect(told?.status == status && told?["X-Request-ID"] == "mine-2")
+        let made = RawClient.ask(scene.port, "\(line)\r\n\(fields)\r\n\r\n")
+        #expect(made?.status == status && made?["X-Request-ID"]?.count == 32)
+        let count = await scene.refusals
+        #expect(count == 2)
+        await scene.stop()
+    }
+
+    @Test(arguments: ["gzip", "identity, br", "deflate"]) func codedBodiesAreRefused(_ coding: String) async throws {
+        let scene = try await HTTPScene.start()
+        func ask(_ fields: String...) -> RawClient.Answer? {
+            let body = #"{"name":"a","value":1}"#, lines = fields.map { $0 + "\r\n" }.joined()
+            return RawClient.ask(scene.port, "POST /sample HTTP/1.1\r\nHost: localhost\r\n"
+                + "Content-Length: \(body.utf8.count)\r\n\(lines)\r\n\(body)")
+        }
+        let refused = ask("Content-Encoding: \(coding)")
+        #expect(refused?.status == 415 && refused?["Accept-Encoding"] == "identity")
+        #expect(ask("Content-Encoding: identity")?.status == 200)
+        #expect(ask("Content-Type: application/json; charset=utf-16")?.status == 415)
+        #expect(ask("Content-Type: application/json;charset=\"ISO-8859-1\"")?.status == 415)
+        #expect(ask("Content-Type: application/json; charset=UTF-8")?.status == 200)
+        #expect(ask("Content-Type: application/json; charset=us-ascii")?.status == 200)
         await scene.stop()
     }
 
@@ -87,6 +123,7 @@ import Testing
         let refused = kept.answer()
         #expect(refused?.status == 503)
         #expect(refused?["Connection"] == "close")
+        #expect(refused?["X-Request-ID"]?.count == 32)
         await door.open()
         #expect(slow.answer()?.text == "late")
         #expect(await stopping.value)

@@ -82,7 +82,9 @@ import Testing
         ("Transfer-Encoding: xchunked", 501), ("Transfer-Encoding: \u{b}chunked", 400), ("Transfer-Encoding:", 501),
         ("Transfer-Encoding: identity", 501), ("X: a\r\n b", 400), ("X: a\r\n\tb", 400), (" X: a", 400), ("X: a\nY: b", 400),
         ("X: a\rY: b", 400), ("X: a\0b", 400), ("X", 400), (": a", 400), ("X\u{e9}: a", 400), ("X: a\u{7f}", 400),
-        ("Host: other", 400), ("Content-Length: 1001", 413),
+        ("Host: other", 400), ("Content-Length: 1001", 413), ("Connection: close, X-API-Key", 400),
+        ("Connection: x-actor", 400), ("Connection: Authorization", 400), ("Connection: keep-alive,Host", 400),
+        ("Connection: close\r\nConnection: Idempotency-Key", 400), ("Connection: Content-Type", 400),
     ]) func whatCouldBeReadInTwoWaysIsRefused(_ fields: String, _ status: Int) {
         let text = "POST /p HTTP/1.1\r\nHost: h\r\n\(fields)\r\n\r\n"
         let whole = Self.events(text)
@@ -121,6 +123,33 @@ import Testing
         #expect(Self.events(head + body) == ["\(status) /p"])
         let bytes = Array((head + body).utf8)
         #expect(Self.events(bytes.map { [$0] }) == ["\(status) /p"])
+    }
+
+    @Test(arguments: [
+        ("http://h:80/a?b=c", "GET /a|b=c|Host=h:80||true"), ("HTTP://h", "GET /||Host=h||true"),
+        ("https://h?b", "GET /|b|Host=h||true"), ("http://[::1]:8001/a", "GET /a||Host=[::1]:8001||true"),
+        ("http:///a", "400 /"), ("http://u@h/a", "400 /"), ("ftp://h/a", "GET ftp://h/a||Host=other||true"),
+    ]) func theAuthorityOfAnAbsoluteTargetStandsForHost(_ target: String, _ event: String) {
+        #expect(Self.events("GET \(target) HTTP/1.1\r\nHost: other\r\n\r\n") == [event])
+    }
+
+    @Test func aRefusalKnowsWhoAskedWhereThatCame() {
+        func id(_ text: String) -> String? {
+            var reader = RequestReader(limits: Self.limits)
+            return Array(text.utf8).withUnsafeBytes { bytes in
+                var next = 0
+                guard case .refused(let refusal) = reader.next(bytes, &next) else { return nil }
+                return refusal.headers["X-Request-ID"]
+            }
+        }
+        let field = "x-request-id:\t r1 \r\n"
+        #expect(id("GET / HTTP/1.1\r\nHost: h\r\n\(field) X: folded\r\n\r\n") == "r1")
+        #expect(id("GET / HTTP/9.9\r\n\(field)\r\n") == "r1")
+        #expect(id("GET / HTTP/1.1\r\n\(field)Host: h\n\r\n") == "r1")
+        #expect(id("POST / HTTP/1.1\r\n\(field)Host: h\r\nContent-Length: 5000\r\n\r\n") == "r1")
+        #expect(id("POST / HTTP/1.1\r\n\(field)Host: h\r\nTransfer-Encoding: chunked\r\n\r\nfff\r\n") == "r1")
+        #expect(id("GET / HTTP/1.1\r\n\(field)X: \(String(repeating: "x", count: 3000))\r\n") == "r1")
+        #expect(id("GET / HTTP/1.1\r\nX-Request-ID: a\0b\r\n\r\n") == nil)
     }
 
     @Test func whatIsTooLongIsRefusedWhereverItIsCut() {

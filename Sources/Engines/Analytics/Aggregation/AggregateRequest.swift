@@ -18,9 +18,9 @@ struct SeriesBody: RequestBody {
         for (index, pair) in zip(times, times.dropFirst()).enumerated() where pair.0 >= pair.1 {
             fields.refuse(at: ["ts", "\(index + 1)"], "must be after the time before it")
         }
-        for (name, column) in columns where column.count != times.count {
-            fields.refuse(at: name == "value" ? ["values"] : ["columns", name],
-                          "has \(column.count) values for \(times.count) times")
+        if let values { fields.requireAsLong(values, as: "ts", at: "values") }
+        for (name, column) in columns.dropFirst(values == nil ? 0 : 1) {
+            fields.requireAsLong(column, as: "ts", at: "columns", name)
         }
         return SeriesBody(times: times.map(\.nanoseconds), columns: columns)
     }

@@ -19,7 +19,7 @@ extension AnalyticsEngine {
         {"id":"o1","symbol":"GOOG","side":"buy","quantity":100,"filled_quantity":80,"fill_ratio":0.8,"fills":2,\
         "average_price":801.25,"notional":64100,"fees":1.5,"slippage_bps":9.37,"cost":141.5,\
         "slippage":{"arrival":{"price":800.5,"per_share":0.75,"cost":60,"bps":9.37}},\
-        "implementation_shortfall":{"delay":40,"impact":24.4,"timing":35.6,"opportunity":60,"fees":1.5,"total":161.5,\
+        "implementation_shortfall?":{"delay":40,"impact":24.4,"timing":35.6,"opportunity":60,"fees":1.5,"total":161.5,\
         "bps":20.2,"market_prices":"vwap"},"markouts":{"1m":6.9},"missing":[]
         """
 

@@ -20,10 +20,10 @@ struct StrategyQuery: RequestParameters {
 
 extension AnalyticsEngine {
     private static let strategyAnswer = """
-        {"strategy_id":"sample-cross","deployments":1,"as_of":"2013-03-01T00:00:00Z","pnl":{"capital":100000,\
+        {"strategy_id":"sample-cross","deployments":1,"as_of?":"2013-03-01T00:00:00Z","pnl":{"capital":100000,\
         "equity":104211.5,"pnl":4211.5,"realized":4300,"unrealized":0,"fees":88.5,"total_return":0.042},\
         "trades":{"fills":12,"round_trips":6,"win_rate":0.5},"performance":{"total_return":0.042,"sharpe_ratio":0.4},\
-        "benchmark":{"alpha":0.01,"beta":0.6,"correlation":0.8},"benchmark_symbol":"GOOG",\
+        "benchmark":{"alpha":0.01,"beta":0.6,"correlation":0.8},"benchmark_symbol?":"GOOG",\
         "attribution":{"total":4211.5,"by_symbol":[{"symbol":"GOOG","pnl":4211.5,"gross":4300,"fees":88.5,\
         "contribution":0.042}],"by_deployment":[]},"equity_curve":{"ts":["2012-01-03T00:00:00Z"],"value":[100000]}}
         """

@@ -39,7 +39,8 @@ public struct AuditEvent: Sendable, Equatable {
     public nonisolated static let exampleList = """
         {"items":[{"id":"0192f0c1","time":"2024-01-02T14:30:00Z","engine":"risk","actor":"key:1b4f0e985197",\
         "action":"limit.create","object":"limit/gross","request":"{\\"type\\":\\"gross_exposure\\"}",\
-        "request_id":"c0ffee","trace_id":null,"origin":null}],"next_cursor":null,"unavailable":[]}
+        "request_id":"c0ffee","trace_id?":"0af7651916cd43dd8448eb211c80319c","origin?":"10.0.0.7"}],\
+        "next_cursor":null,"unavailable":[]}
         """
 
     /// A page of one engine's rows, newest first; `next` is the cursor of the rest, nil where there is none.

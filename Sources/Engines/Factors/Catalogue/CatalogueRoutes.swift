@@ -37,7 +37,7 @@ extension FactorEngine {
               "How many factors are defined, and how many of them the stored daily bars and facts can compute.",
               answer: """
                 {"status":"ready","catalogued":500000,"computable":1500,"stored_symbols":22,"symbols_with_facts":3,\
-                "queue":0,"jobs":0,"last_run":{"ts":"2024-01-02T00:00:00Z","factors":2,"symbols":3,"rows":21,"seconds":0.004}}
+                "queue":0,"jobs":0,"last_run?":{"ts":"2024-01-02T00:00:00Z","factors":2,"symbols":3,"rows":21,"seconds":0.004}}
                 """, errors: [503]) { [unowned self] (_: NoParameters, _: NoBody, _) in
             let found = try await stored.found(), catalogue = FactorCatalogue.standard
             let computable = await context.compute {

@@ -36,6 +36,7 @@ enum JobRecords {
                 symbols TEXT NOT NULL)
             """,
         ]),
+        Idempotency.migration(version: 6),
     ]
 
     private static let columns = "id, created, timeframe, symbols, as_of, factors, state, ts, data_version, detail, "

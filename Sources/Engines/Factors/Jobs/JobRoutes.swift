@@ -8,7 +8,8 @@ import Wire
 extension FactorEngine {
     private static let answer = """
         {"job_id":"0197","state":"running","created":"2024-01-02T00:00:00Z","factors":1500,"done":640,"progress":0.43,\
-        "empty":12,"errors":0,"timeframe":"1d","symbols":20,"universe":"stored","ts":"2024-01-02T00:00:00Z","data_version":"9f86d081",\
+        "empty":12,"errors":0,"timeframe":"1d","symbols":20,"universe":"stored",\
+        "ts?":"2024-01-02T00:00:00Z","data_version":"9f86d081",\
         "detail":""}
         """
 
@@ -51,7 +52,7 @@ extension FactorEngine {
               + "that one instead, over the dates that jobs over the same universe have calculated: ts, values by date "
               + "and symbol, and the lineage of each date.",
               answer: """
-                {"job_id":"0197","ts":"2024-01-02T00:00:00Z","data_version":"9f86d081","symbols":["AAPL","MSFT"],\
+                {"job_id":"0197","ts?":"2024-01-02T00:00:00Z","data_version":"9f86d081","symbols":["AAPL","MSFT"],\
                 "items":[{"factor":"zscore.21.rank@bars.close","expression_hash":"4e07408562","values":[1,0.5]}],\
                 "next_cursor":null}
                 """, errors: [404], tabular: true) { [unowned self] (query: JobValuesQuery, _: NoBody, _) in

@@ -171,10 +171,8 @@ import Telemetry
     static func outgoing(_ request: Request) -> Request {
         var sent = request
         if sent.method == .head { sent.method = .get }
-        if let named = request.headers["Connection"], named.contains(",") || named.utf8.count > 10 {
-            let dropped = named.split(separator: ",").map { $0.filter { $0 != " " && $0 != "\t" } }
-            sent.headers.remove { name in dropped.contains { Headers.equal(name, $0) } }
-        }
+        sent.isHandedOn = true
+        sent.headers.removeOfThisHop()
         switch request.headers["X-Request-ID"] {
         case request.requestID: break
         case nil: sent.headers.add("X-Request-ID", request.requestID)

@@ -88,7 +88,7 @@ extension RiskEngine {
             example: Self.marketRiskExample,
             answer: """
                 {"figures":[{"name":"capital","label":"Capital for market risk","value":250000,"paragraph":"MAR20.4"}],\
-                "scenario":"high","parts":[{"risk_class":"equity","component":"delta","paragraph":"MAR21.4","low":1,\
+                "scenario?":"high","parts":[{"risk_class":"equity","component":"delta","paragraph":"MAR21.4","low":1,\
                 "medium":1,\
                 "high":1,"buckets":[{"bucket":"8","factors":1,"sum":1,"low":1,"medium":1,"high":1}]}],\
                 "default_risk":[],\

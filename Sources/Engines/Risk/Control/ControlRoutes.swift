@@ -6,7 +6,7 @@ import Store
 import Wire
 
 extension RiskEngine {
-    private static let switchAnswer = #"{"state":"on","reason":"drill","since":"2026-01-02T03:04:05Z"}"#
+    private static let switchAnswer = #"{"state":"on","reason":"drill","since?":"2026-01-02T03:04:05Z"}"#
 
     /// The switch that stops all orders.
     var killSwitchRoutes: [Route] {

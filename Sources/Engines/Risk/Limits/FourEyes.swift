@@ -17,7 +17,8 @@ extension RiskEngine {
     private static let changeExample = """
         {"id":"c1","limit_id":"gross","state":"pending","for_version":1,"loosens":["threshold rises from 250000.0 to \
         300000.0"],"proposed_by":"anonymous ann","proposed":"2026-01-02T03:04:05Z","expires":"2026-01-05T03:04:05Z",\
-        "decided_by":"","decided":null,"note":"","limit":{"id":"gross","type":"gross_exposure","threshold":300000}}
+        "decided_by":"","decided?":"2026-01-03T03:04:05Z","note":"",\
+        "limit?":{"id":"gross","type":"gross_exposure","threshold":300000,"portfolio_id?":"sample"}}
         """
 
     /// Why a change of a limit has to wait for somebody else; empty where it need not.

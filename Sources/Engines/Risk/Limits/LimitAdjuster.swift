@@ -153,8 +153,9 @@ extension RiskEngine {
             "The thresholds in force of limits that follow volatility or its regime, and why one stays.",
             answer: """
                 {"items":[{"limit_id":"gross","by":"volatility","threshold":180000,"own_threshold":250000,\
-                "volatility":0.0139,"reference_volatility":0.01,"regime":null,"restless_probability":null,"reason":"",\
-                "ts":"2026-01-02T03:04:05Z"}],"next_cursor":null}
+                "volatility":0.0139,"reference_volatility":0.01,"regime?":"restless",\
+                "restless_probability":0.7,"reason":"",\
+                "ts?":"2026-01-02T03:04:05Z"}],"next_cursor":null}
                 """
         ) { [unowned self] (_: NoParameters, _: NoBody, _) in
             let followed = limits.filter(\.isActive).sorted { $0.id < $1.id }

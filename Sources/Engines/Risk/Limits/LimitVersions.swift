@@ -45,8 +45,8 @@ extension RiskEngine {
         .json(
             .get, "/api/v1/risk/limits/{limit_id}/versions", "Every change of a limit, newest first.",
             answer: """
-                {"items":[{"version":2,"change":"changed","ts":"2026-01-02T03:04:05Z","proposed_by":"anonymous ann",\
-                "approved_by":"anonymous bob","limit":{"id":"gross"}}]}
+                {"items":[{"version":2,"change":"changed","ts":"2026-01-02T03:04:05Z","proposed_by?":"anonymous ann",\
+                "approved_by?":"anonymous bob","limit":{"id":"gross","portfolio_id?":"sample"}}]}
                 """, errors: [404]) { [unowned self] (path: LimitPath, _: NoBody, _) in
             let rows = try await LimitVersions.rows(path.id, self.context.records)
             if rows.rows.isEmpty, !self.limits.contains(where: { $0.id == path.id }) {

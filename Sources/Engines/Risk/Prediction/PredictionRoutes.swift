@@ -27,7 +27,7 @@ extension RiskEngine {
         [
             .json(.get, "/api/v1/risk/predictions", "The probability that each limit is breached soon, with its drivers.",
                 answer: """
-                    {"horizon_seconds":1800,"model":\(Self.modelExample),"items":[{"portfolio_id":"sample","limit_id":"l1",\
+                    {"horizon_seconds":1800,"model?":\(Self.modelExample),"items":[{"portfolio_id":"sample","limit_id":"l1",\
                     "type":"leverage","utilization":0.93,"state":"predicted","reason":"","probability":0.31,"drivers":[{"name":\
                     "headroom","value":1.1,"contribution":0.8}]}],"next_cursor":null}
                     """) { [unowned self] (query: PredictionQuery, _: NoBody, _) in predictions(of: query.portfolio) },

@@ -48,12 +48,14 @@ extension RiskEngine {
     private static let caseExample = """
         {"id":"b1","portfolio_id":"sample","limit_id":"gross","type":"gross_exposure","scope":"all","state":"open",\
         "severity":"hard","value":260000,"threshold":250000,"reason":"gross_exposure of 260000.0 is above 250000.0",\
-        "opened":"2026-01-02T03:04:05Z","hard_since":"2026-01-02T03:04:05Z","acknowledged":null,"closed":null,\
+        "opened":"2026-01-02T03:04:05Z","hard_since?":"2026-01-02T03:04:05Z",\
+        "acknowledged?":"2026-01-02T03:06:00Z","closed?":"2026-01-02T04:00:00Z",\
         "acknowledged_by":""}
         """
     private static let responseExample = """
         {"id":"9f86d081","case_id":"b1","rule_id":"stop","portfolio_id":"sample","action":"block","target":"all",\
-        "state":"blocking","detail":"gross_exposure of 260000.0 is above 250000.0","attempts":0,"next":null,"body":null,\
+        "state":"blocking","detail":"gross_exposure of 260000.0 is above 250000.0","attempts":0,\
+        "next?":"2026-01-02T03:05:05Z","body?":{"title":"Gross exposure"},\
         "ts":"2026-01-02T03:04:05Z"}
         """
 

@@ -14,9 +14,10 @@ extension RiskEngine {
                 "historic":["covid_2020"],"reverse":{"loss":5000},"ladders":[{"from":-0.2,"to":0.2,"steps":5}]}
                 """,
               answer: """
-                {"value":19000,"scenarios":[{"name":"technology falls","source":"request","from":null,"to":null,\
+                {"value":19000,"scenarios":[{"name":"technology falls","source":"request",\
+                "title?":"Covid-19","from?":"2020-02-19","to?":"2020-03-23",\
                 "loss":1900,"loss_fraction":0.1,"positions":[{"symbol":"AAPL","shock":-0.1,"loss":1900}]}],\
-                "worst":{"name":"technology falls","loss":1900},"ladders":[],"unmoved":[]}
+                "worst?":{"name":"technology falls","loss":1900},"ladders":[],"unmoved":[]}
                 """) { [unowned self] (_: NoParameters, body: StressBody, _) in
             let cases = (body.scenarios?.count ?? 0) + body.historic.count + body.ladders.reduce(0) { $0 + $1.steps }
             return await context.compute(over: (cases + 200) * max(1, body.positions.count)) {
