@@ -83,12 +83,13 @@ public import Telemetry
         access.refusal(of: request, isHandshake: isHandshake).map { answer($0, to: request) }
     }
 
-    /// The same request with an id: the caller's where it sent one that can be used, else a new one.
+    /// The same request with an id, where it has none yet: the caller's if that can be used, else a new one.
     public func identified(_ request: Request) -> Request {
+        if !request.requestID.isEmpty { return request }
         var request = request
         if let given = request.headers["X-Request-ID"], Self.isUsable(requestID: given) {
             request.requestID = given
-        } else if request.requestID.isEmpty {
+        } else {
             request.requestID = identifiers.nextText()
         }
         return request

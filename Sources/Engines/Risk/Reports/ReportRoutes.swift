@@ -9,7 +9,8 @@ extension RiskEngine {
         {"report_type":"daily_risk","title":"Daily risk report","subject":"sample","currency":"the portfolio's currency",\
         "from":"2012-03-01T21:00:00Z","to":"2013-03-01T21:00:00Z","as_of":"2013-03-01T21:00:00Z","conventions":[],\
         "warnings":[],"sections":[{"name":"overview","heading":"Overview","blocks":[{"figures":[{"name":"equity",\
-        "label":"Equity","value":771942.31,"format":"money"}]}]}]}
+        "label":"Equity","value":771942.31,"format":"money"},{"name":"worst_day","label":"Worst day",\
+        "value":"2013-02-20"}]}]}]}
         """
 
     /// Reports, made when they are asked for.
