@@ -134,6 +134,6 @@ struct Replay: Sendable {
         func value(_ name: String) -> Double { bars.column(name)?[row] ?? .nan }
         return Bar(symbol: replay.symbol, timeframe: replay.timeframe, time: Timestamp(nanoseconds: bars.ts[row]),
                    open: value("open"), high: value("high"), low: value("low"), close: value("close"),
-                   volume: value("volume"), replay: replay.id)
+                   volume: value("volume"), vwap: value("vwap"), replay: replay.id)
     }
 }
