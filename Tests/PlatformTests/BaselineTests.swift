@@ -20,6 +20,19 @@ import Testing
         #expect(comparison.baseline == old && (comparison.ratio == new / old || new.isNaN))
     }
 
+    /// Numbers of the context are numbers, and tell measurements apart as the texts of an earlier output did.
+    @Test func numbersOfTheContextAreNumbers() throws {
+        let figure = Measurement("a", 1, "s", runs: 1, context: [
+            ("rows", "1000000"), ("best", "-0.25"), ("feature", "sma(close,30)"), ("version", "1.2.3"), ("threads", "8"),
+            ("id", "007"),
+        ])
+        #expect(figure.line.hasSuffix(#""context":{"rows":1000000,"best":-0.25,"feature":"sma(close,30)","#
+            + #""version":"1.2.3","threads":8,"id":"007"}}"#))
+        let old = figure.line.replacing(#""threads":8"#, with: #""threads":"8""#)
+        #expect(try Baseline(lines: old).compare(figure) != nil)
+        #expect(try Baseline(lines: figure.line).compare(figure) != nil)
+    }
+
     @Test func whatTellsMeasurementsApartIsHeldApart() throws {
         let lines = [("low", 1.0), ("high", 2)].map { lane, value in
             Measurement("bus", value, "µs", runs: 1, context: [

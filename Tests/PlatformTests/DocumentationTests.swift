@@ -53,7 +53,8 @@ import Testing
         let settings = PlatformFixture.settings(folder.path, ["NAUTILUS_ASSETS_DIR": assets])
         let environment = PlatformFixture.environment(settings)
         let platform = try ChildProcess(
-            PlatformFixture.binaries + "/nautilus", ["up", "--sample"], environment: environment, output: .lines)
+            PlatformFixture.binaries + "/nautilus", ["up", "--sample", "--data-dir", folder.path], environment: environment,
+            output: .lines)
         let ready = try #require(platform.readLine())
         #expect(ready.contains("\"ready\":true"))
         let commands = try Self.commands().filter { !$0.isStart }

@@ -127,4 +127,66 @@ import Testing
         #expect(first.wait() == 0)
         #expect(ContinuousClock.now - began < .seconds(10))
     }
+
+    private static let bars = "ts,close\n2024-01-02,10\n2024-01-03,11\n"
+
+    /// Assets with a sample file, or with none.
+    private func assets(_ folder: TemporaryFolder, isEmpty: Bool = false) throws -> String {
+        let path = folder.path + "/assets"
+        try FileManager.default.createDirectory(atPath: path + "/sample", withIntermediateDirectories: true)
+        if !isEmpty { try Data(Self.bars.utf8).write(to: URL(fileURLWithPath: path + "/sample/KO.1d.csv")) }
+        return path
+    }
+
+    /// What `up` was started for cannot be done: it ends, with one line and a code, and keeps no port.
+    @Test(.timeLimit(.minutes(1))) func aSampleOrReplayThatIsNotThereEndsTheStart() throws {
+        let folder = TemporaryFolder()
+        let settings = PlatformFixture.settings(
+            folder.path + "/data", ["NAUTILUS_ASSETS_DIR": try assets(folder, isEmpty: true)])
+        expect(try run("nautilus", ["up", "--sample"], settings), 66...66, "no sample prices")
+        let replay = ["up", "--replay", "NOPE:1d", "--speed", "0"]
+        expect(try run("nautilus", replay, settings), 65...65, "NOPE")
+        for speed in ["1e-11", "1e-320", "-1", "inf", "1e9"] {
+            expect(try run("nautilus", ["up", "--replay", "KO:1d", "--speed", speed], settings), 64...64, "--speed")
+        }
+    }
+
+    /// Whoever says where the own data is does not want a sample among it.
+    @Test(.timeLimit(.minutes(1))) func theSampleIsNeverAmongTheUsersStores() throws {
+        let folder = TemporaryFolder(), data = folder.path + "/data"
+        let settings = PlatformFixture.settings(data, ["NAUTILUS_ASSETS_DIR": try assets(folder)])
+        for (arguments, home) in [(["up", "--sample"], data + "/sample"),
+                                  (["up", "--sample", "--data-dir", folder.path + "/named"], folder.path + "/named")] {
+            let platform = try ChildProcess(
+                PlatformFixture.binaries + "/nautilus", arguments,
+                environment: PlatformFixture.environment(settings), output: .lines)
+            #expect(platform.readLine()?.contains("\"ready\":true") ?? false)
+            platform.signal(SIGTERM)
+            #expect(platform.wait() == 0)
+            #expect(FileManager.default.fileExists(atPath: home + "/portfolio/records.sqlite"))
+            #expect(try FileManager.default.contentsOfDirectory(atPath: data) == ["sample"])
+        }
+    }
+
+    /// What is wrong with a file is told by the code: 65 for what is in it, 66 where it cannot be read.
+    @Test(.timeLimit(.minutes(1))) func filesThatCannotBeImportedAreTold() throws {
+        let folder = TemporaryFolder()
+        let settings = PlatformFixture.settings(folder.path + "/data", ["NAUTILUS_ENGINES": "marketdata"])
+        let platform = try ChildProcess(
+            PlatformFixture.binaries + "/nautilus", ["up"], environment: PlatformFixture.environment(settings),
+            output: .lines)
+        #expect(platform.readLine()?.contains("\"ready\":true") ?? false)
+        for (text, more, code) in [("", [], 65), (Self.bars + "2024-01-04,-1\n", ["--strict"], 65), ("ts\n1\n", [], 65),
+                                   (Self.bars, [], 0)] as [(String, [String], Int32)] {
+            let path = folder.path + "/bars.csv"
+            try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+            let result = try run("nautilus", ["import", path, "--symbol", "KO"] + more, settings)
+            #expect(result.code == code && result.lines.count == (code == 0 ? 0 : 1), "\(result)")
+        }
+        for command in [["import", "/nowhere.csv", "--symbol", "KO"], ["import", "facts", "/nowhere.csv"]] {
+            expect(try run("nautilus", command, settings), 66...66, "/nowhere.csv")
+        }
+        platform.signal(SIGTERM)
+        #expect(platform.wait() == 0)
+    }
 }

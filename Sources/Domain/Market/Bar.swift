@@ -5,13 +5,16 @@ public struct Bar: Sendable, Equatable {
     /// When the bar began.
     public var time: Timestamp
     public var open: Double, high: Double, low: Double, close: Double, volume: Double
+    /// The bar's own volume-weighted price; NaN where the source has none.
+    public var vwap: Double
     /// The replay this bar is part of; nil for a live one. Streams of different replays never mix.
     public var replay: String?
 
     public init(
         symbol: Symbol, timeframe: Timeframe, time: Timestamp, open: Double, high: Double, low: Double, close: Double,
-        volume: Double, replay: String? = nil
+        volume: Double, vwap: Double = .nan, replay: String? = nil
     ) {
+        self.vwap = vwap
         self.replay = replay
         self.symbol = symbol
         self.timeframe = timeframe

@@ -6,7 +6,7 @@ extension Bar: WireValue {
               let time = json.time("ts") else { return nil }
         self.init(symbol: symbol, timeframe: frame, time: time, open: json.number("open"), high: json.number("high"),
                   low: json.number("low"), close: json.number("close"), volume: json.number("volume"),
-                  replay: json.text("replay"))
+                  vwap: json.number("vwap"), replay: json.text("replay"))
     }
 
     public func write(to json: inout JSONWriter) {
@@ -19,6 +19,7 @@ extension Bar: WireValue {
         json.member("low", low)
         json.member("close", close)
         json.member("volume", volume)
+        if !vwap.isNaN { json.member("vwap", vwap) }
         if let replay { json.member("replay", replay) }
         json.endObject()
     }

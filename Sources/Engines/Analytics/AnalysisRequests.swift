@@ -85,6 +85,7 @@ struct AnalysisBody: RequestBody {
         let flows = readFlows(curve, fields)
         let benchmark = fields.numbers("benchmark_returns", "Returns of the benchmark over the same periods.",
             required: false)
+        refuseBelowNothing([("returns", returns), ("benchmark_returns", benchmark)], fields)
         let options = FigureOptions.read(fields)
         let used = returns ?? flows.map(Self.returns) ?? curve?.returns
         if let benchmark, !fields.isDescribing {
@@ -99,6 +100,14 @@ struct AnalysisBody: RequestBody {
             benchmark: benchmark, options: options, flows: flows, weights: WeightsOfBody.read(fields),
             attribution: fields.optionalObject("attribution", "Holdings by period, to attribute the active return.",
                                                AttributionBody.self))
+    }
+
+    /// Figures of performance compound: Π(1 + r) over a return below −1, which leaves less than nothing, is no value.
+    private static func refuseBelowNothing(_ columns: [(name: String, values: [Double]?)], _ fields: FieldReader) {
+        for (name, values) in columns {
+            guard let bad = values?.firstIndex(where: { $0 < -1 }) else { continue }
+            fields.refuse(at: [name, "\(bad)"], "must not be below -1: less than nothing cannot be compounded")
+        }
     }
 
     private static func readFlows(

@@ -7,6 +7,8 @@ import Wire
 public struct BarColumns: Sendable {
     public var times: [Int64] = []
     public var open: [Double] = [], high: [Double] = [], low: [Double] = [], close: [Double] = [], volume: [Double] = []
+    /// The bars' own volume-weighted prices; nil where none of the instrument's are stored.
+    public var vwap: [Double]?
     public init() {}
     public var count: Int { times.count }
 }
@@ -57,15 +59,17 @@ public struct BarColumns: Sendable {
         root.member("ts")?.forEachElement { value in
             bars.times.append(value.string.flatMap { Timestamp(iso8601: $0) }?.nanoseconds ?? 0)
         }
-        func column(_ name: String) -> [Double] {
+        func stored(_ name: String) -> [Double]? {
             let found = try? root.member(name)?.doubles().get()
-            return found.flatMap { $0.count == bars.times.count ? $0 : nil } ?? Array(repeating: .nan, count: bars.times.count)
+            return found.flatMap { $0.count == bars.times.count ? $0 : nil }
         }
+        func column(_ name: String) -> [Double] { stored(name) ?? Array(repeating: .nan, count: bars.times.count) }
         bars.open = column("open")
         bars.high = column("high")
         bars.low = column("low")
         bars.close = column("close")
         bars.volume = column("volume")
+        bars.vwap = stored("vwap")
         return bars
     }
 

@@ -28,10 +28,25 @@ public struct InlineBars: RequestBody {
             fields.refuse(at: ["ts", "\(index + 1)"], pair.0 == pair.1 ? "is the same time as the one before it"
                 : "is before the time in front of it")
         }
+        checkShapes(columns, times.count, fields)
         // What does not fit was reported above; the value is then thrown away.
         return InlineBars(bars: try? Bars(
             ts: times.map(\.nanoseconds), open: columns["open"] ?? [], high: columns["high"] ?? [],
             low: columns["low"] ?? [], close: columns["close"] ?? [], volume: columns["volume"] ?? [],
             vwap: columns["vwap"], cap: columns["cap"]))
+    }
+
+    /// The rule of the door: bars that an import would refuse are refused here too, the first of them with its place.
+    private static func checkShapes(_ columns: [String: [Double]], _ count: Int, _ fields: FieldReader) {
+        func column(_ name: String) -> [Double] {
+            columns[name].flatMap { $0.count == count ? $0 : nil } ?? [Double](repeating: .nan, count: count)
+        }
+        let open = column("open"), high = column("high"), low = column("low"), close = column("close")
+        for row in 0..<count {
+            let fault = BarShape.fault(open: open[row], high: high[row], low: low[row], close: close[row])
+            guard let fault else { continue }
+            fields.refuse(at: [fault.column, "\(row)"], fault.reason)
+            return
+        }
     }
 }

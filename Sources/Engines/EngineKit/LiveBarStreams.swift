@@ -15,14 +15,12 @@ public protocol BarState: Sendable {
 extension BarState {
     /// Takes a bar off the bus as the next.
     public mutating func push(_ bar: Bar) {
-        push(BarValues(open: bar.open, high: bar.high, low: bar.low, close: bar.close, volume: bar.volume), at: bar.time)
+        push(BarValues(bar), at: bar.time)
     }
 
     /// Takes a stored bar as the next.
     public mutating func push(_ bars: BarColumns, row: Int) {
-        push(BarValues(open: bars.open[row], high: bars.high[row], low: bars.low[row], close: bars.close[row],
-                       volume: bars.volume[row]),
-             at: Timestamp(nanoseconds: bars.times[row]))
+        push(BarValues(bars, row: row), at: Timestamp(nanoseconds: bars.times[row]))
     }
 }
 

@@ -107,9 +107,7 @@ extension FactorEngine {
                     message: "no \(body.timeframe.rawValue) bars of \(symbol) are stored; import "
                         + "them with POST /market-data/import, or send a panel"))
             }
-            series.append((symbol.text, try Bars(
-                ts: found.times, open: found.open, high: found.high, low: found.low, close: found.close,
-                volume: found.volume)))
+            series.append((symbol.text, try Bars(found)))
         }
         if !errors.isEmpty { throw Problem.invalid(errors) }
         return series

@@ -66,14 +66,13 @@ import Runtime
         if let kept = profiles[symbol] { return kept }
         let started = generation
         let newest = try await BarsClient(context).bars(symbol, .day1, last: Self.bars)
-        var profile: Set<Column> = [], bars = try Bars(
-            ts: newest.times, open: newest.open, high: newest.high, low: newest.low, close: newest.close,
-            volume: newest.volume)
+        var profile: Set<Column> = [], bars = try Bars(newest)
         for column in Self.storable.subtracting([.vwap]) where bars.values(column).contains(where: \.isFinite) {
             profile.insert(column)
         }
         // A bar without a price of its own has the mean of these.
-        if profile.isSuperset(of: [.high, .low, .close]) { profile.insert(.vwap) }
+        let hasOwn = newest.vwap?.contains(where: \.isFinite) ?? false
+        if hasOwn || profile.isSuperset(of: [.high, .low, .close]) { profile.insert(.vwap) }
         bars = try await FactsClient(context).adding(facts, to: bars, of: symbol)
         for column in facts where bars.values(column).contains(where: \.isFinite) { profile.insert(column) }
         if started == generation { profiles[symbol] = profile }

@@ -90,8 +90,7 @@ extension FeaturesEngine {
         let client = BarsClient(context)
         let found = try await client.bars(symbol, timeframe, from: from, to: to)
         if found.count == 0, try await client.bars(symbol, timeframe, last: 1).count == 0 { return nil }
-        return try Bars(ts: found.times, open: found.open, high: found.high, low: found.low, close: found.close,
-                        volume: found.volume)
+        return try Bars(found)
     }
 
     /// The bars with the columns of facts that the features read.

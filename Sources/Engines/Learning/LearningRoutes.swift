@@ -22,7 +22,8 @@ extension LearningEngine {
 
     private var volatilityRoute: Route {
         .json(.post, "/ml/predict/volatility",
-              "Exponentially weighted volatility of stored bars or of returns in the body, with an interval.",
+              "Exponentially weighted volatility of stored bars or of returns in the body, with an interval: weights λ^i "
+                + "that sum to 1.",
               example: #"{"symbol":"GOOG","horizon":"5d"}"#,
               answer: """
                 {"symbol?":"GOOG","annualized_volatility":0.23,"volatility":0.0145,"interval":{"low":0.19,"high":0.29,\
@@ -32,7 +33,7 @@ extension LearningEngine {
                 "observations":2147,"as_of":"2013-03-01T00:00:00Z"}
                 """, errors: [503]) { [unowned self] (_: NoParameters, body: VolatilityBody, _) in
             let (returns, source) = try await material(body.input, .volatility)
-            let forecast = try await computed {
+            let forecast = try await computed("/returns") {
                 try VolatilityForecast(
                     returns: returns, lambda: body.lambda, horizon: body.input.periods,
                     periodsPerYear: body.input.periodsPerYear, level: body.input.level)
@@ -62,7 +63,7 @@ extension LearningEngine {
             guard let price = body.price else { throw Problem.invalid("/current_price", "is required beside features") }
             let drift = body.feature("drift") ?? 0, periods = input.periodsPerYear
             // A drift that is stated counts as much as a year of returns would.
-            let forecast = try await computed {
+            let forecast = try await computed("/features") {
                 try PriceForecast(
                     mean: drift / periods, volatility: volatility / periods.squareRoot(), observations: Int(periods),
                     price: price, horizon: input.periods, periodsPerYear: periods, level: input.level)
@@ -76,7 +77,7 @@ extension LearningEngine {
             throw Problem.invalid("/current_price", "is required where no bars are stored")
         }
         let logarithms = input.returns == nil ? returns : returns.map { log1p($0) }
-        let forecast = try await computed {
+        let forecast = try await computed("/returns") {
             try PriceForecast(
                 logReturns: logarithms, price: price, horizon: input.periods, periodsPerYear: input.periodsPerYear,
                 level: input.level)
@@ -109,11 +110,12 @@ extension LearningEngine {
         return (data.logReturns, (source, data.closes.last))
     }
 
-    private func computed<R: Sendable>(_ work: @Sendable () throws -> R) async throws -> R {
+    /// `pointer` is where the numbers are that it is computed from.
+    private func computed<R: Sendable>(_ pointer: String, _ work: @Sendable () throws -> R) async throws -> R {
         do {
             return try await context.compute(work)
         } catch let error as QuantError {
-            throw Problem(422, error.explanation)
+            throw Problem.invalid(pointer, error.explanation)
         }
     }
 

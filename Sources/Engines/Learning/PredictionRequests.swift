@@ -9,6 +9,8 @@ struct PredictionInput {
     /// Simple returns, one a bar, oldest first, instead of stored bars.
     let returns: [Double]?
     let periodsPerYear: Double
+    /// Nothing grows more in one bar; the variance of such returns is a number.
+    static let largestReturn = 1e15
 
     static func read(_ fields: FieldReader, needsSymbol: Bool) -> PredictionInput {
         let symbol = fields.optionalSymbol("symbol", "The instrument; its stored bars are used.", required: needsSymbol)
@@ -21,8 +23,9 @@ struct PredictionInput {
                                      required: false)
         if let returns {
             fields.require(returns.count > 1, "returns", "must have at least two returns")
-            if let bad = returns.firstIndex(where: { $0 <= -1 }) {
-                fields.refuse(at: ["returns", "\(bad)"], "must be above -1")
+            if let bad = returns.firstIndex(where: { $0 <= -1 || $0 > Self.largestReturn }) {
+                fields.refuse(at: ["returns", "\(bad)"],
+                              returns[bad] <= -1 ? "must be above -1" : "must be at most 1e15")
             }
         }
         return PredictionInput(

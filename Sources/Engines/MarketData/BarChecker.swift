@@ -1,3 +1,4 @@
+import EngineKit
 import Market
 
 /// A row of a file or a body that was not taken.
@@ -13,17 +14,16 @@ struct BarChecker: Sendable {
 
     /// The reason a row is refused, or nil. NaN is a value that is not there: legal, except for the close.
     mutating func fault(
-        line: Int, time: Timestamp, open: Double, high: Double, low: Double, close: Double, volume: Double
+        line: Int, time: Timestamp, open: Double, high: Double, low: Double, close: Double, volume: Double,
+        vwap: Double = .nan
     ) -> String? {
-        for (name, value) in [("open", open), ("high", high), ("low", low), ("close", close)] {
+        for (name, value) in [("open", open), ("high", high), ("low", low), ("close", close), ("vwap", vwap)] {
             if value.isInfinite { return "\(name) is infinite" }
             if value <= 0 { return "\(name) must be above 0" }
         }
         if close.isNaN { return "close is missing" }
         if volume.isInfinite || volume < 0 { return "volume must be a finite number of at least 0" }
-        if high < low { return "high is below low" }
-        if high < open || high < close { return "high is below open or close" }
-        if low > open || low > close { return "low is above open or close" }
+        if let shape = BarShape.fault(open: open, high: high, low: low, close: close) { return shape.reason }
         if let first = lines[time.nanoseconds] { return "the same time as line \(first)" }
         lines[time.nanoseconds] = line
         return nil

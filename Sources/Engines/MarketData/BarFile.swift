@@ -4,7 +4,9 @@ import Wire
 
 /// Bars read from a file or a body: the good rows in time order, and what was wrong with the others.
 struct BarFile: Sendable {
-    static let columns = ["open", "high", "low", "close", "volume"]
+    static let columns = ["open", "high", "low", "close", "volume", vwap]
+    /// The bar's own volume-weighted price: stored of a series that has one.
+    static let vwap = "vwap"
 
     private(set) var rows: SeriesColumns
     private(set) var rejected: [RejectedRow] = []
@@ -15,11 +17,11 @@ struct BarFile: Sendable {
     struct HeaderError: Error { let reason: String }
 
     private var times: [Int64] = []
-    private var values: [[Double]] = Array(repeating: [], count: 5)
+    private var values: [[Double]] = Array(repeating: [], count: columns.count)
     private var checker = BarChecker()
 
-    /// Reads CSV with a header of `ts` and some of `open,high,low,close,volume`, in any order; other columns are
-    /// ignored.
+    /// Reads CSV with a header of `ts` and some of `open,high,low,close,volume,vwap`, in any order; other columns are
+    /// ignored, and none of these may come twice.
     static func csv(_ bytes: [UInt8]) throws(HeaderError) -> BarFile {
         guard String(validating: bytes,
             as: UTF8.self) != nil else { throw HeaderError(reason: "the file is not UTF-8") }
@@ -30,6 +32,9 @@ struct BarFile: Sendable {
             let header = fields.map { $0.lowercased() }
             guard let time = header.firstIndex(where: { ["ts", "date", "timestamp", "time"].contains($0) }) else {
                 return HeaderError(reason: "the header has no ts column; it starts with \(header.prefix(3))")
+            }
+            if let twice = ([header[time]] + columns).first(where: { name in header.count { $0 == name } > 1 }) {
+                return HeaderError(reason: "the header has the column \(twice) twice")
             }
             let places = columns.map { header.firstIndex(of: $0) }
             guard places[3] != nil else { return HeaderError(reason: "the header has no close column") }
@@ -52,7 +57,7 @@ struct BarFile: Sendable {
         return file
     }
 
-    private init() { rows = SeriesColumns(ts: [], names: Self.columns, values: Array(repeating: [], count: 5)) }
+    private init() { rows = SeriesColumns(ts: [], names: [], values: []) }
 
     private mutating func take(_ fields: [String], line: Int, _ time: Int, _ places: [Int?], _ width: Int) {
         guard fields.count == width else {
@@ -89,14 +94,14 @@ struct BarFile: Sendable {
 
     private mutating func add(line: Int, _ time: Timestamp, _ cells: [Double]) {
         let fault = checker.fault(line: line, time: time, open: cells[0], high: cells[1], low: cells[2],
-                                  close: cells[3], volume: cells[4])
+                                  close: cells[3], volume: cells[4], vwap: cells[5])
         if let fault {
             reject(line, fault)
             return
         }
         total += 1
         times.append(time.nanoseconds)
-        for index in 0..<5 { values[index].append(cells[index]) }
+        for index in cells.indices { values[index].append(cells[index]) }
     }
 
     private mutating func reject(_ line: Int, _ reason: String) {
@@ -104,13 +109,18 @@ struct BarFile: Sendable {
         rejected.append(RejectedRow(line: line, reason: reason))
     }
 
-    /// Sorts by time: a file may come newest first.
+    /// Sorts by time: a file may come newest first. Most have no price of its own for a bar: then there is no column.
     private mutating func finish() {
+        var names = Self.columns
+        if let last = values.last, last.allSatisfy(\.isNaN) {
+            values.removeLast()
+            names.removeLast()
+        }
         if zip(times, times.dropFirst()).allSatisfy({ $0 < $1 }) {
-            rows = SeriesColumns(ts: times, names: Self.columns, values: values)
+            rows = SeriesColumns(ts: times, names: names, values: values)
         } else {
             let order = times.indices.sorted { times[$0] < times[$1] }
-            rows = SeriesColumns(ts: order.map { times[$0] }, names: Self.columns,
+            rows = SeriesColumns(ts: order.map { times[$0] }, names: names,
                                  values: values.map { column in order.map { column[$0] } })
         }
         times = []

@@ -92,7 +92,8 @@ import Wire
         }
         var write = SeriesWrite()
         if file.rows.count > 0 {
-            write = try await series.write(Self.key(symbol, timeframe), file.rows, recordedAt: context.clock.now)
+            let key = Self.key(symbol, timeframe)
+            write = try await series.write(key, try await whole(file.rows, key), recordedAt: context.clock.now)
             storedRows.add(write.changedRows)
         }
         if write.changedRows > 0 { try await announce(symbol, timeframe, file.rows, write, request) }
@@ -102,6 +103,17 @@ import Wire
         ])
         return ImportResult(symbol: symbol, timeframe: timeframe, rows: file.total, write: write,
             rejected: file.rejected)
+    }
+
+    /// A row replaces a stored bar as a whole: where bars of the series have a price of their own and these have none,
+    /// the stored one must not stay beside other prices.
+    private func whole(_ rows: SeriesColumns, _ key: SeriesKey) async throws -> SeriesColumns {
+        guard !rows.names.contains(BarFile.vwap),
+              try await series.info(key)?.columns.contains(BarFile.vwap) ?? false else { return rows }
+        var rows = rows
+        rows.names.append(BarFile.vwap)
+        rows.values.append([Double](repeating: .nan, count: rows.count))
+        return rows
     }
 
     private func announce(

@@ -35,12 +35,14 @@ struct ReplayBody: RequestBody {
     let symbol: Symbol, timeframe: Timeframe, speed: Double, from: Timestamp?, to: Timestamp?
 
     static func read(_ fields: FieldReader) -> ReplayBody {
-        ReplayBody(
-            symbol: fields.symbol("symbol", "The instrument."),
-            timeframe: fields.optionalChoice("timeframe", "The length of a bar; 1d unless said.",
-                Timeframe.self) ?? .day1,
-            speed: fields.optionalNumber("speed", "Bars a second; 0 is as fast as acknowledged; 10 unless said.",
-                                         from: 0, upTo: 1_000_000) ?? 10,
+        let symbol = fields.symbol("symbol", "The instrument.")
+        let timeframe = fields.optionalChoice("timeframe", "The length of a bar; 1d unless said.", Timeframe.self)
+        let speed = fields.optionalNumber(
+            "speed", "Bars a second; 0 is as fast as acknowledged, else at least 0.00001; 10 unless said.", from: 0,
+            upTo: ReplaySpeed.largest) ?? 10
+        fields.require(ReplaySpeed.isLegal(speed), "speed", "must be \(ReplaySpeed.range)")
+        return ReplayBody(
+            symbol: symbol, timeframe: timeframe ?? .day1, speed: speed,
             from: fields.optionalTime("from", "The first bar."), to: fields.optionalTime("to", "The last bar."))
     }
 }

@@ -88,8 +88,7 @@ struct Replay: Sendable {
         for row in 0..<bars.count {
             if Task.isCancelled { break }
             if replay.speed > 0 {
-                let due = start + Int64(Double(row) / replay.speed * 1e9)
-                let wait = due - context.clock.monotonic
+                let wait = ReplaySpeed.nanoseconds(before: row, at: replay.speed) - (context.clock.monotonic - start)
                 if wait > 0 { await context.clock.sleep(nanoseconds: wait) }
                 if Task.isCancelled { break }
             }
@@ -135,6 +134,6 @@ struct Replay: Sendable {
         func value(_ name: String) -> Double { bars.column(name)?[row] ?? .nan }
         return Bar(symbol: replay.symbol, timeframe: replay.timeframe, time: Timestamp(nanoseconds: bars.ts[row]),
                    open: value("open"), high: value("high"), low: value("low"), close: value("close"),
-                   volume: value("volume"), replay: replay.id)
+                   volume: value("volume"), vwap: value("vwap"), replay: replay.id)
     }
 }

@@ -5,15 +5,19 @@ import Wire
 
 /// A position of a request.
 struct PositionBody: RequestBody {
+    /// No quantity and no price is larger, so that every product and sum of them is a number.
+    static let largest = 1e15
+
     let position: RiskPosition
 
     static func read(_ fields: FieldReader) -> PositionBody {
         let symbol = fields.symbol("symbol", "The instrument.")
-        let quantity = fields.number("quantity", "Signed.")
+        let quantity = fields.number("quantity", "Signed.", from: -largest, upTo: largest)
         _ = fields.optionalNumber("average_cost", "What one cost.", from: 0)
         return PositionBody(position: RiskPosition(
-            symbol: symbol.text, quantity: quantity, price: fields.number("price", "The price of one.", above: 0),
-            previousClose: fields.optionalNumber("previous_close", "The close before.", above: 0),
+            symbol: symbol.text, quantity: quantity,
+            price: fields.number("price", "The price of one.", above: 0, upTo: largest),
+            previousClose: fields.optionalNumber("previous_close", "The close before.", above: 0, upTo: largest),
             sector: fields.optionalString("sector", "For concentration and stress.", length: 1...100),
             averageDailyVolume: fields.optionalNumber("average_daily_volume", "For liquidity.", above: 0)))
     }
@@ -25,8 +29,8 @@ struct OrderCheckBody: RequestBody {
 
     static func read(_ fields: FieldReader) -> OrderCheckBody {
         let symbol = fields.symbol("symbol", "The instrument."), side = fields.choice("side", "Which way.", Side.self)
-        let quantity = fields.number("quantity", "Shares, above 0.", above: 0)
-        let price = fields.number("price", "The price it is judged at.", above: 0)
+        let quantity = fields.number("quantity", "Shares, above 0.", above: 0, upTo: PositionBody.largest)
+        let price = fields.number("price", "The price it is judged at.", above: 0, upTo: PositionBody.largest)
         return OrderCheckBody(order: RiskOrder(
             symbol: symbol.text, quantity: side == .buy ? quantity : -quantity, price: price),
             trader: fields.trader("Who decided it: limits of that trader hold for it; nobody's when left out."),

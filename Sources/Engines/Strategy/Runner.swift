@@ -1,3 +1,4 @@
+import EngineKit
 import Market
 import Quant
 
@@ -97,7 +98,7 @@ struct Runner: Sendable {
     }
 
     private mutating func advance(_ bar: Bar) -> (entry: Bool, exit: Bool) {
-        let values = BarValues(open: bar.open, high: bar.high, low: bar.low, close: bar.close, volume: bar.volume)
+        let values = BarValues(bar)
         return (entry.holds(values), exit.holds(values))
     }
 

@@ -85,7 +85,8 @@ import Wire
     static func bar(_ bars: BarColumns, _ row: Int, _ runner: Runner) -> Bar {
         Bar(symbol: runner.definition.symbol, timeframe: runner.definition.timeframe,
             time: Timestamp(nanoseconds: bars.times[row]), open: bars.open[row], high: bars.high[row],
-            low: bars.low[row], close: bars.close[row], volume: bars.volume[row], replay: runner.replay)
+            low: bars.low[row], close: bars.close[row], volume: bars.volume[row],
+            vwap: bars.vwap?[row] ?? .nan, replay: runner.replay)
     }
 
     public var subscriptions: [Subscription] {

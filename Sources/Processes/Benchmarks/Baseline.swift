@@ -50,7 +50,7 @@ public struct Baseline: Sendable {
         var context: [(name: String, value: String)] = []
         for word in telling {
             guard let member = json.member("context")?.member(word) else { continue }
-            context.append((word, member.string ?? member.bool.map { "\($0)" } ?? ""))
+            context.append((word, member.string ?? member.bool.map { "\($0)" } ?? member.int.map { "\($0)" } ?? ""))
         }
         return (title(name, context), value, unit)
     }

@@ -53,10 +53,10 @@ func indicatorBenchmarks(rows: Int = 1_000_000, runs: Int = 5, asked: (String) -
         ]
         if asked("indicators.\(function.name)") {
             let times = (0...runs).map { _ in seconds { _ = feature.evaluate(bars) } / Double(rows) * 1e9 }
-            let name = "indicators.\(function.name)"
-            // The best: whatever else runs on the machine only ever adds.
-            out.append(Measurement(name, times.dropFirst().min() ?? 0, "ns/row", runs: runs,
-                context: context + [("of_runs", "best")]))
+            let measured = Array(times.dropFirst())
+            // The best too: whatever else runs on the machine only ever adds.
+            out.append(Measurement("indicators.\(function.name)", middle(measured), "ns/row", runs: runs,
+                context: context + [("best", "\(((measured.min() ?? 0) * 1000).rounded() / 1000)")]))
         }
         guard asked("indicators.stream.\(function.name)") else { continue }
         var live = try FeatureStream(feature)

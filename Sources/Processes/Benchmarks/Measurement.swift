@@ -50,12 +50,21 @@ public struct Measurement: Sendable {
             json.key(key)
             switch text {
             case "true", "false": json.bool(text == "true")
+            case _ where Self.isNumber(text): json.raw(Array(text.utf8))
             default: json.string(text)
             }
         }
         json.endObject()
         json.endObject()
         return String(decoding: json.bytes, as: UTF8.self)
+    }
+
+    /// Digits, perhaps with a sign before and a fraction after: what JSON takes for a number as it stands.
+    private static func isNumber(_ text: String) -> Bool {
+        let size = text.hasPrefix("-") ? text.dropFirst() : text[...]
+        let parts = size.split(separator: ".", omittingEmptySubsequences: false)
+        let isWritten = parts.allSatisfy { !$0.isEmpty && $0.utf8.allSatisfy { (48...57).contains($0) } }
+        return isWritten && parts.count <= 2 && (parts[0] == "0" || parts[0].first != "0")
     }
 }
 

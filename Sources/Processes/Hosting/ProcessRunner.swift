@@ -46,8 +46,8 @@ public enum ProcessRunner {
         nonisolated init() {}
     }
 
-    /// Returns when SIGTERM or SIGINT comes.
-    @LoopActor public static func untilSignal() async {
+    /// Returns when SIGTERM or SIGINT comes, or when `ending` is told of a failure.
+    @LoopActor public static func untilSignal(or ending: Ending? = nil) async {
         var watchers: [SignalWatcher] = []
         await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
             var waiting: CheckedContinuation<Void, Never>? = continuation
@@ -56,6 +56,7 @@ public enum ProcessRunner {
                 waiting = nil
             }
             watchers = [SignalWatcher(SIGTERM, wake), SignalWatcher(SIGINT, wake)]
+            ending?.whenFailed(wake)
         }
         for watcher in watchers { watcher.cancel() }
     }

@@ -42,8 +42,7 @@ public struct ReplayRequest: Sendable {
     /// Loads sample prices that are not stored yet, and a portfolio, a limit and a strategy. Safe to repeat.
     public func load() async throws {
         guard wants else { return }
-        let files = assets.list("sample").filter { $0.hasSuffix(".csv") }
-        if files.isEmpty { throw StartError(.unavailable, "there are no sample prices; run scripts/setup.sh run") }
+        let files = try Self.check(assets)
         let stored = try await storedSeries()
         for file in files {
             let parts = file.split(separator: ".").map(String.init)
@@ -64,6 +63,14 @@ public struct ReplayRequest: Sendable {
         _ = try await ask(.strategy, .post, "/api/v1/strategies/versions/sample-cross", """
             {"operation":"commit","message":"10 over 30","definition":\(Self.definition)}
             """)
+    }
+
+    /// The files of sample prices. Throws 66 where there are none.
+    @discardableResult
+    public nonisolated static func check(_ assets: Assets) throws(StartError) -> [String] {
+        let files = assets.list("sample").filter { $0.hasSuffix(".csv") }
+        if files.isEmpty { throw StartError(.noInput, "there are no sample prices; run scripts/setup.sh run") }
+        return files
     }
 
     private func storedSeries() async throws -> Set<String> {
@@ -88,9 +95,19 @@ public struct ReplayRequest: Sendable {
 
     // MARK: Replaying
 
-    /// Replays stored bars to the end. With the sample, a fresh portfolio and deployment trade them; the line tells
-    /// what they came to.
-    public func replay(_ request: ReplayRequest) async throws -> String {
+    /// A replay that runs.
+    public struct Begun: Sendable {
+        let request: ReplayRequest, id: String, start: Int64
+        /// What a fresh deployment trades for; nil where none does.
+        let portfolio: String?
+    }
+
+    /// Replays stored bars to the end; see `begin` and `end`.
+    public func replay(_ request: ReplayRequest) async throws -> String { try await end(of: begin(request)) }
+
+    /// Starts a replay of stored bars. With the sample, a fresh portfolio and deployment trade them. Throws 65 where no
+    /// such bars are stored.
+    public func begin(_ request: ReplayRequest) async throws -> Begun {
         let start = SystemClock().monotonic
         let trades = wants && request.symbol.text == "GOOG" && request.timeframe == .day1
         let portfolio = trades ? "replay-\(SystemClock().now.nanoseconds / 1_000_000)" : ""
@@ -101,11 +118,20 @@ public struct ReplayRequest: Sendable {
                 {"strategy_id":"sample-cross","portfolio_id":"\(portfolio)","mode":"direct","trading_mode":"paper","warm_up":false}
                 """)
         }
-        let started = try await ask(.marketdata, .post, "/market-data/replay", """
+        let body = """
             {"symbol":"\(request.symbol)","timeframe":"\(request.timeframe.rawValue)","speed":\(request.speed)}
-            """)
-        let id = try JSONParser().withDocument(started) { $0.member("id")?.string ?? "" }
-        let end = try await wait(for: id)
+            """
+        let started = try await answer(.marketdata, .post, "/market-data/replay", allow: [404], Array(body.utf8))
+        if started.status == 404 {
+            throw StartError(.data, "no \(request.timeframe.rawValue) bars of \(request.symbol) are stored to replay")
+        }
+        let id = try JSONParser().withDocument(started.body) { $0.member("id")?.string ?? "" }
+        return Begun(request: request, id: id, start: start, portfolio: trades ? portfolio : nil)
+    }
+
+    /// Waits for the end of a replay; one line tells it, and what a portfolio that traded came to.
+    public func end(of begun: Begun) async throws -> String {
+        let request = begun.request, end = try await wait(for: begun.id)
         var json = JSONWriter()
         json.beginObject()
         json.key("replay")
@@ -119,9 +145,9 @@ public struct ReplayRequest: Sendable {
         json.key("bars")
         json.int(end.sent)
         json.key("seconds")
-        json.double(Double(SystemClock().monotonic - start) / 1e9)
+        json.double(Double(SystemClock().monotonic - begun.start) / 1e9)
         json.endObject()
-        if trades { try await settle(portfolio, bars: end.sent, &json) }
+        if let portfolio = begun.portfolio { try await settle(portfolio, bars: end.sent, &json) }
         json.endObject()
         return String(decoding: json.bytes, as: UTF8.self)
     }
@@ -205,6 +231,13 @@ public struct ReplayRequest: Sendable {
             type: String = "application/json",
         key: String? = nil, allow: [Int] = [], _ body: [UInt8]
     ) async throws -> [UInt8] {
+        try await answer(engine, method, path, query: query, type: type, key: key, allow: allow, body).body
+    }
+
+    private func answer(
+        _ engine: EngineName, _ method: HTTP.Method, _ path: String, query: String = "",
+        type: String = "application/json", key: String? = nil, allow: [Int] = [], _ body: [UInt8]
+    ) async throws -> Response {
         var headers: Headers = ["Host": "localhost"]
         if !body.isEmpty { headers.add("Content-Type", type) }
         if let key { headers.add("Idempotency-Key", key) }
@@ -219,6 +252,6 @@ public struct ReplayRequest: Sendable {
             throw StartError(.software, "\(method.rawValue) \(path) of \(engine.rawValue) answered \(response.status): "
                 + String(decoding: response.body.prefix(500), as: UTF8.self))
         }
-        return response.body
+        return response
     }
 }

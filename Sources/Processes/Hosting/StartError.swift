@@ -7,7 +7,7 @@ import Store
 public struct StartError: Error, Sendable, CustomStringConvertible {
     /// The sysexits codes in use.
     public enum Code: Int32, Sendable {
-        case usage = 64, noInput = 66, unavailable = 69, software = 70, cannotCreate = 73, temporary = 75,
+        case usage = 64, data = 65, noInput = 66, unavailable = 69, software = 70, cannotCreate = 73, temporary = 75,
             noPermission = 77
         case configuration = 78
     }

@@ -121,7 +121,7 @@ struct BenchCommand {
     }
 
     private static func short(_ value: Double) -> String {
-        value >= 1000 ? "\(Int(value.rounded()))" : "\((value * 1000).rounded() / 1000)"
+        value >= 1000 && value < 1e15 ? "\(Int(value.rounded()))" : "\((value * 1000).rounded() / 1000)"
     }
 
     private static func append(_ lines: [String], to path: String) throws {

@@ -10,8 +10,9 @@ struct ImportCommand {
     private static let help = """
         usage: nautilus import FILE.csv --symbol S [--timeframe 1d] [--strict]
 
-        Stores the rows of a CSV file (header ts,open,high,low,close,volume; ts,close alone is legal) in the running
-        platform, and lists the rows that were refused with line and reason. --strict refuses the file for one of them.
+        Stores the rows of a CSV file (header ts,open,high,low,close,volume and, where bars have one, vwap;
+        ts,close alone is legal) in the running platform, and lists the rows that were refused with line and reason.
+        --strict refuses the file for one of them. Exit 65 where the file is refused, 66 where it cannot be read.
         """
     /// Rows sent at once: well below the limit of a request's body.
     private static let rowsPerPart = 100_000
@@ -35,7 +36,7 @@ struct ImportCommand {
             throw StartError(.usage, "--timeframe is one of \(Timeframe.allCases.map(\.rawValue).joined(separator: ", "))")
         }
         guard let bytes = Assets.read(file: options.rest[0]) else {
-            throw StartError(.unavailable, "\(options.rest[0]) cannot be read: \(String(cString: strerror(errno)))")
+            throw StartError(.noInput, "\(options.rest[0]) cannot be read: \(String(cString: strerror(errno)))")
         }
         let services = try RemoteServices(try Configuration(environment: ProcessRunner.environment))
         let parts = options.has("strict") ? [(line: 0, bytes: bytes)] : Self.split(bytes)

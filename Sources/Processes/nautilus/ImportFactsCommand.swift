@@ -28,7 +28,7 @@ struct ImportFactsCommand {
         }
         guard options.rest.count == 1 else { throw StartError(.usage, "import facts takes one file; see --help") }
         guard let bytes = Assets.read(file: options.rest[0]) else {
-            throw StartError(.unavailable, "\(options.rest[0]) cannot be read: \(String(cString: strerror(errno)))")
+            throw StartError(.noInput, "\(options.rest[0]) cannot be read: \(String(cString: strerror(errno)))")
         }
         let services = try RemoteServices(try Configuration(environment: ProcessRunner.environment))
         let outcome = try await services.store(

@@ -37,7 +37,8 @@ extension RemoteServices {
         }
         return try JSONParser().withDocument(response.body) { root in
             if response.status != 200 {
-                throw StartError(.software, root.member("detail")?.string ?? "the engine answered \(response.status)")
+                let detail = root.member("detail")?.string ?? "the engine answered \(response.status)"
+                throw StartError(Self.code(response.status), detail)
             }
             var outcome = ImportOutcome()
             outcome.stored = root.member("stored")?.int ?? 0
@@ -46,6 +47,16 @@ extension RemoteServices {
                 outcome.rejected.append((row.member("line")?.int ?? 0, row.member("reason")?.string ?? ""))
             }
             return outcome
+        }
+    }
+
+    /// What sysexits has for a refusal: what was sent is wrong, one may not, or the engine cannot now.
+    private static func code(_ status: Int) -> StartError.Code {
+        switch status {
+        case 400, 413, 415, 422: .data
+        case 401, 403: .noPermission
+        case 502, 503, 504: .unavailable
+        default: .software
         }
     }
 }

@@ -13,8 +13,8 @@ extension ReplayRequest {
               let symbol = Symbol(parts.dropLast().joined(separator: ":")) else {
             throw StartError(.usage, "--replay takes SYMBOL:TIMEFRAME, as GOOG:1d, not \(text)")
         }
-        guard let rate = Double(speed ?? "10"), rate >= 0, rate <= 1_000_000 else {
-            throw StartError(.usage, "--speed takes a number from 0 to 1000000, not \(speed ?? "")")
+        guard let rate = Double(speed ?? "10"), ReplaySpeed.isLegal(rate) else {
+            throw StartError(.usage, "--speed takes \(ReplaySpeed.range), not \(speed ?? "")")
         }
         self.init(symbol: symbol, timeframe: frame, speed: rate)
     }

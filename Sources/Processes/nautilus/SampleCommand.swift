@@ -9,7 +9,7 @@ struct SampleCommand {
         Loads real sample prices, a portfolio, a limit and a strategy into the running platform: in containers, say.
 
           --replay S:T     publishes the stored bars of S as live messages; a moving-average cross trades GOOG:1d
-          --speed N        bars a second; 10 unless said, 0 is as fast as every reader acknowledges
+          --speed N        bars a second; 10 unless said, 0.00001 at least; 0 is as fast as every reader acknowledges
 
         The end of the replay is told on one line.
         """

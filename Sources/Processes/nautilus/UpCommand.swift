@@ -8,12 +8,13 @@ struct UpCommand {
     private static let help = """
         usage: nautilus up [--data-dir DIR] [--engines a,b] [--processes] [--sample] [--replay SYMBOL:TIMEFRAME] [--speed N]
 
-          --data-dir DIR   where embedded stores live; $XDG_DATA_HOME/nautilus unless said
+          --data-dir DIR   where embedded stores live; NAUTILUS_DATA_DIR or $XDG_DATA_HOME/nautilus unless said
           --engines a,b    only these engines, and the gateway
           --processes      one process an engine, under a supervisor; needs NAUTILUS_REDIS_URL
-          --sample         loads real sample prices, a portfolio, a limit and a strategy, in a folder of its own
+          --sample         loads real sample prices, a portfolio, a limit and a strategy; without --data-dir into the
+                           folder `sample` of the data folder, so that nothing of the user's is touched
           --replay S:T     publishes the stored bars of S as live messages; with --sample a moving-average cross trades them
-          --speed N        bars a second; 10 unless said, 0 is as fast as every reader acknowledges
+          --speed N        bars a second; 10 unless said, 0.00001 at least; 0 is as fast as every reader acknowledges
 
         Prints one line when every engine is ready; logs go to standard error. SIGTERM or SIGINT stops it.
         """
@@ -37,10 +38,13 @@ struct UpCommand {
         if let engines = options["engines"] { changes["ENGINES"] = engines }
         var configuration = try Configuration(environment: environment).replacing(changes)
         let replay = try ReplayRequest(option: options["replay"], speed: options["speed"])
-        if options.has("sample") && configuration.text("DATA_DIR").isEmpty {
-            // Never the user's own folder.
-            let folder = try DataFolder(configuration, environment: environment)
-            configuration = try configuration.replacing(["DATA_DIR": folder.path + "-sample"])
+        if options.has("sample") {
+            try SampleSession.check(Assets(configuration))
+            // Never among the user's own stores, wherever those are said to be.
+            if options["data-dir"] == nil {
+                let folder = try DataFolder.path(configuration, environment: environment)
+                configuration = try configuration.replacing(["DATA_DIR": folder + "/sample"])
+            }
         }
         let folder = try DataFolder(configuration, environment: environment)
         let lock = try folder.lock()
@@ -56,7 +60,7 @@ struct UpCommand {
         _ runner: any PlatformRunner, _ configuration: Configuration, _ replay: ReplayRequest?
     ) async throws -> Int32 {
         try await runner.start()
-        let stopped = spawn { await ProcessRunner.untilSignal() }
+        let ending = Ending()
         let work = spawn {
             await runner.ready()
             if Task.isCancelled { return }
@@ -64,14 +68,22 @@ struct UpCommand {
             do {
                 try await sample.load()
                 ProcessRunner.writeOutput(Self.readyLine(runner.addresses))
-                if let replay { ProcessRunner.writeOutput(try await sample.replay(replay)) }
+                guard let replay else { return }
+                let begun = try await sample.begin(replay)
+                // What becomes of a replay that runs is told and ends nothing: others use the platform meanwhile.
+                do {
+                    ProcessRunner.writeOutput(try await sample.end(of: begun))
+                } catch {
+                    ProcessRunner.writeError("nautilus: \(error)")
+                }
             } catch {
-                ProcessRunner.writeError("nautilus: \(error)")
+                if !Task.isCancelled { ending.fail(error) }
             }
         }
-        await stopped.value
+        await ProcessRunner.untilSignal(or: ending)
         work.cancel()
         await runner.stop()
+        if let failure = ending.failure { throw failure }
         return 0
     }
 

@@ -80,6 +80,8 @@ import Wire
             (#"{"returns":[0.1],"flows":{"ts":["2023-01-01"],"amount":[1]}}"#, "/flows"),
             (#"{\#(curve),"flows":{"ts":["2025-01-01"],"amount":[1]}}"#, "/flows/ts"),
             (#"{\#(curve),"flows":{"ts":["2023-01-01"],"amount":[]}}"#, "/flows/amount"),
+            (#"{"returns":[0.1,-1.66]}"#, "/returns/1"),
+            (#"{"returns":[0.1,-1],"benchmark_returns":[-2,0]}"#, "/benchmark_returns/0"),
         ] {
             let problem = try await fixture.json(.analytics, .post, Self.analyze, body, status: 422)
             #expect(problem.pointers.contains(pointer), "\(body) \(problem.pointers)")

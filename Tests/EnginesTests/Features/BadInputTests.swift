@@ -30,6 +30,35 @@ import Wire
         return answer.messages
     }
 
+    /// The rule of the import, for bars that are sent along.
+    @Test @LoopActor func barsThatCannotBeAreRefused() async throws {
+        let fixture = try await EngineFixture.make([FeaturesEngine.self])
+        for (high, low, pointer) in [("9,3", "1,4", "/bars/high/1"), ("9,2", "1,1", "/bars/high/1"),
+                                     ("9,9", "6,1", "/bars/low/0")] {
+            let bars = #"{"ts":["2024-01-02","2024-01-03"],"high":[\#(high)],"low":[\#(low)],"close":[5,3]}"#
+            let answer = try await fixture.json(
+                .features, .post, "/features/calculate", #"{"bars":\#(bars),"features":["close"]}"#, status: 422)
+            #expect(answer.pointers == [pointer])
+        }
+        let partial = #"{"bars":{"ts":["2024-01-02"],"high":[null],"low":[1],"close":[5]},"features":["high-low"]}"#
+        _ = try await fixture.json(.features, .post, "/features/calculate", partial)
+        await fixture.stop()
+    }
+
+    /// A factor is not a window: one that no integer holds is a number like any other, and a window's range is told.
+    @Test @LoopActor func numbersThatNoIntegerHoldsAreAnswered() async throws {
+        let fixture = try await EngineFixture.make([FeaturesEngine.self])
+        let one = #""bars":{"ts":["2024-01-01"],"open":[1],"high":[2],"low":[0.5],"close":[1],"volume":[1]}"#
+        for text in ["sar(1e19,0.2)", "cdl_morningstar(1e19)", "sarext(1e19)"] {
+            _ = try await fixture.json(.features, .post, "/features/calculate", "{\(one),\(Self.list([text]))}")
+        }
+        for text in ["sma(close,1e19)", "ts_mean(close,1e19)", "ts_mean(close,5,min_periods=1e19)", "sar(1e40)"] {
+            _ = try await fixture.json(
+                .features, .post, "/features/calculate", "{\(one),\(Self.list([text]))}", status: 422)
+        }
+        await fixture.stop()
+    }
+
     @Test @LoopActor func unknownNamesSuggestTheNearest() async throws {
         let nearest = [
             "smaa(close,20)": "sma", "sma(clsoe,20)": "close", "macd(close).signl": "signal", "cdl_dogi()": "cdl_doji",

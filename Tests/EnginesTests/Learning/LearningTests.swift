@@ -71,6 +71,15 @@ import Wire
             {"symbol":"A B","current_price":-1,"horizon":"soon","returns":[0.1,-2],"features":{"volatility":"x"}}
             """, status: 422)
         #expect(Set(bad.pointers) == ["/symbol", "/current_price", "/horizon", "/returns/1", "/features/volatility"])
+        // Their variance would be no number.
+        for what in ["volatility", "price"] {
+            let large = try await fixture.json(
+                .ml, .post, "/ml/predict/\(what)", #"{"symbol":"KO","current_price":1,"returns":[0.1,1e300]}"#,
+                status: 422)
+            #expect(large.pointers.contains("/returns/1"))
+        }
+        let wild = #"{"symbol":"KO","current_price":1,"features":{"volatility":-1}}"#
+        #expect(try await fixture.json(.ml, .post, "/ml/predict/price", wild, status: 422).pointers == ["/features"])
         let regime = try await fixture.ask(.ml, .post, "/ml/predict/regime", "{}")
         #expect(regime.status == 501)
         await fixture.stop()

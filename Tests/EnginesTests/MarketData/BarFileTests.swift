@@ -47,6 +47,17 @@ import TestKit
         #expect(throws: BarFile.HeaderError.self) { try BarFile.csv([0x74, 0x73, 0xFF, 0x0A]) }
     }
 
+    /// Which of the two would count is nobody's guess.
+    @Test func aColumnThatComesTwiceIsRefused() throws {
+        for header in ["ts,close,close", "ts,close,TS", "ts,close,Volume,volume", "ts,close,vwap,vwap"] {
+            #expect { try read(header + "\n") } throws: {
+                ($0 as? BarFile.HeaderError)?.reason.contains("twice") == true
+            }
+        }
+        // What is not read may be there as often as it likes.
+        #expect(try read("ts,note,close,note\n2024-01-02,a,5,b\n").rows.column("close") == [5])
+    }
+
     @Test func quotesThatCrossOrGoBackAreFaults() throws {
         let symbol = try #require(Symbol("KO"))
         func quote(_ bid: Double, _ ask: Double, _ second: Int64 = 10) -> Quote {

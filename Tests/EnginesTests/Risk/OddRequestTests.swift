@@ -25,6 +25,27 @@ import TestKit
         return fixture
     }
 
+    /// Sums and products of what is sent stay numbers: no figure is infinite.
+    @Test @LoopActor func quantitiesAndPricesHaveABound() async throws {
+        let fixture = try await fixture(), limits = #""limits":[{"type":"gross_exposure","threshold":1}]"#
+        let odd = [("1e300", "50", "quantity"), ("-1e16", "50", "quantity"), ("1", "1e200", "price")]
+        for (quantity, price, name) in odd {
+            let held = #""positions":[{"symbol":"KO","quantity":\#(quantity),"price":\#(price)}]"#
+            let position = #"{\#(held),"cash":1,\#(limits)}"#
+            let answer = try await fixture.json(.risk, .post, "/risk/check/x", position, status: 422)
+            #expect(answer.pointers == ["/positions/0/\(name)"])
+            if quantity.hasPrefix("-") { continue }
+            let order = """
+                {"portfolio_id":"p","order":{"symbol":"KO","side":"buy","quantity":\(quantity),"price":\(price)}}
+                """
+            let judged = try await fixture.json(.risk, .post, "/api/v1/sprint3/risk/pre-trade-check", order, status: 422)
+            #expect(judged.pointers == ["/order/\(name)"])
+        }
+        let most = #"{"positions":[{"symbol":"KO","quantity":1e15,"price":1e15}],"cash":1,\#(limits)}"#
+        _ = try await fixture.json(.risk, .post, "/risk/check/x", most)
+        await fixture.stop()
+    }
+
     @Test @LoopActor func aScopeAndAPortfolioThatContradictAreRefused() async throws {
         let fixture = try await fixture()
         for scope in ["firm", "portfolio:q", "symbol:KO", "client:x"] {
@@ -90,8 +111,17 @@ import TestKit
                 """, status: 422)
             #expect(answer.pointers == ["/returns"], "\(method)")
         }
+        for method in ["gaussian_copula", "t_copula"] {
+            for margins in ["parametric", "empirical"] {
+                let answer = try await fixture.json(.risk, .post, "/risk/var", """
+                    {"returns":{"A":[1e300,-1e300,1e299],"B":[-1e300,2e300,1e305]},"weights":{"A":1e10,"B":1},\
+                    "method":"\(method)","margins":"\(margins)","simulations":100}
+                    """, status: 422)
+                #expect(answer.pointers == ["/returns"], "\(method) \(margins)")
+            }
+        }
         let check = try await fixture.json(.risk, .post, "/risk/check/x", """
-            {"positions":[{"symbol":"KO","quantity":1e200,"price":50}],"returns":{"KO":[0.1,-0.1,0.05]},
+            {"positions":[{"symbol":"KO","quantity":1e15,"price":50}],"returns":{"KO":[1e300,-1e300,1e299]},
              "limits":[{"type":"value_at_risk","threshold":1},{"type":"volatility","threshold":1}]}
             """)
         #expect(check["checks"]?.elements.compactMap { $0["verdict"]?.text } == ["breach", "breach"])

@@ -29,6 +29,24 @@ import Testing
         }
     }
 
+    /// No quantile lies outside of the values, and few values are not estimated at all.
+    @Test func quantilesStayAmongTheValues() {
+        for (values, p95) in [([10.2], 10.2), ([10, 10.5], 10), ([-3, -2, -1], -2), ([0, 0], 0)] as [([Double], Double)] {
+            #expect(BucketFunction.p95.value(values[0...]) == p95)
+            var sketch = QuantileSketch()
+            for value in values { sketch.insert(value) }
+            for q in [0, 0.05, 0.5, 0.95, 1] {
+                let answer = sketch.quantile(q)
+                #expect(answer >= values.min()! && answer <= values.max()!, "\(q) of \(values)")
+            }
+        }
+        for count in [BucketFunction.exactCount, BucketFunction.exactCount + 1] {
+            let values = wide(count, seed: 5), exact = values.sorted()[(count - 1) / 2]
+            let error = (BucketFunction.median.value(values[0...]) - exact).magnitude
+            #expect(error <= (count > BucketFunction.exactCount ? 0.0100001 * exact.magnitude : 0))
+        }
+    }
+
     @Test func sketchesOfPartsMergeIntoThatOfTheWhole() {
         let values = wide(5000, seed: 3)
         var whole = QuantileSketch(), merged = QuantileSketch(), part = QuantileSketch()

@@ -81,7 +81,9 @@ import Wire
         case .failure(let error): return .unclear(error.message)
         case .success(let model):
             guard model.isTold else { return .unclear("the daily returns of \(scope.text) tell no two regimes apart") }
-            let probability = model.restless.last ?? .nan
+            guard let probability = model.restless.last, probability.isFinite else {
+                return .unclear("the daily returns of \(scope.text) give no regime a probability")
+            }
             let before = newest[limit.id]?.regime
             guard let regime = LimitAdjustment.regime(probability, clear: clear, before: before) else {
                 let percent = Int((probability * 100).rounded())

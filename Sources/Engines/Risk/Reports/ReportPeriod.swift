@@ -32,7 +32,8 @@ struct ReportPeriod: Sendable, Equatable {
     /// The first instant of the period that ends at `end`.
     func start(before end: Timestamp, earliest: Timestamp) -> Timestamp {
         guard let days else { return earliest }
-        return Timestamp(nanoseconds: end.nanoseconds - Int64(days) * 86_400_000_000_000)
+        let (start, overflows) = end.nanoseconds.subtractingReportingOverflow(Int64(days) * 86_400_000_000_000)
+        return overflows ? earliest : Timestamp(nanoseconds: start)
     }
 
     /// The query parameter `period`.

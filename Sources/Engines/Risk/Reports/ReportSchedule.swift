@@ -17,8 +17,10 @@ struct ReportSchedule: Sendable, Equatable {
     /// report is of the present.
     func following(_ now: Timestamp) -> Timestamp {
         let interval = Int64(hours) * 3_600_000_000_000
-        let missed = max(0, now.nanoseconds - next.nanoseconds) / interval
-        return Timestamp(nanoseconds: next.nanoseconds + (missed + 1) * interval)
+        guard now >= next else { return next.adding(nanoseconds: interval) }
+        // A first time may lie more than the 292 years back that an integer holds; what comes out of the sum does not.
+        let missed = UInt64(bitPattern: now.nanoseconds &- next.nanoseconds) / UInt64(interval)
+        return next.adding(nanoseconds: Int64(bitPattern: (missed + 1) &* UInt64(interval)))
     }
 
     func write(to json: inout JSONWriter) {

@@ -14,7 +14,7 @@ public enum Downsampling {
         chosen.reserveCapacity(limit)
         let origin = times[0], stretch = Double(count - 2) / Double(limit - 2)
         func edge(_ index: Int) -> Int { min(count - 1, 1 + Int(Double(index) * stretch)) }
-        func x(_ row: Int) -> Double { Double(times[row] - origin) }
+        func x(_ row: Int) -> Double { TimeSpan.nanoseconds(from: origin, to: times[row]) }
         for index in 0..<(limit - 2) {
             let own = edge(index)..<max(edge(index) + 1, edge(index + 1))
             let after = own.upperBound..<max(own.upperBound + 1, edge(index + 2))
@@ -37,10 +37,11 @@ public enum Downsampling {
     ) -> (x: Double, y: Double) {
         var x = 0.0, y = 0.0, count = 0.0
         for row in range where values[row] == values[row] {
-            x += Double(times[row] - origin)
+            x += TimeSpan.nanoseconds(from: origin, to: times[row])
             y += values[row]
             count += 1
         }
-        return count == 0 ? (Double(times[range.lowerBound] - origin), 0) : (x / count, y / count)
+        let first = TimeSpan.nanoseconds(from: origin, to: times[range.lowerBound])
+        return count == 0 ? (first, 0) : (x / count, y / count)
     }
 }

@@ -5,7 +5,8 @@ import Glibc
 /// logarithmic buckets for both signs and one for zero.
 ///
 /// The rank of quantile q among n values is ⌊q·(n − 1)⌋, counted from 0. Beyond `bucketLimit` buckets of a sign those
-/// nearest to zero are joined: then small quantiles of that sign lose their bound.
+/// nearest to zero are joined: then small quantiles of that sign lose their bound. No answer lies below the smallest or
+/// above the largest value taken.
 public struct QuantileSketch: Sendable, Equatable {
     /// Most buckets of a sign; at an accuracy of 1 % they span a factor of 10^17.
     public static let bucketLimit = 2048
@@ -16,6 +17,8 @@ public struct QuantileSketch: Sendable, Equatable {
     public private(set) var count = 0
     private let logBase: Double
     private var zeros = 0
+    private var least = Double.infinity
+    private var most = -Double.infinity
     private var positive: [Int: Int] = [:]
     private var negative: [Int: Int] = [:]
 
@@ -30,6 +33,8 @@ public struct QuantileSketch: Sendable, Equatable {
     public mutating func insert(_ value: Double) {
         guard value.isFinite else { return }
         count += 1
+        least = Swift.min(least, value)
+        most = Swift.max(most, value)
         if value.magnitude < .leastNormalMagnitude {
             zeros += 1
         } else if value > 0 {
@@ -44,6 +49,8 @@ public struct QuantileSketch: Sendable, Equatable {
         precondition(other.accuracy == accuracy, "sketches of one accuracy merge")
         count += other.count
         zeros += other.zeros
+        least = Swift.min(least, other.least)
+        most = Swift.max(most, other.most)
         for (key, number) in other.positive { Self.add(number, at: key, to: &positive) }
         for (key, number) in other.negative { Self.add(number, at: key, to: &negative) }
     }
@@ -51,6 +58,11 @@ public struct QuantileSketch: Sendable, Equatable {
     /// The value at quantile `q` in [0, 1]; NaN of no values.
     public func quantile(_ q: Double) -> Double {
         guard count > 0, q >= 0, q <= 1 else { return .nan }
+        // The point of a bucket may lie beyond the values that are in it.
+        return Swift.min(most, Swift.max(least, point(q)))
+    }
+
+    private func point(_ q: Double) -> Double {
         var left = Int(q * Double(count - 1))
         for (key, number) in negative.sorted(by: { $0.key > $1.key }) {
             if left < number { return -value(key) }

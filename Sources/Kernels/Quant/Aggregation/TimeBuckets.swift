@@ -11,15 +11,22 @@ public struct TimeBuckets: Sendable {
         var starts: [Int64] = [], ranges: [Range<Int>] = []
         var row = 0
         while row < times.count {
-            let start = times[row] - ((times[row] % length) + length) % length
+            let number = Self.number(of: times[row], length)
             var end = row + 1
-            while end < times.count && times[end] - start < length { end += 1 }
-            starts.append(start)
+            while end < times.count && Self.number(of: times[end], length) == number { end += 1 }
+            let (start, overflows) = number.multipliedReportingOverflow(by: length)
+            starts.append(overflows ? .min : start)
             ranges.append(row..<end)
             row = end
         }
         self.starts = starts
         self.ranges = ranges
+    }
+
+    /// How many lengths a bucket is from the epoch's. Before the epoch it rounds towards the past.
+    private static func number(of time: Int64, _ length: Int64) -> Int64 {
+        let (quotient, rest) = time.quotientAndRemainder(dividingBy: length)
+        return rest < 0 ? quotient - 1 : quotient
     }
 }
 
@@ -27,8 +34,8 @@ public struct TimeBuckets: Sendable {
 public enum BucketFunction: String, CaseIterable, Sendable {
     case first, last, min, max, sum, mean, stddev, count, median, p05, p95
 
-    /// The figure over some rows. `stddev` has ddof 1, about the mean, in two passes; `median`, `p05` and `p95` are of a
-    /// `QuantileSketch` within 1 %.
+    /// The figure over some rows. `stddev` has ddof 1, about the mean, in two passes; `median`, `p05` and `p95` are those
+    /// of rank ⌊q·(n − 1)⌋: exact of up to `exactCount` values, of more by a `QuantileSketch` within 1 %.
     public func value(_ values: ArraySlice<Double>) -> Double {
         let present = values.lazy.filter { $0 == $0 }
         switch self {
@@ -62,7 +69,14 @@ public enum BucketFunction: String, CaseIterable, Sendable {
         return count == 0 ? .nan : total / count
     }
 
+    /// Quantiles of so many values are read from the values themselves.
+    public static let exactCount = 256
+
     private static func quantile(_ values: ArraySlice<Double>, _ q: Double) -> Double {
+        if values.count <= exactCount {
+            let sorted = values.filter(\.isFinite).sorted()
+            return sorted.isEmpty ? .nan : sorted[Int(q * Double(sorted.count - 1))]
+        }
         var sketch = QuantileSketch()
         for value in values { sketch.insert(value) }
         return sketch.quantile(q)

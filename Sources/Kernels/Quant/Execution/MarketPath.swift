@@ -50,11 +50,11 @@ public struct MarketPath: Sendable {
         guard var price = price(at: start), end > start else { return price(at: start) }
         var value = 0.0, time = start
         for index in range(start + 1, end) {
-            value += price * Double(times[index] - time)
+            value += price * TimeSpan.nanoseconds(from: time, to: times[index])
             (price, time) = (prices[index], times[index])
         }
-        value += price * Double(end - time)
-        return value / Double(end - start)
+        value += price * TimeSpan.nanoseconds(from: time, to: end)
+        return value / TimeSpan.nanoseconds(from: start, to: end)
     }
 
     /// Indices of times from `start` to `end`, both included.

@@ -86,9 +86,9 @@ struct CallArguments {
     /// Elementary steps a bar, and a sixteenth of the numbers held.
     static func cost(_ name: String, _ stage: Stage, _ arguments: FunctionArguments) -> Int {
         let held = stage.scratchCount / 16
-        let period = arguments.values.first.map { Int($0) } ?? 0
-        if name == "ts_quantile" { return held + period * 8 }
-        if arguments.minPeriods != nil || scanning.contains(name) { return held + period * 2 }
+        // The first parameter is a window in these alone; elsewhere it may be a number that no integer holds.
+        if name == "ts_quantile" { return held + arguments.int(0) * 8 }
+        if arguments.minPeriods != nil || scanning.contains(name) { return held + arguments.int(0) * 2 }
         return held + (stage.scratchCount > 0 ? 4 : 2)
     }
 }

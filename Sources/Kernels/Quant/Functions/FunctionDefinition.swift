@@ -105,6 +105,6 @@ struct FunctionArguments: Sendable, Hashable {
     let values: [Double]
     let minPeriods: Int?
 
-    /// Parameter `index` as a whole number.
+    /// Parameter `index` as a whole number; only of one that is not `.real`, whose range no integer need hold.
     func int(_ index: Int) -> Int { Int(values[index]) }
 }

@@ -50,15 +50,16 @@ struct FactBook {
     private func sumOfQuarters(_ concept: FactConcept, _ end: Int64) -> Double {
         var total = 0.0
         for back in 0..<4 {
-            guard let part = Self.nearest(quarters[concept], end - Int64(back) * Self.quarter) else { return .nan }
+            let time = TimeSpan.time(Int64(back) * Self.quarter, before: end)
+            guard let part = Self.nearest(quarters[concept], time) else { return .nan }
             total += part
         }
         return total
     }
 
     private static func nearest(_ line: Line?, _ end: Int64) -> Double? {
-        let found = line?.min { abs($0.end - end) < abs($1.end - end) }
-        guard let found, abs(found.end - end) <= tolerance else { return nil }
+        let found = line?.min { TimeSpan.distance($0.end, end) < TimeSpan.distance($1.end, end) }
+        guard let found, TimeSpan.distance(found.end, end) <= UInt64(tolerance) else { return nil }
         return found.value
     }
 }

@@ -62,14 +62,15 @@ struct Statements {
     /// Change over a year as a share of what was there, without its sign.
     private static func growth(_ book: FactBook, _ concept: FactConcept) -> Double {
         guard let end = book.newestEnd(concept) else { return .nan }
-        let before = book.value(concept, at: end - FactBook.year)
+        let before = book.value(concept, at: TimeSpan.time(FactBook.year, before: end))
         return (book.value(concept, at: end) - before) / positive(abs(before))
     }
 
     /// Net income less operating cash flow as a share of the year's mean assets (Sloan 1996, in its cash-flow form).
     private static func accruals(_ book: FactBook) -> Double {
         guard let end = book.newestEnd(.netIncome) else { return .nan }
-        let mean = (book.value(.assets, at: end) + book.value(.assets, at: end - FactBook.year)) / 2
+        let before = TimeSpan.time(FactBook.year, before: end)
+        let mean = (book.value(.assets, at: end) + book.value(.assets, at: before)) / 2
         return (book.value(.netIncome, at: end) - book.value(.operatingCashFlow, at: end)) / positive(mean)
     }
 }
@@ -86,14 +87,14 @@ struct Piotroski {
     /// Nil where a figure of the last two years, or the assets of the year before them, is not known.
     init?(_ book: FactBook) {
         guard let end = book.newestEnd(.netIncome) else { return nil }
-        let before = end - FactBook.year
+        let before = TimeSpan.time(FactBook.year, before: end)
         func pair(_ concept: FactConcept) -> (now: Double, then: Double) {
             (book.value(concept, at: end), book.value(concept, at: before))
         }
         let (assets, income, cash) = (pair(.assets), pair(.netIncome), pair(.operatingCashFlow))
         let (revenues, gross, debt) = (pair(.revenues), pair(.grossProfit), pair(.longTermDebt))
         let (current, due, shares) = (pair(.currentAssets), pair(.currentLiabilities), pair(.sharesOutstanding))
-        let oldest = book.value(.assets, at: before - FactBook.year)
+        let oldest = book.value(.assets, at: TimeSpan.time(FactBook.year, before: before))
         let margin = (now: gross.now / revenues.now, then: gross.then / revenues.then)
         let liquidity = (now: current.now / due.now, then: current.then / due.then)
         let leverage = (now: debt.now / (assets.now + assets.then), then: debt.then / (assets.then + oldest))

@@ -31,7 +31,7 @@ struct DominantCyclePhase: Sendable {
         slot = slot == 0 ? Self.length - 1 : slot - 1
         scratch[slot] = smoothed
         scratch[slot + Self.length] = smoothed
-        let whole = min(Int(period + 0.5), Self.length)
+        let whole = HilbertTransform.wholeBars(period, atMost: Self.length)
         let parts = Self.sums(scratch + slot, whole)
         if parts.imaginary != 0 {
             degrees = Angle.arcTangent(parts.real / parts.imaginary) * Angle.degrees

@@ -37,6 +37,12 @@ struct HilbertTransform: Sendable {
     /// Starts 20 or 26 bars before the look-back is over: `lookBack` is one of the two above.
     init(lookBack: Int) { delay = lookBack == Self.longLookBack ? 37 : 12 }
 
+    /// A period in whole bars. It is not a number once prices beyond 1e150 have made a product infinite: then the most.
+    @inline(__always)
+    static func wholeBars(_ period: Double, atMost length: Int) -> Int {
+        period < Double(length) ? Int(period + 0.5) : length
+    }
+
     /// True once the transform runs; before, only prices are gathered.
     @inline(__always)
     var isRunning: Bool { seen > delay }

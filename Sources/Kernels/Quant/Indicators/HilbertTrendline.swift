@@ -19,7 +19,7 @@ struct CycleMean: Sendable {
     /// The trend line after the newest gathered price.
     @inline(__always)
     mutating func value(period: Double, _ scratch: Scratch) -> Double {
-        let count = min(Int(period + 0.5), Self.length)
+        let count = HilbertTransform.wholeBars(period, atMost: Self.length)
         let prices = scratch + slot
         var even = 0.0
         var odd = 0.0

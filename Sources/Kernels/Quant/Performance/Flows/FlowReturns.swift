@@ -30,11 +30,11 @@ public struct FlowReturns: Sendable, Equatable {
         guard (values + flows).allSatisfy(\.isFinite), zip(times, times.dropFirst()).allSatisfy(<) else {
             throw QuantError(.data, "values and flows must be finite, times rising")
         }
-        let last = times.count - 1, span = Double(times[last] - times[0])
+        let last = times.count - 1, span = TimeSpan.nanoseconds(from: times[0], to: times[last])
         let net = flows[1...].reduce(0, +), gain = values[last] - values[0] - net
         var capital = values[0], inflow = values[0], chain: Double? = 1
         for index in 1...last {
-            capital += flows[index] * Double(times[last] - times[index]) / span
+            capital += flows[index] * TimeSpan.nanoseconds(from: times[index], to: times[last]) / span
             inflow += max(0, flows[index])
             chain = chain.flatMap { product in
                 values[index - 1] > 0 ? product * (values[index] - flows[index]) / values[index - 1] : nil

@@ -30,7 +30,7 @@ public struct MoneyWeightedRate: Sendable, Equatable {
     /// Of flows at times in nanoseconds, in any order; all finite.
     public init(times: [Int64], amounts: [Double]) {
         let first = times.min() ?? 0
-        let years = times.map { Double($0 - first) / Self.year }
+        let years = times.map { TimeSpan.nanoseconds(from: first, to: $0) / Self.year }
         let flows = zip(years, amounts).filter { $0.1 != 0 }
         guard flows.contains(where: { $0.1 > 0 }), flows.contains(where: { $0.1 < 0 }) else {
             (rate, candidates, trouble) = (nil, [], .oneWay)

@@ -44,7 +44,7 @@ public struct ForecastQuality: Sendable, Equatable {
             known += other
             gains[clusters[index], default: (0, 0)].sum += other - square
             gains[clusters[index], default: (0, 0)].count += 1
-            let bin = min(9, max(0, Int(probability * 10)))
+            let bin = probability > 0 ? Int(min(9, probability * 10)) : 0
             sums[bin] += probability
             sizes[bin] += 1
             if happened[index] { met[bin] += 1 }
