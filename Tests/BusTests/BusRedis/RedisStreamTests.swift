@@ -41,6 +41,62 @@ import Testing
         await bus.stop()
     }
 
+    /// Nobody's clock says so; what would count with such a time is not asked to.
+    @Test(arguments: ["ts", "received"]) @LoopActor func anImpossibleTimeIsUnreadable(_ field: String) async throws {
+        let scene = try RedisScene()
+        let bus = try scene.bus(groups: ["test.order": ["g"], "test.history": ["g"]])
+        let tally = Tally(), key = "bus:{test.order.0}:critical", id = String(repeating: "1", count: 32)
+        let families = [TestFamilies.orders, TestFamilies.history]
+        try bus.subscribe(Subscription(group: "g", families: families) { tally.add($0) })
+        await bus.start()
+        try await eventually("it is connected") { bus.health.connected }
+        let times = ["-9223372036854775808", "-9214560000000000001", "9214646400000000000", "9223372036854775807"]
+        for time in times {
+            let other = field == "ts" ? [] : ["ts", "1"]
+            let own = ["XADD", key, "*", "id", id, "topic", "test.order.K", "data", "{}", field, time]
+            try scene.server.command(words: own + other)
+        }
+        var late = scene.message(TestFamilies.history, "K", 1)
+        if field == "ts" { late.time.nanoseconds = .min } else { late.received.nanoseconds = .max }
+        try bus.publish([late])
+        var letters: [DeadLetter] = []
+        try await eventually("all are parked") {
+            letters = try await bus.deadLetters(limit: 10)
+            return letters.count == times.count + 1
+        }
+        #expect(letters.allSatisfy { $0.reason == "unreadable: \(field) lies outside the years 1678 to 2261" })
+        #expect(tally.count == 0)
+        await bus.stop()
+    }
+
+    /// Fields of others are ignored, however like ours their names are.
+    @Test @LoopActor func onlyOurOwnFieldsAreRead() async throws {
+        let scene = try RedisScene()
+        let bus = try scene.bus(groups: ["test.order": ["g"]])
+        var got: [Message] = []
+        try bus.subscribe(Subscription(group: "g", families: [TestFamilies.orders]) { got += $0 })
+        await bus.start()
+        try await eventually("it is connected") { bus.health.connected }
+        let own = ["id", String(repeating: "ab", count: 16), "topic", "test.order.K", "ts", "7", "received", "8",
+                   "source", "s", "seq", "9", "cause", String(repeating: "cd", count: 16), "trace", "t",
+                   "reply_to", "r", "data", "{}"]
+        let others = ["px", "ix", "ticks", "total", "class", "final", "record_d", "reparted", "status", "sum", "desk",
+                      "open", "ID", "data\0", "ts\0", "", "d", "datum", "only_not", "a-longer-name"]
+        let add = ["XADD", "bus:{test.order.0}:critical", "*"]
+        try scene.server.command(words: add + own + others.flatMap { [$0, "101.5"] })
+        try scene.server.command(words: add + others.flatMap { [$0, "x"] } + own)
+        try await eventually("both are read") { try await got.count + bus.deadLetters(limit: 9).count == 2 }
+        #expect(try await bus.deadLetters(limit: 9).map(\.reason) == [])
+        for message in got {
+            #expect(message.id == MessageID(UInt128("ab", radix: 16)! * (UInt128.max / 255)))
+            #expect(message.cause == MessageID(UInt128("cd", radix: 16)! * (UInt128.max / 255)))
+            #expect(message.topic == Topic("test.order", "K") && message.source == "s" && message.sequence == 9)
+            #expect(message.time.nanoseconds == 7 && message.received.nanoseconds == 8)
+            #expect(message.trace == "t" && message.replyTo == "r" && message.data == Array("{}".utf8))
+        }
+        await bus.stop()
+    }
+
     /// Within a turn: the loop does nothing else while the server is asked.
     @Test @LoopActor func whatIsCriticalIsSentAtOnceAndTheRestAtTheTurnsEnd() async throws {
         let scene = try RedisScene()
