@@ -138,7 +138,7 @@ public import Telemetry
             owner?.acknowledged([ticket], by: self)
         } catch {
             let attempts = batch.failures + 1
-            if attempts >= subscription.attempts && !(error is Postponed) {
+            if isLast(attempts, error, subscription) {
                 backlog.finish(one: batch)
                 metrics.dead.increment()
                 owner?.park(message, ticket: ticket, reason: "\(error)", attempts: attempts, by: self)
@@ -147,6 +147,10 @@ public import Telemetry
                 arm(backlog.fail(one: batch, at: index, now: clock.monotonic))
             }
         }
+    }
+
+    private func isLast(_ attempts: Int, _ error: any Error, _ subscription: Subscription) -> Bool {
+        error is Unreadable || attempts >= subscription.attempts && !(error is Postponed)
     }
 
     private func arm(_ due: Int64) {

@@ -25,6 +25,15 @@ public struct Postponed: Error, Sendable, CustomStringConvertible {
     public init(_ description: String) { self.description = description }
 }
 
+/// Thrown by a handler for a message that it can never read, however often it is tried: it is parked at once. A handler
+/// that throws it has done nothing with any message of its call, as the others come again.
+public struct Unreadable: Error, Sendable, CustomStringConvertible {
+    /// Begins with `unreadable:`.
+    public let description: String
+
+    public init(_ fault: String) { description = "unreadable: \(fault)" }
+}
+
 /// Handles messages of one partition and lane, in order. When it throws, the batch is handed over again, one message
 /// at a time, so that a poison message stands alone; it is retried with back-off and then parked as a dead letter.
 /// Delivery is at least once: a handler recognises a message it has seen by its id.

@@ -1,3 +1,4 @@
+import Bus
 import EngineKit
 import HTTP
 import Market
@@ -127,6 +128,29 @@ import Wire
         #expect(late.count == 1 && late.first?.contains(#""missed":3,"data":{"s":"B","v":4}"#) == true)
         for value in 0..<5 { _ = scene.publish("lossless", "\(value)") }
         #expect(limited.takeTexts().count == 5)
+        await scene.engine.stop()
+    }
+
+    /// What others write to Redis need not be JSON; no socket is told anything else.
+    @Test @LoopActor func whatIsNoJSONIsParkedAndToldToNobody() async throws {
+        let scene = try await Self.scene()
+        await scene.engine.start()
+        let socket = try scene.open(), context = scene.engine.context
+        scene.say(#"{"op":"subscribe","topics":["system.alert.*"]}"#, socket)
+        _ = socket.takeTexts()
+        let payloads = ["hello", #"1},{"type":"trade.fill""#, "", "{\"a\":1", "[1]"]
+        try context.bus.publish(payloads.map {
+            context.message(Topics.systemAlert, "x", time: Timestamp(seconds: 1), data: Array($0.utf8))
+        })
+        var letters: [DeadLetter] = []
+        while letters.count < 4 {
+            letters = try await context.bus.deadLetters(limit: 10)
+            await Task.yield()
+        }
+        while socket.texts.isEmpty { await Task.yield() }
+        #expect(letters.allSatisfy { $0.reason == "unreadable: data is no JSON value" && $0.group == "websocket" })
+        #expect(socket.texts.count == 1)
+        #expect(socket.texts.first?.hasSuffix(#""seq":1,"ts":"1970-01-01T00:00:01Z","data":[1]}"#) == true)
         await scene.engine.stop()
     }
 

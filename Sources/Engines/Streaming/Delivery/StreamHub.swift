@@ -42,13 +42,16 @@ import Wire
 
     // MARK: Updates
 
-    /// Takes messages of the bus.
-    func publish(_ batch: [Message]) {
+    /// Takes messages of the bus. Their data goes on as it came, so it is looked at here: sockets are told JSON only.
+    func publish(_ batch: [Message]) throws(Unreadable) {
+        for message in batch where !isJSON(message.data) { throw Unreadable("data is no JSON value") }
         for message in batch {
             publish(message.topic.description, type: message.topic.family, time: message.time, data: message.data,
                     isConflated: conflated.contains(message.topic.family))
         }
     }
+
+    private func isJSON(_ data: [UInt8]) -> Bool { (try? parser.withDocument(data) { _ in true }) ?? false }
 
     /// Numbers an update and hands it out; returns it with the number of readers, or nil where there are too many
     /// topics.
