@@ -233,7 +233,13 @@ public import Telemetry
             return "Redis uses \(Int(part * 100)) % of its memory: lossless messages are refused"
         }
         if part >= services.limits.memoryWarning { return "Redis uses \(Int(part * 100)) % of its memory" }
-        return problem
+        return problem ?? crowded
+    }
+
+    private var crowded: String? {
+        guard let reading = readings.first(where: { $0.lanes.contains(where: \.isCrowded) }) else { return nil }
+        return "group \(reading.group) has more than \(services.limits.setAsideMessages) messages behind failed ones of "
+            + "their keys: see nautilus bus dead-letters"
     }
 }
 

@@ -97,6 +97,48 @@ import Testing
         await bus.stop()
     }
 
+    /// More of one failing key than are read ahead: its messages wait, all others go on.
+    @Test(.timeLimit(.minutes(1))) @LoopActor func aFailingKeyHoldsNoOtherUp() async throws {
+        let scene = try RedisScene()
+        let bus = try scene.bus(groups: ["test.order": ["g"], "test.small": ["g"]])
+        let inbox = Inbox(), poisoned = 3000
+        let families = [TestFamilies.orders, TestFamilies.small]
+        try bus.subscribe(Subscription(group: "g", families: families, attempts: 1_000_000) { batch in
+            if batch.contains(where: { $0.topic.key == "bad" }) { throw Poison() }
+            inbox.add(batch)
+        })
+        await bus.start()
+        try await eventually("it is connected") { bus.health.connected }
+        for number in 0..<poisoned { try bus.publish([scene.message(TestFamilies.orders, "bad", number)]) }
+        for number in 0..<40 { try bus.publish([scene.message(TestFamilies.orders, "good", number)]) }
+        try await eventually("the others arrive", seconds: 10) { inbox.numbers("good") == Array(0..<40) }
+        let waiting = scene.metrics.gauge("nautilus_bus_set_aside_messages", "", ["group": "g"])
+        try await eventually("those of the key are counted") { waiting.value == Double(poisoned) }
+        #expect(bus.health.detail == nil)
+        await bus.stop()
+    }
+
+    /// Beyond its bound a failing key's messages take the room of others, and health says so.
+    @Test(.timeLimit(.minutes(1))) @LoopActor func tooManyOfAFailingKeyAreTold() async throws {
+        let scene = try RedisScene()
+        scene.limits.setAsideMessages = 100
+        let bus = try scene.bus(groups: ["test.order": ["g"]])
+        let tally = Tally(), mood = Inbox()
+        mood.refuses = true
+        try bus.subscribe(Subscription(group: "g", families: [TestFamilies.orders], attempts: 1_000_000) { batch in
+            if mood.refuses { throw Poison() }
+            tally.add(batch)
+        })
+        await bus.start()
+        try await eventually("it is connected") { bus.health.connected }
+        try await scene.publish(0..<3000, of: TestFamilies.orders, on: bus, slowly: false)
+        try await eventually("it is told") { bus.health.detail?.contains("behind failed ones") == true }
+        mood.refuses = false
+        try await eventually("all arrive in order") { tally.isComplete(0..<3000) }
+        try await eventually("it is over") { bus.health.detail == nil }
+        await bus.stop()
+    }
+
     /// Within a turn: the loop does nothing else while the server is asked.
     @Test @LoopActor func whatIsCriticalIsSentAtOnceAndTheRestAtTheTurnsEnd() async throws {
         let scene = try RedisScene()
