@@ -133,6 +133,41 @@ import Testing
         day.end()
     }
 
+    /// From 90 % of Redis' memory on nothing new is begun; what is under way, fills among it, goes on.
+    @Test(.timeLimit(.minutes(1))) @LoopActor func aFullRedisRefusesNewWorkAndNoFill() async throws {
+        let redis = try RedisServer(), day = try BadDay([.portfolio], ["NAUTILUS_REDIS_URL": redis.url])
+        defer { day.end() }
+        try day.start(.portfolio)
+        try #require(await day.ready(.portfolio))
+        let deposit = #"{"type":"deposit","amount":100,"currency":"USD"}"#, path = "/portfolios/p/transactions"
+        _ = await day.ask(.portfolio, .post, "/portfolios", #"{"id":"p","name":"P","currency":"USD"}"#)
+        #expect(await day.ask(.portfolio, .post, path, key: "1", deposit)?.status == 201)
+        // The part that is left is then room enough for Redis itself.
+        try redis.command("SETRANGE", "filler", "20000000", "x")
+        let told = try redis.command("INFO", "memory").split(separator: "\r\n").first { $0.hasPrefix("used_memory:") }
+        let used = try #require(told?.split(separator: ":").last.flatMap { Int($0) })
+        try redis.command("CONFIG", "SET", "maxmemory", "\(used * 100 / 95)")
+        var refused: BadDay.Answer?, asked = 1
+        #expect(await day.eventually(10) {
+            asked += 1
+            refused = await day.ask(.portfolio, .post, path, key: "\(asked)", deposit)
+            return refused?.status == 503
+        })
+        #expect(refused?.json["component"] as? String == "bus", "\(refused?.text ?? "")")
+        // What was answered before is answered again.
+        #expect(await day.ask(.portfolio, .post, path, key: "1", deposit)?.status == 201)
+        try add(redis, "bus:{trade.fill.0}:high", 1, portfolio: "p", fill("f1", "p"))
+        #expect(await day.eventually(10) {
+            let items = try? await day.list(.portfolio, path)
+            return items?.contains { $0["type"] as? String == "buy" } ?? false
+        }, "the fill waits")
+        try redis.command("CONFIG", "SET", "maxmemory", "0")
+        #expect(await day.eventually(10) {
+            await day.ask(.portfolio, .post, path, key: "\(asked)", deposit)?.status == 201
+        })
+        #expect(await day.eventually(10) { await pending(day) == 0 })
+    }
+
     private func fill(_ id: String, _ portfolio: String) -> String {
         """
         {"id":"\(id)","order_id":"o","portfolio_id":"\(portfolio)","strategy_id":"","symbol":"GOOG","side":"buy",\

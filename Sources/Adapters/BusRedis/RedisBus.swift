@@ -51,6 +51,8 @@ public import Telemetry
     var memoryUsed = 0, memoryLimit = 0
     var problem: String?
     private var familyScratch: [Int] = []
+    /// Bytes that a spool has left where new work is begun.
+    private static let smallestRoom = 4096
     var started = false, stopped = false
     var timers: [LoopTimer] = []
     var ticks = 0
@@ -219,6 +221,10 @@ public import Telemetry
             if acks.isIdle && writers.allSatisfy({ $0.unsent == 0 && $0.spool.isEmpty }) { return }
             await services.clock.sleep(nanoseconds: 2_000_000)
         }
+    }
+
+    public var takesNewWork: Bool {
+        memoryPart < services.limits.memoryRefusal && writers.allSatisfy { $0.spool.hasRoom(Self.smallestRoom) }
     }
 
     public var health: BusHealth {

@@ -145,6 +145,11 @@ public struct DeadLetter: Sendable {
     /// ids. Never called by a bus in memory.
     func onTransportReset(_ handler: @escaping @LoopActor () -> Void)
 
+    /// Whether work that nobody has begun may be begun: false while the transport is short of memory or disk. What is
+    /// under way goes on, as its messages are what empties the transport; `publish` throws for them until there is room,
+    /// and an outbox keeps them.
+    var takesNewWork: Bool { get }
+
     var health: BusHealth { get }
     func lag() async -> [StreamLag]
 
