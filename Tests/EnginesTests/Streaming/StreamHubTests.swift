@@ -131,6 +131,64 @@ import Wire
         await scene.engine.stop()
     }
 
+    /// The `seq` of each update that a socket was sent since the last look.
+    @LoopActor private static func numbers(_ socket: FakeSocket) throws -> [Int] {
+        try socket.takeTexts().compactMap { text in
+            try JSONParser().withDocument(Array(text.utf8)) { json in
+                json.member("type")?.string == "t" ? json.member("seq")?.int : nil
+            }
+        }
+    }
+
+    @Test @LoopActor func noOlderUpdateComesAfterANewerOne() async throws {
+        let scene = try await Self.scene()
+        let socket = try scene.open(), second: Int64 = 1_000_000_000
+        func publish(_ values: Int...) {
+            for value in values { _ = scene.publish("q", "{\"v\":\(value)}", isConflated: true) }
+        }
+        func later() {
+            scene.engine.clock.advance(nanoseconds: 10 * second)
+            scene.hub.openGates()
+        }
+        scene.say(#"{"op":"subscribe","topics":["q"],"max_rate":0.3}"#, socket)
+        publish(1, 2, 3)
+        #expect(try Self.numbers(socket) == [1])
+        // All of them from now on: the one that waits goes before what comes.
+        scene.say(#"{"op":"subscribe","topics":["q"]}"#, socket)
+        publish(4, 5)
+        later()
+        #expect(try Self.numbers(socket) == [3, 4, 5])
+        // Another wish lets some through at once.
+        scene.say(#"{"op":"subscribe","topics":["q"],"max_rate":0.3}"#, socket)
+        scene.say(#"{"op":"subscribe","topics":["*"],"filter":{"v":8}}"#, socket)
+        publish(6, 7, 8)
+        later()
+        #expect(try Self.numbers(socket) == [6, 8])
+        // What waits passes by the wishes that are left.
+        publish(9, 10)
+        scene.say(#"{"op":"unsubscribe","topics":["*"]}"#, socket)
+        #expect(try Self.numbers(socket) == [9])
+        later()
+        #expect(try Self.numbers(socket) == [10])
+        await scene.engine.stop()
+    }
+
+    @Test @LoopActor func nothingComesAfterTheEndOfASubscription() async throws {
+        let scene = try await Self.scene()
+        let socket = try scene.open()
+        func publish(_ value: Int) { _ = scene.publish("q", "{\"v\":\(value)}", isConflated: true) }
+        scene.say(#"{"op":"subscribe","topics":["q"],"max_rate":0.3}"#, socket)
+        let id = try #require(scene.hub.index.all.first?.id)
+        for value in 1...3 { publish(value) }
+        #expect(try Self.numbers(socket) == [1])
+        #expect(await scene.engine.ask(.delete, "/api/v1/websocket/subscriptions?subscription_id=\(id)").status == 200)
+        scene.engine.clock.advance(nanoseconds: 10_000_000_000)
+        scene.hub.openGates()
+        publish(4)
+        #expect(try Self.numbers(socket).isEmpty)
+        await scene.engine.stop()
+    }
+
     /// What others write to Redis need not be JSON; no socket is told anything else.
     @Test @LoopActor func whatIsNoJSONIsParkedAndToldToNobody() async throws {
         let scene = try await Self.scene()
