@@ -133,6 +133,40 @@ import Testing
         day.end()
     }
 
+    /// A request that was carried out and not acknowledged, because the engine was killed in between, comes again.
+    @Test(.timeLimit(.minutes(1))) @LoopActor func aRequestThatComesAgainBooksNothingTwice() async throws {
+        let redis = try RedisServer(), day = try BadDay([.portfolio], ["NAUTILUS_REDIS_URL": redis.url])
+        defer { day.end() }
+        try day.start(.portfolio)
+        try #require(await day.ready(.portfolio))
+        _ = await day.ask(.portfolio, .post, "/portfolios", #"{"id":"p","name":"P","currency":"USD"}"#)
+        func send(_ number: Int) throws {
+            let body = #"{"type":"deposit","amount":\#(number),"currency":"USD"}"#
+            let data = #"{"type":"request","method":"POST","path":"/portfolios/p/transactions","body":\#(body)}"#
+            let id = String(repeating: "0", count: 30) + "\(number + 10)"
+            try redis.command("XADD", "bus:{engine.request.0}:normal", "*", "id", id, "topic",
+                              "engine.request.portfolio", "ts", "1704153600000000000", "data", data)
+        }
+        func handled(_ count: Int) async -> Bool {
+            await day.eventually(15) {
+                let told = (try? redis.command("XINFO", "GROUPS", "bus:{engine.request.0}:normal")) ?? ""
+                return told.contains("entries-read\r\n:\(count)\r\n") && told.contains("pending\r\n:0\r\n")
+            }
+        }
+        for number in 1...20 {
+            try send(number)
+            if number % 5 == 0 { try send(number) }
+        }
+        #expect(await handled(24))
+        day.kill(.portfolio)
+        for number in 1...20 { try send(number) }
+        try day.start(.portfolio)
+        try #require(await day.ready(.portfolio))
+        #expect(await handled(44))
+        let book = await day.ask(.portfolio, .get, "/portfolios/p")
+        #expect(book?.json["cash"] as? Double == 210, "\(book?.text ?? "")")
+    }
+
     /// From 90 % of Redis' memory on nothing new is begun; what is under way, fills among it, goes on.
     @Test(.timeLimit(.minutes(1))) @LoopActor func aFullRedisRefusesNewWorkAndNoFill() async throws {
         let redis = try RedisServer(), day = try BadDay([.portfolio], ["NAUTILUS_REDIS_URL": redis.url])
