@@ -212,6 +212,20 @@ import Wire
         await scene.engine.stop()
     }
 
+    @Test @LoopActor func aMessageThatComesAgainIsToldOnce() async throws {
+        let scene = try await Self.scene()
+        let socket = try scene.open(), context = scene.engine.context
+        scene.say(#"{"op":"subscribe","topics":["trade.fill.*"]}"#, socket)
+        _ = socket.takeTexts()
+        let fills = (0..<3).map {
+            context.message(Topics.fill, "p", time: Timestamp(seconds: $0), data: Array("\($0)".utf8))
+        }
+        try scene.hub.publish(fills)
+        try scene.hub.publish([fills[1]])
+        #expect(socket.texts.count == 3)
+        await scene.engine.stop()
+    }
+
     @Test @LoopActor func heartbeatsComeAndDeadLinksGo() async throws {
         let scene = try await Self.scene()
         let alive = try scene.open(), dead = try scene.open(), echo = try scene.open("/ws/echo-test")

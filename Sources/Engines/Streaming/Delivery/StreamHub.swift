@@ -25,7 +25,9 @@ import Wire
     private var gateTimer: LoopTimer?
     var nextHeartbeat: Int64 = 0
     private let families: Set<String>
-    private let conflated: Set<String>
+    private let conflated: Set<String>, lossless: Set<String>
+    /// Messages of lossless families that were handed out.
+    private var told = RecentMessages()
     /// The most topics kept.
     static let channelLimit = 200_000
     /// How often updates of limited readers are looked at.
@@ -35,6 +37,7 @@ import Wire
         self.context = context
         metrics = StreamMetrics(context.registry)
         families = Set(Topics.all.map(\.name))
+        lossless = Set(Topics.all.filter { $0.delivery == .lossless }.map(\.name))
         conflated = Set(Topics.all.filter { $0.delivery == .conflated }.map(\.name))
     }
 
@@ -46,6 +49,8 @@ import Wire
     func publish(_ batch: [Message]) throws(Unreadable) {
         for message in batch where !isJSON(message.data) { throw Unreadable("data is no JSON value") }
         for message in batch {
+            // An outbox tells its messages again after a restart; no reader is told twice of a fill.
+            if lossless.contains(message.topic.family) && !told.insert(message.id) { continue }
             publish(message.topic.description, type: message.topic.family, time: message.time, data: message.data,
                     isConflated: conflated.contains(message.topic.family))
         }
