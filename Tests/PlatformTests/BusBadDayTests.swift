@@ -202,6 +202,21 @@ import Testing
         #expect(await day.eventually(10) { await pending(day) == 0 })
     }
 
+    @Test(.timeLimit(.minutes(1))) @LoopActor func aLetterTellsWhatTheEntryHad() async throws {
+        let redis = try RedisServer(), day = try BadDay([.portfolio], ["NAUTILUS_REDIS_URL": redis.url])
+        defer { day.end() }
+        try day.start(.portfolio)
+        try #require(await day.ready(.portfolio))
+        let id = String(repeating: "7f", count: 16)
+        try redis.command("XADD", "bus:{trade.fill.0}:high", "*", "id", id, "topic", "trade.fill.p", "ts", "soon",
+                          "more", "x", "data", "{}", "note", "y")
+        var letters: [[String: Any]] = []
+        for _ in 0..<20 where letters.isEmpty { letters = try await deadLetters(day) }
+        #expect(letters.first?["id"] as? String == id)
+        #expect(letters.first?["data"] as? String == "{}")
+        #expect(letters.first?["topic"] as? String == "trade.fill.p")
+    }
+
     private func fill(_ id: String, _ portfolio: String) -> String {
         """
         {"id":"\(id)","order_id":"o","portfolio_id":"\(portfolio)","strategy_id":"","symbol":"GOOG","side":"buy",\

@@ -35,6 +35,8 @@ import Testing
         #expect(parked.contains("entry\r\n$\(id.utf8.count)\r\n\(id)\r\n"))
         #expect(parked.contains("reason\r\n"))
         #expect(parked.contains("raw:hello\r\n$5\r\nworld\r\n"))
+        #expect(letters.contains { $0.message.data == Array(#"{"hello":"world"}"#.utf8) })
+        #expect(letters.contains { $0.message.data == Array("{}".utf8) && $0.message.topic.key == "k" })
         try await eventually("nothing is pending") {
             try scene.server.command("XPENDING", "bus:{test.order.0}:critical", "g").hasPrefix("*4\r\n:0\r\n")
         }
