@@ -1,3 +1,4 @@
+import BusRedis
 import Glibc
 import HTTPClient
 public import HTTP
@@ -37,6 +38,7 @@ import Telemetry
             throw StartError(.configuration,
                 "--processes needs NAUTILUS_REDIS_URL: engines in processes of their own talk over Redis")
         }
+        if RedisURL(configuration.text("REDIS_URL")) == nil { throw StartError(RedisBusError.url("")) }
         _ = try AccessPolicy(configuration)
         if names.contains(.factor) { try OwnFactorRules.install(configuration) }
         self.configuration = configuration
