@@ -226,6 +226,18 @@ import Wire
         await scene.engine.stop()
     }
 
+    @Test @LoopActor func aBroadcastIsUnchanged() async throws {
+        let scene = try await Self.scene()
+        let socket = try scene.open(), path = "/api/v1/websocket/broadcast"
+        scene.say(#"{"op":"subscribe","topics":["*"]}"#, socket)
+        _ = socket.takeTexts()
+        let data = #"{"n" : 1.0000000000000000000001,"t":"\u00e9\/", "big":[ 1e2 ,-0.0]}"#
+        let body = #"{"topic":"a.b","type":"x", "data": "# + data + " }"
+        #expect(await scene.engine.ask(.post, path, body).status == 200)
+        #expect(socket.takeTexts().first?.hasSuffix("\"data\":\(data)}") == true)
+        await scene.engine.stop()
+    }
+
     @Test @LoopActor func heartbeatsComeAndDeadLinksGo() async throws {
         let scene = try await Self.scene()
         let alive = try scene.open(), dead = try scene.open(), echo = try scene.open("/ws/echo-test")
