@@ -133,6 +133,90 @@ import Testing
         day.end()
     }
 
+    /// A request that was carried out and not acknowledged, because the engine was killed in between, comes again.
+    @Test(.timeLimit(.minutes(1))) @LoopActor func aRequestThatComesAgainBooksNothingTwice() async throws {
+        let redis = try RedisServer(), day = try BadDay([.portfolio], ["NAUTILUS_REDIS_URL": redis.url])
+        defer { day.end() }
+        try day.start(.portfolio)
+        try #require(await day.ready(.portfolio))
+        _ = await day.ask(.portfolio, .post, "/portfolios", #"{"id":"p","name":"P","currency":"USD"}"#)
+        func send(_ number: Int) throws {
+            let body = #"{"type":"deposit","amount":\#(number),"currency":"USD"}"#
+            let data = #"{"type":"request","method":"POST","path":"/portfolios/p/transactions","body":\#(body)}"#
+            let id = String(repeating: "0", count: 30) + "\(number + 10)"
+            try redis.command("XADD", "bus:{engine.request.0}:normal", "*", "id", id, "topic",
+                              "engine.request.portfolio", "ts", "1704153600000000000", "data", data)
+        }
+        func handled(_ count: Int) async -> Bool {
+            await day.eventually(15) {
+                let told = (try? redis.command("XINFO", "GROUPS", "bus:{engine.request.0}:normal")) ?? ""
+                return told.contains("entries-read\r\n:\(count)\r\n") && told.contains("pending\r\n:0\r\n")
+            }
+        }
+        for number in 1...20 {
+            try send(number)
+            if number % 5 == 0 { try send(number) }
+        }
+        #expect(await handled(24))
+        day.kill(.portfolio)
+        for number in 1...20 { try send(number) }
+        try day.start(.portfolio)
+        try #require(await day.ready(.portfolio))
+        #expect(await handled(44))
+        let book = await day.ask(.portfolio, .get, "/portfolios/p")
+        #expect(book?.json["cash"] as? Double == 210, "\(book?.text ?? "")")
+    }
+
+    /// From 90 % of Redis' memory on nothing new is begun; what is under way, fills among it, goes on.
+    @Test(.timeLimit(.minutes(1))) @LoopActor func aFullRedisRefusesNewWorkAndNoFill() async throws {
+        let redis = try RedisServer(), day = try BadDay([.portfolio], ["NAUTILUS_REDIS_URL": redis.url])
+        defer { day.end() }
+        try day.start(.portfolio)
+        try #require(await day.ready(.portfolio))
+        let deposit = #"{"type":"deposit","amount":100,"currency":"USD"}"#, path = "/portfolios/p/transactions"
+        _ = await day.ask(.portfolio, .post, "/portfolios", #"{"id":"p","name":"P","currency":"USD"}"#)
+        #expect(await day.ask(.portfolio, .post, path, key: "1", deposit)?.status == 201)
+        // The part that is left is then room enough for Redis itself.
+        try redis.command("SETRANGE", "filler", "20000000", "x")
+        let told = try redis.command("INFO", "memory").split(separator: "\r\n").first { $0.hasPrefix("used_memory:") }
+        let used = try #require(told?.split(separator: ":").last.flatMap { Int($0) })
+        try redis.command("CONFIG", "SET", "maxmemory", "\(used * 100 / 95)")
+        var refused: BadDay.Answer?, asked = 1
+        #expect(await day.eventually(10) {
+            asked += 1
+            refused = await day.ask(.portfolio, .post, path, key: "\(asked)", deposit)
+            return refused?.status == 503
+        })
+        #expect(refused?.json["component"] as? String == "bus", "\(refused?.text ?? "")")
+        // What was answered before is answered again.
+        #expect(await day.ask(.portfolio, .post, path, key: "1", deposit)?.status == 201)
+        try add(redis, "bus:{trade.fill.0}:high", 1, portfolio: "p", fill("f1", "p"))
+        #expect(await day.eventually(10) {
+            let items = try? await day.list(.portfolio, path)
+            return items?.contains { $0["type"] as? String == "buy" } ?? false
+        }, "the fill waits")
+        try redis.command("CONFIG", "SET", "maxmemory", "0")
+        #expect(await day.eventually(10) {
+            await day.ask(.portfolio, .post, path, key: "\(asked)", deposit)?.status == 201
+        })
+        #expect(await day.eventually(10) { await pending(day) == 0 })
+    }
+
+    @Test(.timeLimit(.minutes(1))) @LoopActor func aLetterTellsWhatTheEntryHad() async throws {
+        let redis = try RedisServer(), day = try BadDay([.portfolio], ["NAUTILUS_REDIS_URL": redis.url])
+        defer { day.end() }
+        try day.start(.portfolio)
+        try #require(await day.ready(.portfolio))
+        let id = String(repeating: "7f", count: 16)
+        try redis.command("XADD", "bus:{trade.fill.0}:high", "*", "id", id, "topic", "trade.fill.p", "ts", "soon",
+                          "more", "x", "data", "{}", "note", "y")
+        var letters: [[String: Any]] = []
+        for _ in 0..<20 where letters.isEmpty { letters = try await deadLetters(day) }
+        #expect(letters.first?["id"] as? String == id)
+        #expect(letters.first?["data"] as? String == "{}")
+        #expect(letters.first?["topic"] as? String == "trade.fill.p")
+    }
+
     private func fill(_ id: String, _ portfolio: String) -> String {
         """
         {"id":"\(id)","order_id":"o","portfolio_id":"\(portfolio)","strategy_id":"","symbol":"GOOG","side":"buy",\

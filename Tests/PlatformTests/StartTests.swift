@@ -91,7 +91,9 @@ import Testing
     /// A secret has no default, and a device that is not there is not claimed.
     @Test(.timeLimit(.minutes(1)), arguments: [
         ("NAUTILUS_REDIS_URL", "redis://:@redis:6379"), ("NAUTILUS_DATABASE_URL", "postgresql://nautilus:@db/nautilus"),
-        ("NAUTILUS_AUTH", "on"), ("NAUTILUS_METAL", "on"), ("NAUTILUS_ACCELERATION", "on"),
+        ("NAUTILUS_AUTH", "on"), ("NAUTILUS_METAL", "on"),
+        ("NAUTILUS_REDIS_URL", "rediss://x"), ("NAUTILUS_REDIS_URL", "redis://h:x"),
+        ("NAUTILUS_HOST", "999.1.1.1"), ("NAUTILUS_ACCELERATION", "on"),
     ])
     func emptySecretsAndAbsentDevicesAreRefused(_ name: String, _ value: String) throws {
         let folder = TemporaryFolder()

@@ -44,6 +44,31 @@ import Testing
         #expect(Self.child("risk-engine", of: platform.id) == nil)
     }
 
+    /// Whoever is killed himself can stop nobody: the kernel does.
+    @Test(.timeLimit(.minutes(2))) @LoopActor func killedSupervisorLeavesNobodyBehind() async throws {
+        let redis = try RedisServer()
+        let day = try BadDay([.risk, .portfolio], ["NAUTILUS_REDIS_URL": redis.url])
+        defer { day.end() }
+        let platform = try day.nautilus(["up", "--processes"])
+        try #require(await day.eventually(20) { !day.lines().isEmpty }, "\(day.lines("err"))")
+        let names = ["risk-engine", "portfolio-engine", "gateway"]
+        let children = try names.map { try #require(Self.child($0, of: platform.id)) }
+        platform.kill()
+        #expect(await day.eventually(12) { !children.contains(where: Self.isRunning) }, "orphans are left")
+        // Their ports and stores are free.
+        let next = try day.nautilus(["up", "--processes"])
+        #expect(await day.eventually(20) { !day.lines().isEmpty }, "\(day.lines("err"))")
+        next.signal(SIGTERM)
+        #expect(await day.eventually(15) { next.hasEnded })
+    }
+
+    /// Whether there is such a process; a zombie is none.
+    private static func isRunning(_ id: Int32) -> Bool {
+        guard let line = try? String(contentsOfFile: "/proc/\(id)/stat", encoding: .utf8),
+              let close = line.lastIndex(of: ")") else { return false }
+        return line[line.index(close, offsetBy: 2)...].first != "Z"
+    }
+
     @Test(.enabled(if: PlatformFixture.sample != nil, "no sample prices; run scripts/setup.sh test"),
           .timeLimit(.minutes(2)))
     @LoopActor func strategyKilledInAReplayTradesTheSame() async throws {

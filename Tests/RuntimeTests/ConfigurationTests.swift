@@ -16,10 +16,18 @@ struct ConfigurationTests {
     }
 
     @Test(arguments: [("NAUTILUS_RISK_PORT", "0"), ("NAUTILUS_RISK_PORT", "abc"), ("NAUTILUS_AUTH", "maybe"),
-                      ("NAUTILUS_ENGINES", "risk,nope"), ("NAUTILUS_RISK_WORKERS", "51")])
+                      ("NAUTILUS_ENGINES", "risk,nope"), ("NAUTILUS_RISK_WORKERS", "51"),
+                      ("NAUTILUS_REDIS_URL", "rediss://x"), ("NAUTILUS_REDIS_URL", "localhost:6379"),
+                      ("NAUTILUS_HOST", "999.1.1.1"), ("NAUTILUS_HOST", "somewhere")])
     func aValueOutOfRangeIsRefusedWithItsName(_ name: String, _ value: String) {
         let error = #expect(throws: ConfigurationError.self) { try Configuration(environment: [name: value]) }
         #expect(error?.description.contains(name) == true)
+    }
+
+    @Test(arguments: ["127.0.0.1", "0.0.0.0", "localhost", "::", "::1", "fe80::1"])
+    func anAddressToBindIsTaken(_ address: String) throws {
+        let configuration = try Configuration(environment: ["NAUTILUS_HOST": address])
+        #expect(configuration.text("HOST") == address)
     }
 
     @Test func everyFaultIsTold() {

@@ -17,6 +17,15 @@ struct TimeTextTests {
                       "2024-01-02T10:00:00Zx", "1500-01-01", "3000-01-01", "2024-01-02T10:00:00."])
     func refusesWhatIsNoTime(_ text: String) { #expect(Timestamp(iso8601: text) == nil) }
 
+    /// Whoever is told such a time must not fall over it.
+    @Test func theBoundsOf64BitsAreWritten() {
+        #expect(Timestamp(nanoseconds: .min).iso8601 == "1677-09-21T00:12:43.145224192Z")
+        #expect(Timestamp(nanoseconds: .max).iso8601 == "2262-04-11T23:47:16.854775807Z")
+        let years = Timestamp.wholeYears
+        #expect(years.lowerBound.iso8601 == "1678-01-01T00:00:00Z")
+        #expect(years.upperBound.iso8601 == "2261-12-31T23:59:59.999999999Z")
+    }
+
     @Test func everyDayOfFourCenturiesComesBack() throws {
         for days in stride(from: -100_000, through: 100_000, by: 17) {
             let (year, month, day) = CivilDate.from(days: days)

@@ -73,14 +73,45 @@ enum EntryCodec {
         }
         if let problem = draft.problem { throw UnreadableEntry(reason: "unreadable: \(problem)") }
         if let frame = draft.frame {
-            return Entry(framed: try FrameCodec.read(frame, family: family), only: draft.only)
+            let framed = try FrameCodec.read(frame, family: family)
+            for index in framed.indices { try checkTimes(framed[index].time, framed[index].received) }
+            return Entry(framed: framed, only: draft.only)
         }
         return Entry(single: try draft.message(), only: draft.only)
     }
 
+    /// What lies outside the years that times can be written in came from nobody's clock, and nobody could count with
+    /// it.
+    @inline(__always)
+    static func checkTimes(_ time: Timestamp, _ received: Timestamp) throws(UnreadableEntry) {
+        let years = Timestamp.wholeYears
+        if years.contains(time) && years.contains(received) { return }
+        let name = years.contains(time) ? "received" : "ts"
+        throw UnreadableEntry(reason: "unreadable: \(name) lies outside the years 1678 to 2261")
+    }
+
+    /// Reads 32 hexadecimal digits.
+    static func identifier(_ bytes: UnsafeRawBufferPointer) -> UInt128? { hexadecimal(bytes) }
+
     /// Reads the fields of one message that stand among others, as in a dead letter.
     static func message(_ fields: Reply, family: String) -> Message? {
         (try? read(fields, family: family))?.single
+    }
+}
+
+/// A field's name in one number, its first letter lowest, so that all of it is compared at once. 0 is none of ours.
+private enum FieldName {
+    static let id: UInt64 = 0x6469, topic: UInt64 = 0x63_6970_6F74, ts: UInt64 = 0x7374
+    static let received: UInt64 = 0x6465_7669_6563_6572, source: UInt64 = 0x6563_7275_6F73, seq: UInt64 = 0x71_6573
+    static let cause: UInt64 = 0x65_7375_6163, trace: UInt64 = 0x65_6361_7274, replyTo: UInt64 = 0x6F74_5F79_6C70_6572
+    static let data: UInt64 = 0x6174_6164, frame: UInt64 = 0x65_6D61_7266, only: UInt64 = 0x796C_6E6F
+
+    static func number(_ name: UnsafeRawBufferPointer) -> UInt64 {
+        // A zero byte at the end would make another name look like one of ours.
+        guard (2...8).contains(name.count), name[name.count - 1] != 0 else { return 0 }
+        var number: UInt64 = 0
+        memcpy(&number, name.baseAddress!, name.count)
+        return UInt64(littleEndian: number)
     }
 }
 
@@ -94,23 +125,26 @@ private struct Draft {
 
     mutating func take(_ name: Reply, _ value: Reply, _ family: String) {
         self.family = family
-        name.withBytes { name in
-            switch (name.count, name.first ?? 0) {
-            case (2, UInt8(ascii: "i")): id = value.withBytes(hexadecimal)
-            case (2, _): time = value.integer.map(Int64.init)
-            case (5, UInt8(ascii: "t")) where name[1] == UInt8(ascii: "o"): takeTopic(value, family)
-            case (5, UInt8(ascii: "t")): trace = value.text
-            case (5, UInt8(ascii: "c")): takeCause(value)
-            case (5, UInt8(ascii: "f")): frame = value.array
-            case (8, _) where name[2] == UInt8(ascii: "c"): received = value.integer.map(Int64.init)
-            case (8, _) where name[2] == UInt8(ascii: "p"): replyTo = value.text
-            case (6, UInt8(ascii: "s")): source = value.text
-            case (3, UInt8(ascii: "s")): sequence = value.text.flatMap { UInt64($0) } ?? 0
-            case (4, UInt8(ascii: "d")): data = value.array
-            case (4, UInt8(ascii: "o")): only = value.text
-            default: break
-            }
+        switch name.withBytes(FieldName.number) {
+        case FieldName.id: id = value.withBytes(hexadecimal)
+        case FieldName.topic: takeTopic(value, family)
+        case FieldName.ts: time = value.integer.map(Int64.init)
+        case FieldName.received: takeReceived(value)
+        case FieldName.source: source = value.text
+        case FieldName.seq: sequence = value.text.flatMap { UInt64($0) } ?? 0
+        case FieldName.cause: takeCause(value)
+        case FieldName.trace: trace = value.text
+        case FieldName.replyTo: replyTo = value.text
+        case FieldName.data: data = value.array
+        case FieldName.frame: frame = value.array
+        case FieldName.only: only = value.text
+        default: break
         }
+    }
+
+    private mutating func takeReceived(_ value: Reply) {
+        received = value.integer.map(Int64.init)
+        if received == nil { problem = "received is no number" }
     }
 
     private mutating func takeTopic(_ value: Reply, _ family: String) {
@@ -138,10 +172,12 @@ private struct Draft {
         guard let key else { throw UnreadableEntry(reason: "unreadable: topic is missing") }
         guard let time else { throw UnreadableEntry(reason: "unreadable: ts is missing or no number") }
         guard let data else { throw UnreadableEntry(reason: "unreadable: data is missing") }
-        return Message(
+        let message = Message(
             id: MessageID(id), topic: Topic(family, key), time: Timestamp(nanoseconds: time),
             received: Timestamp(nanoseconds: received ?? time), source: source ?? "", sequence: sequence,
             cause: cause.map { MessageID($0) }, trace: trace, replyTo: replyTo, data: data)
+        try EntryCodec.checkTimes(message.time, message.received)
+        return message
     }
 }
 

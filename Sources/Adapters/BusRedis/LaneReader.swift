@@ -15,6 +15,8 @@ import Telemetry
     func acknowledge(stream: Int, entry: EntryID)
     /// A stream or its group is not there.
     func groupsMissing()
+    /// How many messages of a lane wait behind failed ones of their keys.
+    func setAside(_ lane: Lane) -> Int
 }
 
 /// Reads the streams of one lane for one subscription, over a connection of its own: a blocked read delays no other
@@ -31,7 +33,7 @@ import Telemetry
     let streams: [Int]
     private let layout: StreamLayout
     private let group: String, consumer: String
-    private let prefetch: Int
+    private let prefetch: Int, setAsideLimit: Int
     private weak var owner: (any LaneReaderOwner)?
     private(set) var link: RedisLink! = nil
     private(set) var ledger = EntryLedger()
@@ -44,13 +46,14 @@ import Telemetry
 
     init(
         lane: Lane, streams: [Int], layout: StreamLayout, url: RedisURL, group: String, consumer: String,
-        batchLimit: Int, clock: any Clock, order: LaneOrder, owner: any LaneReaderOwner
+        batchLimit: Int, setAsideLimit: Int, clock: any Clock, order: LaneOrder, owner: any LaneReaderOwner
     ) {
         self.lane = lane
         self.streams = streams
         self.layout = layout
         self.group = group
         self.consumer = consumer
+        self.setAsideLimit = setAsideLimit
         self.owner = owner
         let framed = streams.contains { layout.streams[$0].declared.framed }
         let count = framed ? 8 : lane == .low ? 32 : max(64, min(512, batchLimit))
@@ -66,7 +69,16 @@ import Telemetry
                          onDown: { [self] _ in asking = false })
     }
 
-    var hasRoom: Bool { ledger.open < prefetch }
+    private var setAside: Int { owner?.setAside(lane) ?? 0 }
+
+    /// What waits behind a failed message of its key takes no other key's room, up to a bound: it may wait for long.
+    var hasRoom: Bool { ledger.open - min(setAside, setAsideLimit) < prefetch }
+
+    /// Whether so much waits behind failed messages that others are read more slowly, or not at all.
+    var isCrowded: Bool { setAside > setAsideLimit }
+
+    /// There may be room again.
+    func askAgain() { if !asking && hasRoom { ask() } }
 
     func close() {
         stopped = true
@@ -229,6 +241,6 @@ import Telemetry
         if let (stream, entry) = ledger.finish(ticket & (1 << Self.laneShift - 1), count: count) {
             owner?.acknowledge(stream: stream, entry: entry)
         }
-        if !asking && hasRoom { ask() }
+        askAgain()
     }
 }

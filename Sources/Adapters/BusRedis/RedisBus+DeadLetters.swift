@@ -2,6 +2,7 @@ public import Bus
 import Market
 import Runtime
 import Telemetry
+import Wire
 
 /// Dead letters: a stream beside each of the bus's streams.
 extension RedisBus {
@@ -90,14 +91,36 @@ extension RedisBus {
         guard parts.count == 2, let entry = parts[0].text else { return nil }
         let fields = parts[1].pairs
         let parked = Timestamp(nanoseconds: Int64(fields["parked"]?.integer ?? 0))
-        let raw = fields.first { $0.key.hasPrefix("raw:") }?.value.array ?? []
-        let message = EntryCodec.message(parts[1], family: place.declared.name) ?? Message(
-            id: MessageID(0), topic: Topic(place.declared.name, ""), time: parked, received: parked, source: "",
-            data: raw)
+        let message = EntryCodec.message(parts[1], family: place.declared.name)
+            ?? Self.unreadable(parts[1].items, place.declared.name, parked)
         return DeadLetter(
             entry: "\(place.declared.name).\(place.partition)/\(entry)", group: fields["group"]?.text ?? "",
             reason: fields["reason"]?.text ?? "", attempts: fields["attempts"]?.integer ?? 0, parked: parked,
             message: message)
+    }
+
+    /// What can be told of an entry that cannot be read: the id and the topic where they are some, and its `data` as it
+    /// is; without `data` all of its own fields, as JSON.
+    private static func unreadable(_ fields: [Reply], _ family: String, _ parked: Timestamp) -> Message {
+        var own: [(name: String, value: [UInt8])] = []
+        for index in stride(from: 0, to: fields.count - 1, by: 2) {
+            guard let name = fields[index].text, name.hasPrefix("raw:") else { continue }
+            own.append((String(name.dropFirst(4)), fields[index + 1].array))
+        }
+        func value(_ name: String) -> [UInt8]? { own.last { $0.name == name }?.value }
+        let id = value("id").flatMap { $0.withUnsafeBytes(EntryCodec.identifier) }
+        let topic = value("topic").map { String(decoding: $0, as: UTF8.self) } ?? ""
+        let key = topic.hasPrefix(family + ".") ? String(topic.dropFirst(family.count + 1)) : ""
+        var json = JSONWriter()
+        json.beginObject()
+        for (name, value) in own {
+            json.key(name)
+            json.string(String(decoding: value, as: UTF8.self))
+        }
+        json.endObject()
+        return Message(
+            id: MessageID(id ?? 0), topic: Topic(family, key), time: parked, received: parked, source: "",
+            data: value("data") ?? json.bytes)
     }
 
     public func replay(entry: String) async throws(BusError) -> Bool {

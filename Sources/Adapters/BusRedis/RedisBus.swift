@@ -51,6 +51,8 @@ public import Telemetry
     var memoryUsed = 0, memoryLimit = 0
     var problem: String?
     private var familyScratch: [Int] = []
+    /// Bytes that a spool has left where new work is begun.
+    private static let smallestRoom = 4096
     var started = false, stopped = false
     var timers: [LoopTimer] = []
     var ticks = 0
@@ -221,6 +223,10 @@ public import Telemetry
         }
     }
 
+    public var takesNewWork: Bool {
+        memoryPart < services.limits.memoryRefusal && writers.allSatisfy { $0.spool.hasRoom(Self.smallestRoom) }
+    }
+
     public var health: BusHealth {
         let spooled = writers.reduce(0) { $0 + $1.spool.count + $1.held }
         return BusHealth(connected: isSetUp && !stopped, transport: "redis", spooled: spooled, detail: detail)
@@ -233,7 +239,13 @@ public import Telemetry
             return "Redis uses \(Int(part * 100)) % of its memory: lossless messages are refused"
         }
         if part >= services.limits.memoryWarning { return "Redis uses \(Int(part * 100)) % of its memory" }
-        return problem
+        return problem ?? crowded
+    }
+
+    private var crowded: String? {
+        guard let reading = readings.first(where: { $0.lanes.contains(where: \.isCrowded) }) else { return nil }
+        return "group \(reading.group) has more than \(services.limits.setAsideMessages) messages behind failed ones of "
+            + "their keys: see nautilus bus dead-letters"
     }
 }
 

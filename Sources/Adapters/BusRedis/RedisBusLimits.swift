@@ -12,5 +12,9 @@ public struct RedisBusLimits: Sendable {
     /// The most entries in a dead letter stream; older ones fall off.
     public var deadLetters = 10_000
 
+    /// Of each lane and group so many messages may wait behind failed ones of their keys before they take the room of
+    /// others.
+    public var setAsideMessages = 65_536
+
     public init() {}
 }

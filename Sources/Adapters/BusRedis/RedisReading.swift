@@ -28,8 +28,9 @@ import Telemetry
             if mine.isEmpty { continue }
             let laneReader = LaneReader(
                 lane: lane, streams: mine, layout: layout, url: services.url, group: group,
-                consumer: services.instance, batchLimit: subscription.batchLimit, clock: services.clock,
-                order: services.order, owner: self)
+                consumer: services.instance, batchLimit: subscription.batchLimit,
+                setAsideLimit: services.limits.setAsideMessages, clock: services.clock, order: services.order,
+                owner: self)
             lanes.append(laneReader)
             byLane[Int(lane.rawValue)] = laneReader
         }
@@ -69,7 +70,11 @@ import Telemetry
 
     func groupsMissing() { bus?.groupsMissing() }
 
+    func setAside(_ lane: Lane) -> Int { reader.backlog.setAside(lane: lane) }
+
     // MARK: From workers
+
+    func setAsideChanged(by reader: GroupReader) { for lane in lanes { lane.askAgain() } }
 
     func acknowledged(_ tickets: [UInt64], by reader: GroupReader) {
         var start = 0

@@ -14,7 +14,20 @@ public struct Timestamp: Hashable, Comparable, Sendable {
 
     /// Whole seconds since the epoch, rounded towards the past.
     @inlinable public var seconds: Int64 {
-        nanoseconds >= 0 ? nanoseconds / 1_000_000_000 : -((999_999_999 - nanoseconds) / 1_000_000_000)
+        let whole = nanoseconds / 1_000_000_000
+        return nanoseconds % 1_000_000_000 < 0 ? whole - 1 : whole
+    }
+
+    /// The first instant of 1678 and the last of 2261: the whole years that 64 bits of nanoseconds hold. Nothing else can
+    /// be read from text, and what comes from outside has to lie within.
+    public static let wholeYears =
+        Timestamp(nanoseconds: -9_214_560_000_000_000_000)...Timestamp(nanoseconds: 9_214_646_399_999_999_999)
+
+    /// Nanoseconds from `earlier` to this instant; where they are more than 292 years apart, the most that 64 bits
+    /// hold.
+    @inlinable public func nanoseconds(since earlier: Timestamp) -> Int64 {
+        let (difference, overflow) = nanoseconds.subtractingReportingOverflow(earlier.nanoseconds)
+        return overflow ? (nanoseconds < 0 ? .min : .max) : difference
     }
 
     @inlinable public static func < (a: Timestamp, b: Timestamp) -> Bool { a.nanoseconds < b.nanoseconds }

@@ -95,16 +95,28 @@ public import Wire
     /// Writes state and lossless messages in one transaction, then publishes: neither is ever there without the other.
     /// So is the audit row of the request that the task answers, and those of steps that the engine takes itself. An
     /// order waits for an `urgent` one: the store may commit it on the loop; keep it short.
+    ///
+    /// A request whose first commit has messages is refused with 503 while the bus takes no new work; one that is
+    /// `unrefusable` is taken: what stops or takes back orders, or tells of what is stored already.
     @discardableResult
     public func commit(
-        _ statements: [Statement], _ messages: [Message] = [], urgent: Bool = false, audit entries: [AuditEntry] = []
+        _ statements: [Statement], _ messages: [Message] = [], urgent: Bool = false, unrefusable: Bool = false,
+        audit entries: [AuditEntry] = []
     ) async throws -> [ResultSet] {
         guard let scope = AuditScope.current, scope.engine == name else {
             return try await commit(statements, messages, urgent, entries)
         }
+        if !messages.isEmpty, !unrefusable, scope.isNew { try checkTakesNewWork() }
         return try await scope.committing(self) { own in
             try await commit(statements, messages, urgent, own + entries)
         }
+    }
+
+    /// Throws 503 while the bus takes no new work: for requests that store something before they commit a message of
+    /// it.
+    public func checkTakesNewWork() throws(Problem) {
+        if bus.takesNewWork { return }
+        throw .unavailable("bus", (bus.health.detail ?? "it is full") + "; nothing was changed, try again later")
     }
 
     private func commit(

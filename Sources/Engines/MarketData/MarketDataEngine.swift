@@ -84,6 +84,7 @@ import Wire
     /// Stores a file's good rows in one transaction and tells who computes from them.
     func store(_ file: BarFile, _ symbol: Symbol, _ timeframe: Timeframe, strict: Bool, _ request: Request) async throws
         -> ImportResult {
+        try context.checkTakesNewWork()
         rejectedRows.add(file.rejected.count)
         if strict && !file.rejected.isEmpty {
             throw Problem.invalid(file.rejected.prefix(100).map {
@@ -136,7 +137,8 @@ import Wire
         json.endObject()
         let message = context.message(Topics.history, symbol.text, time: context.clock.now,
                                       trace: request.headers["traceparent"], data: json.bytes)
-        try await context.commit([], [message])
+        // The bars are stored: their readers must hear of it.
+        try await context.commit([], [message], unrefusable: true)
     }
 
     // MARK: Quotes

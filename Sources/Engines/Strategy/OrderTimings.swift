@@ -32,6 +32,6 @@ import Telemetry
         let began = wanted.removeValue(forKey: id)
         guard order.state == .filled else { return }
         if let began { execution.observe(Double(clock.monotonic - began) / 1e9) }
-        if let cause { tickToTrade.observe(Double(clock.now.nanoseconds - cause.nanoseconds) / 1e9) }
+        if let cause { tickToTrade.observe(Double(clock.now.nanoseconds(since: cause)) / 1e9) }
     }
 }

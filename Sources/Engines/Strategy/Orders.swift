@@ -160,7 +160,7 @@ extension StrategyEngine {
         }
         order.state = .cancelled
         order.updated = context.clock.now
-        try await context.commit([order.upsert] + statements, [update(order, nil)])
+        try await context.commit([order.upsert] + statements, [update(order, nil)], unrefusable: true)
         openOrders[id] = nil
         timings.forget(id)
         if let freed { deployments[freed.id] = freed }

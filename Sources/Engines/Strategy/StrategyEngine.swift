@@ -240,7 +240,7 @@ import Wire
         openOrders[decision.orderID] = order.state.isFinal ? nil : order
         timings.follow(order, received: nil)
         if !decision.isApproved { denied.increment() }
-        latencies.record(context.clock.now.nanoseconds - message.received.nanoseconds, tickToOrder)
+        latencies.record(context.clock.now.nanoseconds(since: message.received), tickToOrder)
     }
 
     /// Returns when risk has decided on the order, or after `decisionNanoseconds`.

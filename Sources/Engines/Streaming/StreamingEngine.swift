@@ -41,7 +41,7 @@ public import Store
     public var subscriptions: [Subscription] {
         [Subscription(group: Self.name.rawValue, families: Topics.readBy(.websocket),
             batchLimit: 512) { [weak self] batch in
-            self?.hub.publish(batch)
+            try self?.hub.publish(batch)
         }]
     }
 

@@ -32,6 +32,7 @@ public struct BusMetrics: Sendable {
 @LoopActor public final class GroupMetrics {
     let handled: Counter, retried: Counter, dead: Counter, dropped: Counter, conflated: Counter
     let seconds: Histogram
+    let setAside: Gauge
     var conflatedSoFar = 0, droppedSoFar = 0
 
     /// Registers a group's metrics; the same registry and group share their counters.
@@ -45,6 +46,9 @@ public struct BusMetrics: Sendable {
             "\(prefix)_dropped_messages_total", "Messages dropped from full queues.", ["group": group])
         conflated = registry.counter(
             "\(prefix)_conflated_messages_total", "Messages a newer one of their key replaced.", ["group": group])
+        setAside = registry.gauge(
+            "\(prefix)_set_aside_messages",
+            "Messages that failed and are tried again, and those that wait behind them.", ["group": group])
         seconds = registry.histogram("\(prefix)_handler_seconds", "Time in a handler, by batch.", ["group": group])
     }
 }

@@ -67,6 +67,8 @@ public struct GroupBacklog {
     public private(set) var conflated = 0, dropped = 0
     /// Messages that wait, and messages that a handler has.
     public private(set) var waiting = 0, pending = 0
+    /// Messages of each lane in lots: those that failed and are tried again, and those that wait behind them.
+    private var setAside: [4 of Int] = [0, 0, 0, 0]
 
     /// What is ready to be taken: a shard, or a lot.
     struct Ready {
@@ -107,6 +109,12 @@ public struct GroupBacklog {
     public func outstanding(lane: Lane) -> Int {
         streams.reduce(0) { $1.family.lane == lane ? $0 + $1.outstanding : $0 }
     }
+
+    /// How many messages of a lane failed and are tried again, or wait behind one of their key that is.
+    public func setAside(lane: Lane) -> Int { setAside[Int(lane.rawValue)] }
+
+    /// The same of all lanes.
+    public var setAsideCount: Int { setAside[0] + setAside[1] + setAside[2] + setAside[3] }
 
     /// Waiting and pending messages of each stream.
     public var lag: [(family: TopicFamily, partition: Int, waiting: Int, pending: Int)] {
@@ -277,6 +285,7 @@ extension GroupBacklog {
         lots[lot]?.messages.append(message)
         lots[lot]?.tickets.append(ticket)
         let stream = shards[shard].stream
+        setAside[Int(streams[stream].family.lane.rawValue)] += 1
         streams[stream].waiting += 1
         waiting += 1
         countFamily(stream, 1)
@@ -344,6 +353,7 @@ extension GroupBacklog {
         pending -= count
         countFamily(batch.stream, -count)
         guard case .lot(let id) = batch.origin else { return }
+        setAside[Int(batch.lane.rawValue)] -= 1
         _ = lots[id]?.messages.popFirst()
         _ = lots[id]?.tickets.popFirst()
         lots[id]?.failures = 0

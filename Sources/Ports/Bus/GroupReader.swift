@@ -8,6 +8,12 @@ public import Telemetry
     func acknowledged(_ tickets: [UInt64], by reader: GroupReader)
     /// This one was given up. The owner parks it, and acknowledges it itself.
     func park(_ message: Message, ticket: UInt64, reason: String, attempts: Int, by reader: GroupReader)
+    /// Another number of messages waits behind failed ones: there may be room to read more.
+    func setAsideChanged(by reader: GroupReader)
+}
+
+extension GroupReaderOwner {
+    public func setAsideChanged(by reader: GroupReader) {}
 }
 
 /// Runs one subscription's handler over its backlog, with as many workers as the backlog asks for.
@@ -32,6 +38,7 @@ public import Telemetry
     private var running = 0
     private var whenIdle: [CheckedContinuation<Void, Never>] = []
     private var armed: Int64?
+    private var toldSetAside = 0
 
     /// - Parameters:
     ///   - families: every family of the bus, by number.
@@ -92,6 +99,7 @@ public import Telemetry
         while !stopping, running <= max(1, wantedWorkers), let batch = backlog.take() {
             let began = clock.monotonic
             await handle(batch, subscription)
+            tellSetAside()
             let now = clock.monotonic
             metrics.seconds.observe(Double(now - began) / 1e9)
             batches += 1
@@ -101,11 +109,20 @@ public import Telemetry
             }
         }
         running -= 1
+        tellSetAside()
         if running == 0 {
             for waiter in whenIdle { waiter.resume() }
             whenIdle = []
         }
         pump()
+    }
+
+    private func tellSetAside() {
+        let count = backlog.setAsideCount
+        if count == toldSetAside { return }
+        toldSetAside = count
+        metrics.setAside.set(Double(count))
+        owner?.setAsideChanged(by: self)
     }
 
     private func handle(_ batch: GroupBacklog.Batch, _ subscription: Subscription) async {
@@ -138,7 +155,7 @@ public import Telemetry
             owner?.acknowledged([ticket], by: self)
         } catch {
             let attempts = batch.failures + 1
-            if attempts >= subscription.attempts && !(error is Postponed) {
+            if isLast(attempts, error, subscription) {
                 backlog.finish(one: batch)
                 metrics.dead.increment()
                 owner?.park(message, ticket: ticket, reason: "\(error)", attempts: attempts, by: self)
@@ -147,6 +164,10 @@ public import Telemetry
                 arm(backlog.fail(one: batch, at: index, now: clock.monotonic))
             }
         }
+    }
+
+    private func isLast(_ attempts: Int, _ error: any Error, _ subscription: Subscription) -> Bool {
+        error is Unreadable || attempts >= subscription.attempts && !(error is Postponed)
     }
 
     private func arm(_ due: Int64) {

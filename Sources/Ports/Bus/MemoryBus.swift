@@ -179,6 +179,8 @@ public import Telemetry
         addReader(subscription.group, reads, subscription)
     }
 
+    public var takesNewWork: Bool { true }
+
     public var health: BusHealth { BusHealth(connected: !stopped, transport: "memory") }
 
     public func lag() async -> [StreamLag] { currentLag }

@@ -25,6 +25,15 @@ public struct Postponed: Error, Sendable, CustomStringConvertible {
     public init(_ description: String) { self.description = description }
 }
 
+/// Thrown by a handler for a message that it can never read, however often it is tried: it is parked at once. A handler
+/// that throws it has done nothing with any message of its call, as the others come again.
+public struct Unreadable: Error, Sendable, CustomStringConvertible {
+    /// Begins with `unreadable:`.
+    public let description: String
+
+    public init(_ fault: String) { description = "unreadable: \(fault)" }
+}
+
 /// Handles messages of one partition and lane, in order. When it throws, the batch is handed over again, one message
 /// at a time, so that a poison message stands alone; it is retried with back-off and then parked as a dead letter.
 /// Delivery is at least once: a handler recognises a message it has seen by its id.
@@ -139,6 +148,11 @@ public struct DeadLetter: Sendable {
     /// The transport came back without what it held: whatever is not settled must be published again, with the same
     /// ids. Never called by a bus in memory.
     func onTransportReset(_ handler: @escaping @LoopActor () -> Void)
+
+    /// Whether work that nobody has begun may be begun: false while the transport is short of memory or disk. What is
+    /// under way goes on, as its messages are what empties the transport; `publish` throws for them until there is room,
+    /// and an outbox keeps them.
+    var takesNewWork: Bool { get }
 
     var health: BusHealth { get }
     func lag() async -> [StreamLag]

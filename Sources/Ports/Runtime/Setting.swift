@@ -1,3 +1,5 @@
+import Glibc
+
 /// One `NAUTILUS_…` variable: its default, what it takes and what it means.
 public struct Setting: Sendable {
     /// What a value must be.
@@ -7,8 +9,11 @@ public struct Setting: Sendable {
         case choice([String])
         /// Comma-separated.
         case list
-        /// A URL of a server. A password that is asked for and left empty is refused: a secret has no default.
-        case url
+        /// A URL of a server, beginning with this where one is named. A password that is asked for and left empty is
+        /// refused: a secret has no default.
+        case url(String = "")
+        /// An IPv4 or IPv6 address in digits, or localhost.
+        case address
     }
 
     /// With the `NAUTILUS_` in front.
@@ -31,7 +36,15 @@ public struct Setting: Sendable {
     func fault(in value: String) -> String? {
         switch kind {
         case .text, .list: return nil
-        case .url:
+        case .address:
+            var room = in6_addr()
+            if value == "localhost" || inet_pton(AF_INET, value, &room) == 1 || inet_pton(AF_INET6, value, &room) == 1 {
+                return nil
+            }
+            return "\(name) must be an IPv4 or IPv6 address or localhost, not \"\(value)\""
+        case .url(let start):
+            // Not repeated: it may hold a password.
+            if !value.hasPrefix(start) { return "\(name) must begin with \(start)" }
             guard let authority = value.firstRange(of: "://").map({ value[$0.upperBound...].prefix { $0 != "/" } }),
                   let at = authority.lastIndex(of: "@"), authority[..<at].last == ":" else { return nil }
             return "\(name) names a user and an empty password; a secret has no default"
@@ -63,7 +76,7 @@ public struct Setting: Sendable {
     ]
 
     private static let network = [
-        Setting("HOST", "127.0.0.1", .text, "The address every engine binds to."),
+        Setting("HOST", "127.0.0.1", .address, "The address every engine binds to."),
         Setting("AUTH", "auto", .choice(["auto", "on", "off"]),
                 "Whether a key is asked for: auto asks on every address but loopback, on always, off never."),
         Setting("API_KEY_FILE", "", .text, "A file with one API key a line, mode 600 or 400."),
@@ -82,7 +95,7 @@ public struct Setting: Sendable {
     ]
 
     private static let storage = [
-        Setting("DATABASE_URL", "", .url, "PostgreSQL for records, postgresql://…; empty is SQLite.", secret: true),
+        Setting("DATABASE_URL", "", .url(), "PostgreSQL for records, postgresql://…; empty is SQLite.", secret: true),
         Setting("DATABASE_PROFILE", "conservative", .choice(["throughput", "balanced", "conservative"]),
                 "Connections of each engine and their time-out: throughput 10 to 50 and 30 s, balanced 5 to 20 and 60 s, "
                     + "conservative 2 to 10 and 120 s."),
@@ -109,8 +122,8 @@ public struct Setting: Sendable {
     ]
 
     private static let bus = [
-        Setting("REDIS_URL", "", .url, "Redis for the bus, redis://[:password@]host[:port]; empty is in process.",
-                secret: true),
+        Setting("REDIS_URL", "", .url("redis://"),
+                "Redis for the bus, redis://[:password@]host[:port]; empty is in process.", secret: true),
         Setting("SPOOL_BYTES", "268435456", .integer(65_536...1_000_000_000_000),
                 "Bytes of lossless messages kept on disk for each lane while Redis is away; beyond it new work is refused."),
     ]

@@ -81,9 +81,10 @@ public enum ProcessRunner {
         let arguments = CommandLine.arguments.dropFirst()
         if arguments.contains("--help") {
             writeOutput("""
-                usage: \(service.processName) [--health]
+                usage: \(service.processName) [--health | --supervisor PID]
                 Runs the Nautilus \(service.rawValue) service in the foreground until SIGTERM or SIGINT.
                 --health asks the running one whether it is ready, and exits 0 or 1.
+                --supervisor PID stops it when the process that started it, PID, ends.
                 It is configured by NAUTILUS_… environment variables; `nautilus config` lists them.
                 """)
             exit(0)
@@ -94,9 +95,7 @@ public enum ProcessRunner {
             }
         }
         run(service.processName) {
-            if let unknown = arguments.first {
-                throw StartError(.usage, "unknown option \(unknown); see --help")
-            }
+            try takeOptions(arguments)
             let configuration = try Configuration(environment: environment)
             let folder = try DataFolder(configuration, environment: environment)
             let platform = Platform(configuration, [service], folder: folder)
@@ -105,5 +104,14 @@ public enum ProcessRunner {
             await platform.stop()
             return 0
         }
+    }
+
+    /// A supervisor that is killed leaves nobody behind who holds ports and stores.
+    private static func takeOptions(_ arguments: ArraySlice<String>) throws(StartError) {
+        guard let first = arguments.first else { return }
+        guard first == "--supervisor", arguments.count == 2, let id = arguments.last.flatMap({ Int32($0) }) else {
+            throw StartError(.usage, "unknown option \(first); see --help")
+        }
+        if !ParentProcess.stopAtItsEnd(id) { throw StartError(.temporary, "the supervisor \(id) is gone") }
     }
 }

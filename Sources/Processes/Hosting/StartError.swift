@@ -1,3 +1,4 @@
+import BusRedis
 import HTTPServer
 import Runtime
 import Security
@@ -26,6 +27,9 @@ public struct StartError: Error, Sendable, CustomStringConvertible {
         case let error as StartError: self = error
         case let error as ConfigurationError: self.init(.configuration, error.description)
         case let error as KeyFileError: self.init(.configuration, error.description)
+        case RedisBusError.url:
+            self.init(.configuration, "NAUTILUS_REDIS_URL is no redis://[[user]:password@]host[:port][/database]")
+        case RedisBusError.spool(let reason): self.init(.cannotCreate, "the bus's spool cannot be used: \(reason)")
         case let error as HTTPServerError: self.init(.unavailable, error.description)
         case let error as StoreError:
             let code: Code = switch error.code {

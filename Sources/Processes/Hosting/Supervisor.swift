@@ -1,3 +1,4 @@
+import BusRedis
 import Glibc
 import HTTPClient
 public import HTTP
@@ -37,6 +38,7 @@ import Telemetry
             throw StartError(.configuration,
                 "--processes needs NAUTILUS_REDIS_URL: engines in processes of their own talk over Redis")
         }
+        if RedisURL(configuration.text("REDIS_URL")) == nil { throw StartError(RedisBusError.url("")) }
         _ = try AccessPolicy(configuration)
         if names.contains(.factor) { try OwnFactorRules.install(configuration) }
         self.configuration = configuration
@@ -88,7 +90,7 @@ import Telemetry
     private func launch(_ name: EngineName, failures: Int) throws(StartError) {
         let binary = Self.folderOfBinary() + "/" + name.processName
         guard access(binary, X_OK) == 0 else { throw StartError(.unavailable, "there is no binary \(binary); run make build") }
-        guard let pid = Self.spawnProcess(binary, environment) else {
+        guard let pid = Self.spawnProcess(binary, ["--supervisor", "\(getpid())"], environment) else {
             throw StartError(.software, "\(name.processName) did not start: \(String(cString: strerror(errno)))")
         }
         children[name] = Child(pid: pid, started: clock.monotonic, failures: failures)
@@ -103,8 +105,10 @@ import Telemetry
     }
 
     /// Starts a program with its own signal mask and default handlers, in our process group.
-    private static func spawnProcess(_ binary: String, _ environment: [String: String]) -> pid_t? {
-        var arguments: [UnsafeMutablePointer<CChar>?] = [strdup(binary), nil]
+    private static func spawnProcess(
+        _ binary: String, _ options: [String], _ environment: [String: String]
+    ) -> pid_t? {
+        var arguments: [UnsafeMutablePointer<CChar>?] = ([binary] + options).map { strdup($0) } + [nil]
         var variables: [UnsafeMutablePointer<CChar>?] = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer { for pointer in arguments + variables { free(pointer) } }
         var attributes = posix_spawnattr_t()

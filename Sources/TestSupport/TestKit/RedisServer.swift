@@ -124,6 +124,12 @@ public final class RedisServer: Sendable {
     /// Sends one command on a connection of its own and returns the raw reply; does not wait where `reply` is false.
     @discardableResult
     public func command(_ words: String..., reply: Bool = true) throws -> String {
+        try command(words: words, reply: reply)
+    }
+
+    /// The same with a list of words.
+    @discardableResult
+    public func command(words: [String], reply: Bool = true) throws -> String {
         let fd = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(fd) }
         var address = Self.address(port: port)
@@ -135,7 +141,7 @@ public final class RedisServer: Sendable {
         guard connected == 0 else { throw Failure(description: "cannot connect to \(url)") }
         var text = "*\(words.count)\r\n"
         for word in words { text += "$\(word.utf8.count)\r\n\(word)\r\n" }
-        _ = text.withCString { send(fd, $0, strlen($0), Int32(MSG_NOSIGNAL)) }
+        _ = text.withUTF8 { send(fd, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
         if !reply { return "" }
         shutdown(fd, Int32(SHUT_WR))
         var got: [UInt8] = []

@@ -76,6 +76,25 @@ import Testing
         #expect(ledger.finish(first) == nil)
     }
 
+    /// An entry that stays open for long must not keep all that came after it.
+    @Test func oneThatStaysOpenIsFoundAgainAfterManyOthers() {
+        var ledger = EntryLedger()
+        let first = ledger.open(stream: 1, entry: entry(1), messages: 2)
+        let poison = ledger.open(stream: 1, entry: entry(2), messages: 1)
+        for number in 3..<200_000 {
+            let ticket = ledger.open(stream: 1, entry: entry(UInt64(number)), messages: 1)
+            if ledger.finish(ticket)?.entry != entry(UInt64(number)) { Issue.record("\(number) is not finished") }
+        }
+        #expect(ledger.open == 3 && ledger.lineCount < 40_000)
+        #expect(ledger.openEntries(of: 1) == [entry(1), entry(2)] && ledger.openEntries(of: 2).isEmpty)
+        #expect(ledger.entry(poison)?.entry == entry(2))
+        #expect(ledger.finish(first) == nil)
+        #expect(ledger.finish(poison)?.entry == entry(2))
+        #expect(ledger.finish(first)?.entry == entry(1))
+        #expect(ledger.finish(first) == nil && ledger.entry(first) == nil)
+        #expect(ledger.open == 0 && ledger.openEntries(of: 1).isEmpty)
+    }
+
     @Test func messagesSettleBelowTheFloorOfTheSlowestGroup() {
         func message(_ id: UInt128, _ source: String) -> Message {
             Message(id: MessageID(id), topic: Topic("f", ""), time: Timestamp(seconds: 0),

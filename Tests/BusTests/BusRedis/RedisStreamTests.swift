@@ -35,9 +35,109 @@ import Testing
         #expect(parked.contains("entry\r\n$\(id.utf8.count)\r\n\(id)\r\n"))
         #expect(parked.contains("reason\r\n"))
         #expect(parked.contains("raw:hello\r\n$5\r\nworld\r\n"))
+        #expect(letters.contains { $0.message.data == Array(#"{"hello":"world"}"#.utf8) })
+        #expect(letters.contains { $0.message.data == Array("{}".utf8) && $0.message.topic.key == "k" })
         try await eventually("nothing is pending") {
             try scene.server.command("XPENDING", "bus:{test.order.0}:critical", "g").hasPrefix("*4\r\n:0\r\n")
         }
+        await bus.stop()
+    }
+
+    /// Nobody's clock says so; what would count with such a time is not asked to.
+    @Test(arguments: ["ts", "received"]) @LoopActor func anImpossibleTimeIsUnreadable(_ field: String) async throws {
+        let scene = try RedisScene()
+        let bus = try scene.bus(groups: ["test.order": ["g"], "test.history": ["g"]])
+        let tally = Tally(), key = "bus:{test.order.0}:critical", id = String(repeating: "1", count: 32)
+        let families = [TestFamilies.orders, TestFamilies.history]
+        try bus.subscribe(Subscription(group: "g", families: families) { tally.add($0) })
+        await bus.start()
+        try await eventually("it is connected") { bus.health.connected }
+        let times = ["-9223372036854775808", "-9214560000000000001", "9214646400000000000", "9223372036854775807"]
+        for time in times {
+            let other = field == "ts" ? [] : ["ts", "1"]
+            let own = ["XADD", key, "*", "id", id, "topic", "test.order.K", "data", "{}", field, time]
+            try scene.server.command(words: own + other)
+        }
+        var late = scene.message(TestFamilies.history, "K", 1)
+        if field == "ts" { late.time.nanoseconds = .min } else { late.received.nanoseconds = .max }
+        try bus.publish([late])
+        var letters: [DeadLetter] = []
+        try await eventually("all are parked") {
+            letters = try await bus.deadLetters(limit: 10)
+            return letters.count == times.count + 1
+        }
+        #expect(letters.allSatisfy { $0.reason == "unreadable: \(field) lies outside the years 1678 to 2261" })
+        #expect(tally.count == 0)
+        await bus.stop()
+    }
+
+    /// Fields of others are ignored, however like ours their names are.
+    @Test @LoopActor func onlyOurOwnFieldsAreRead() async throws {
+        let scene = try RedisScene()
+        let bus = try scene.bus(groups: ["test.order": ["g"]])
+        var got: [Message] = []
+        try bus.subscribe(Subscription(group: "g", families: [TestFamilies.orders]) { got += $0 })
+        await bus.start()
+        try await eventually("it is connected") { bus.health.connected }
+        let own = ["id", String(repeating: "ab", count: 16), "topic", "test.order.K", "ts", "7", "received", "8",
+                   "source", "s", "seq", "9", "cause", String(repeating: "cd", count: 16), "trace", "t",
+                   "reply_to", "r", "data", "{}"]
+        let others = ["px", "ix", "ticks", "total", "class", "final", "record_d", "reparted", "status", "sum", "desk",
+                      "open", "ID", "data\0", "ts\0", "", "d", "datum", "only_not", "a-longer-name"]
+        let add = ["XADD", "bus:{test.order.0}:critical", "*"]
+        try scene.server.command(words: add + own + others.flatMap { [$0, "101.5"] })
+        try scene.server.command(words: add + others.flatMap { [$0, "x"] } + own)
+        try await eventually("both are read") { try await got.count + bus.deadLetters(limit: 9).count == 2 }
+        #expect(try await bus.deadLetters(limit: 9).map(\.reason) == [])
+        for message in got {
+            #expect(message.id == MessageID(UInt128("ab", radix: 16)! * (UInt128.max / 255)))
+            #expect(message.cause == MessageID(UInt128("cd", radix: 16)! * (UInt128.max / 255)))
+            #expect(message.topic == Topic("test.order", "K") && message.source == "s" && message.sequence == 9)
+            #expect(message.time.nanoseconds == 7 && message.received.nanoseconds == 8)
+            #expect(message.trace == "t" && message.replyTo == "r" && message.data == Array("{}".utf8))
+        }
+        await bus.stop()
+    }
+
+    /// More of one failing key than are read ahead: its messages wait, all others go on.
+    @Test(.timeLimit(.minutes(1))) @LoopActor func aFailingKeyHoldsNoOtherUp() async throws {
+        let scene = try RedisScene()
+        let bus = try scene.bus(groups: ["test.order": ["g"], "test.small": ["g"]])
+        let inbox = Inbox(), poisoned = 3000
+        let families = [TestFamilies.orders, TestFamilies.small]
+        try bus.subscribe(Subscription(group: "g", families: families, attempts: 1_000_000) { batch in
+            if batch.contains(where: { $0.topic.key == "bad" }) { throw Poison() }
+            inbox.add(batch)
+        })
+        await bus.start()
+        try await eventually("it is connected") { bus.health.connected }
+        for number in 0..<poisoned { try bus.publish([scene.message(TestFamilies.orders, "bad", number)]) }
+        for number in 0..<40 { try bus.publish([scene.message(TestFamilies.orders, "good", number)]) }
+        try await eventually("the others arrive", seconds: 10) { inbox.numbers("good") == Array(0..<40) }
+        let waiting = scene.metrics.gauge("nautilus_bus_set_aside_messages", "", ["group": "g"])
+        try await eventually("those of the key are counted") { waiting.value == Double(poisoned) }
+        #expect(bus.health.detail == nil)
+        await bus.stop()
+    }
+
+    /// Beyond its bound a failing key's messages take the room of others, and health says so.
+    @Test(.timeLimit(.minutes(1))) @LoopActor func tooManyOfAFailingKeyAreTold() async throws {
+        let scene = try RedisScene()
+        scene.limits.setAsideMessages = 100
+        let bus = try scene.bus(groups: ["test.order": ["g"]])
+        let tally = Tally(), mood = Inbox()
+        mood.refuses = true
+        try bus.subscribe(Subscription(group: "g", families: [TestFamilies.orders], attempts: 1_000_000) { batch in
+            if mood.refuses { throw Poison() }
+            tally.add(batch)
+        })
+        await bus.start()
+        try await eventually("it is connected") { bus.health.connected }
+        try await scene.publish(0..<3000, of: TestFamilies.orders, on: bus, slowly: false)
+        try await eventually("it is told") { bus.health.detail?.contains("behind failed ones") == true }
+        mood.refuses = false
+        try await eventually("all arrive in order") { tally.isComplete(0..<3000) }
+        try await eventually("it is over") { bus.health.detail == nil }
         await bus.stop()
     }
 

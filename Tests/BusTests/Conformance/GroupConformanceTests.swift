@@ -62,6 +62,23 @@ import Testing
     }
 
     @Test(arguments: BusKind.allCases) @LoopActor
+    func whatAHandlerCannotReadIsParkedAtOnce(_ kind: BusKind) async throws {
+        let fixture = try await BusFixture.make(kind, groups: ["test.order": ["g"]])
+        let inbox = Inbox()
+        try fixture.bus.subscribe(Subscription(group: "g", families: [TestFamilies.orders]) { batch in
+            if batch.contains(where: { $0.data == [33] }) { throw Unreadable("it is a mark") }
+            inbox.add(batch)
+        })
+        await fixture.bus.start()
+        try fixture.bus.publish(["0", "!", "1", "2"].map { fixture.message(TestFamilies.orders, "K", $0) })
+        try await eventually("the others arrive") { inbox.texts == ["0", "1", "2"] }
+        let letters = try await fixture.bus.deadLetters(limit: 10)
+        #expect(letters.map(\.reason) == ["unreadable: it is a mark"])
+        #expect(letters.first?.attempts == 1)
+        await fixture.bus.stop()
+    }
+
+    @Test(arguments: BusKind.allCases) @LoopActor
     func workersGrowWithoutReorderingAKey(_ kind: BusKind) async throws {
         let fixture = try await BusFixture.make(kind)
         let gate = Gate(), inbox = Inbox()

@@ -1,3 +1,4 @@
+import Bus
 import EngineKit
 import HTTP
 import Market
@@ -127,6 +128,119 @@ import Wire
         #expect(late.count == 1 && late.first?.contains(#""missed":3,"data":{"s":"B","v":4}"#) == true)
         for value in 0..<5 { _ = scene.publish("lossless", "\(value)") }
         #expect(limited.takeTexts().count == 5)
+        await scene.engine.stop()
+    }
+
+    /// The `seq` of each update that a socket was sent since the last look.
+    @LoopActor private static func numbers(_ socket: FakeSocket) throws -> [Int] {
+        try socket.takeTexts().compactMap { text in
+            try JSONParser().withDocument(Array(text.utf8)) { json in
+                json.member("type")?.string == "t" ? json.member("seq")?.int : nil
+            }
+        }
+    }
+
+    @Test @LoopActor func noOlderUpdateComesAfterANewerOne() async throws {
+        let scene = try await Self.scene()
+        let socket = try scene.open(), second: Int64 = 1_000_000_000
+        func publish(_ values: Int...) {
+            for value in values { _ = scene.publish("q", "{\"v\":\(value)}", isConflated: true) }
+        }
+        func later() {
+            scene.engine.clock.advance(nanoseconds: 10 * second)
+            scene.hub.openGates()
+        }
+        scene.say(#"{"op":"subscribe","topics":["q"],"max_rate":0.3}"#, socket)
+        publish(1, 2, 3)
+        #expect(try Self.numbers(socket) == [1])
+        // All of them from now on: the one that waits goes before what comes.
+        scene.say(#"{"op":"subscribe","topics":["q"]}"#, socket)
+        publish(4, 5)
+        later()
+        #expect(try Self.numbers(socket) == [3, 4, 5])
+        // Another wish lets some through at once.
+        scene.say(#"{"op":"subscribe","topics":["q"],"max_rate":0.3}"#, socket)
+        scene.say(#"{"op":"subscribe","topics":["*"],"filter":{"v":8}}"#, socket)
+        publish(6, 7, 8)
+        later()
+        #expect(try Self.numbers(socket) == [6, 8])
+        // What waits passes by the wishes that are left.
+        publish(9, 10)
+        scene.say(#"{"op":"unsubscribe","topics":["*"]}"#, socket)
+        #expect(try Self.numbers(socket) == [9])
+        later()
+        #expect(try Self.numbers(socket) == [10])
+        await scene.engine.stop()
+    }
+
+    @Test @LoopActor func nothingComesAfterTheEndOfASubscription() async throws {
+        let scene = try await Self.scene()
+        let socket = try scene.open()
+        func publish(_ value: Int) { _ = scene.publish("q", "{\"v\":\(value)}", isConflated: true) }
+        scene.say(#"{"op":"subscribe","topics":["q"],"max_rate":0.3}"#, socket)
+        let id = try #require(scene.hub.index.all.first?.id)
+        for value in 1...3 { publish(value) }
+        #expect(try Self.numbers(socket) == [1])
+        #expect(await scene.engine.ask(.delete, "/api/v1/websocket/subscriptions?subscription_id=\(id)").status == 200)
+        scene.engine.clock.advance(nanoseconds: 10_000_000_000)
+        scene.hub.openGates()
+        publish(4)
+        #expect(try Self.numbers(socket).isEmpty)
+        await scene.engine.stop()
+    }
+
+    /// What others write to Redis need not be JSON; no socket is told anything else.
+    @Test @LoopActor func whatIsNoJSONIsParkedAndToldToNobody() async throws {
+        let scene = try await Self.scene()
+        await scene.engine.start()
+        let socket = try scene.open(), context = scene.engine.context
+        scene.say(#"{"op":"subscribe","topics":["system.alert.*"]}"#, socket)
+        _ = socket.takeTexts()
+        let payloads = ["hello", #"1},{"type":"trade.fill""#, "", "{\"a\":1", "[1]"]
+        try context.bus.publish(payloads.map {
+            context.message(Topics.systemAlert, "x", time: Timestamp(seconds: 1), data: Array($0.utf8))
+        })
+        var letters: [DeadLetter] = []
+        while letters.count < 4 {
+            letters = try await context.bus.deadLetters(limit: 10)
+            await Task.yield()
+        }
+        while socket.texts.isEmpty { await Task.yield() }
+        #expect(letters.allSatisfy { $0.reason == "unreadable: data is no JSON value" && $0.group == "websocket" })
+        #expect(socket.texts.count == 1)
+        #expect(socket.texts.first?.hasSuffix(#""seq":1,"ts":"1970-01-01T00:00:01Z","data":[1]}"#) == true)
+        await scene.engine.stop()
+    }
+
+    @Test @LoopActor func aMessageThatComesAgainIsToldOnce() async throws {
+        let scene = try await Self.scene()
+        let socket = try scene.open(), context = scene.engine.context
+        scene.say(#"{"op":"subscribe","topics":["trade.fill.*"]}"#, socket)
+        _ = socket.takeTexts()
+        let fills = (0..<3).map {
+            context.message(Topics.fill, "p", time: Timestamp(seconds: $0), data: Array("\($0)".utf8))
+        }
+        try scene.hub.publish(fills)
+        try scene.hub.publish([fills[1]])
+        #expect(socket.texts.count == 3)
+        await scene.engine.stop()
+    }
+
+    @Test @LoopActor func aBroadcastIsUnchangedAndSaysNothingInThePlatformsName() async throws {
+        let scene = try await Self.scene()
+        let socket = try scene.open(), path = "/api/v1/websocket/broadcast"
+        scene.say(#"{"op":"subscribe","topics":["*"]}"#, socket)
+        _ = socket.takeTexts()
+        let data = #"{"n" : 1.0000000000000000000001,"t":"\u00e9\/", "big":[ 1e2 ,-0.0]}"#
+        let body = #"{"topic":"a.b","type":"x", "data": "# + data + " }"
+        #expect(await scene.engine.ask(.post, path, body).status == 200)
+        #expect(socket.takeTexts().first?.hasSuffix("\"data\":\(data)}") == true)
+        for (topic, type) in [("trade.fill.p", "x"), ("trade.fill", "x"), ("a", "trade.fill"), ("a", "error"),
+                              ("order.update.p", "x"), ("a", "subscription.ack"), ("risk.decision.p", "x")] {
+            let refused = await scene.engine.ask(.post, path, #"{"topic":"\#(topic)","type":"\#(type)","data":1}"#)
+            #expect(refused.status == 422, "\(topic) \(type)")
+        }
+        #expect(socket.texts.isEmpty)
         await scene.engine.stop()
     }
 

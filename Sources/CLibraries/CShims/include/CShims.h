@@ -16,5 +16,7 @@ int shim_shutdown_write(int fd);
 void shim_keep_freed_memory(size_t bytes);
 /* A descriptor that becomes readable when 8 bytes are written to it, neither blocking nor inherited; -1 with errno set. */
 int shim_wake_descriptor(void);
+/* Has the kernel send this process a signal when the thread that started it ends; -1 where it cannot. */
+int shim_signal_at_parents_end(int signal);
 /* Names the calling thread (at most 15 characters). */
 void shim_name_thread(const char *name);

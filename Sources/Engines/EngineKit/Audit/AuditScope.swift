@@ -35,6 +35,9 @@ import Store
             requestID: request.requestID, traceID: request.traceID, origin: request.headers["X-Forwarded-For"])
     }
 
+    /// Whether nothing was committed for it yet.
+    var isNew: Bool { row == .missing }
+
     /// Runs a commit with this request's row in it, unless the row is written. A commit that fails leaves it to the next.
     func committing<T>(_ context: EngineContext, _ commit: ([AuditEntry]) async throws -> T) async throws -> T {
         guard row == .missing else { return try await commit([]) }

@@ -18,7 +18,7 @@ enum PriceWarnings {
         var untold: [String] = [], old: [(symbol: String, time: Timestamp)] = []
         for holding in holdings {
             if let time = holding.time {
-                if time < newest.adding(nanoseconds: -nanoseconds) { old.append((holding.symbol, time)) }
+                if newest.nanoseconds(since: time) > nanoseconds { old.append((holding.symbol, time)) }
             } else {
                 untold.append(holding.symbol)
             }

@@ -38,7 +38,7 @@ import Wire
     func round() async {
         guard let engine else { return }
         let now = context.clock.now
-        let old = engine.state.reservations.values.filter { now.nanoseconds - $0.heard.nanoseconds >= lifeNanoseconds }
+        let old = engine.state.reservations.values.filter { now.nanoseconds(since: $0.heard) >= lifeNanoseconds }
         for reservation in old.sorted(by: { ($0.heard, $0.orderID) < ($1.heard, $1.orderID) }) {
             do {
                 try await end(reservation, engine, at: now)

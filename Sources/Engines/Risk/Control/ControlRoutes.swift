@@ -32,7 +32,8 @@ extension RiskEngine {
         var json = JSONWriter()
         wanted.write(to: &json)
         let told = context.message(Topics.riskAlert, "kill-switch", time: now, data: json.bytes)
-        try await context.commit([RiskControls.upsert(wanted, at: now)], [told], urgent: true)
+        try await context.commit([RiskControls.upsert(wanted, at: now)], [told], urgent: true,
+                                 unrefusable: true)
         if !body.isOn, killSwitch == before { killSwitch = wanted }
         return JSONBody { [killSwitch] in killSwitch.write(to: &$0) }
     }

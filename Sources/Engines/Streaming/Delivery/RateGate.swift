@@ -3,7 +3,8 @@ struct RateGate<Element> {
     /// Nanoseconds between two.
     let interval: Int64
     private var next: Int64 = .min
-    private var pending: Element?
+    /// What waits for its time.
+    private(set) var pending: Element?
     private var missed = 0
 
     init(interval: Int64) { self.interval = interval }

@@ -77,7 +77,6 @@ extension StreamHub {
         for text in topics ?? client.subscriptions.keys.sorted() {
             guard let known = client.subscriptions[text], let old = drop(known) else { continue }
             entries.append(.init(id: old.id, topic: text))
-            if let topic = old.pattern.topic { client.gates[topic] = nil } else { client.gates = [:] }
         }
         client.socket.send(ServerText.ack("unsubscribe", id: id, epoch: epoch, entries))
     }

@@ -25,7 +25,9 @@ import Wire
     private var gateTimer: LoopTimer?
     var nextHeartbeat: Int64 = 0
     private let families: Set<String>
-    private let conflated: Set<String>
+    private let conflated: Set<String>, lossless: Set<String>
+    /// Messages of lossless families that were handed out.
+    private var told = RecentMessages()
     /// The most topics kept.
     static let channelLimit = 200_000
     /// How often updates of limited readers are looked at.
@@ -35,6 +37,7 @@ import Wire
         self.context = context
         metrics = StreamMetrics(context.registry)
         families = Set(Topics.all.map(\.name))
+        lossless = Set(Topics.all.filter { $0.delivery == .lossless }.map(\.name))
         conflated = Set(Topics.all.filter { $0.delivery == .conflated }.map(\.name))
     }
 
@@ -42,13 +45,18 @@ import Wire
 
     // MARK: Updates
 
-    /// Takes messages of the bus.
-    func publish(_ batch: [Message]) {
+    /// Takes messages of the bus. Their data goes on as it came, so it is looked at here: sockets are told JSON only.
+    func publish(_ batch: [Message]) throws(Unreadable) {
+        for message in batch where !isJSON(message.data) { throw Unreadable("data is no JSON value") }
         for message in batch {
+            // An outbox tells its messages again after a restart; no reader is told twice of a fill.
+            if lossless.contains(message.topic.family) && !told.insert(message.id) { continue }
             publish(message.topic.description, type: message.topic.family, time: message.time, data: message.data,
                     isConflated: conflated.contains(message.topic.family))
         }
     }
+
+    private func isJSON(_ data: [UInt8]) -> Bool { (try? parser.withDocument(data) { _ in true }) ?? false }
 
     /// Numbers an update and hands it out; returns it with the number of readers, or nil where there are too many
     /// topics.
@@ -113,6 +121,8 @@ import Wire
             count += 1
             // What must not be lost is never held back: orders and fills among it.
             if interval == 0 || channel.slot == nil {
+                // What waits is older than this one, and must not come after it.
+                if !client.gates.isEmpty { client.gates[update.topic] = nil }
                 client.socket.send(update.frame)
             } else {
                 limit(update, client, interval, now)
@@ -185,17 +195,24 @@ import Wire
     func subscribe(_ client: UInt128, _ pattern: TopicPattern, filter: UpdateFilter?,
         maxRate: Double?) -> ClientSubscription {
         let known = clients[client]
-        if let old = known?.subscriptions[pattern.text] ?? announced[client]?[pattern.text] { drop(old) }
+        if let old = known?.subscriptions[pattern.text] ?? announced[client]?[pattern.text] { _ = remove(old) }
         let interval = maxRate.map { Int64(1e9 / $0) } ?? 0
         let made = index.add(client, pattern, filter: filter, interval: interval)
         if let known { known.subscriptions[pattern.text] = made.id } else { announced[client, default: [:]][pattern.text] = made.id }
         changed(pattern)
+        if let known { reviewGates(of: known, pattern) }
         return made
     }
 
     /// Removes a subscription.
     @discardableResult
     func drop(_ id: Int) -> ClientSubscription? {
+        guard let old = remove(id) else { return nil }
+        if let client = clients[old.client] { reviewGates(of: client, old.pattern) }
+        return old
+    }
+
+    private func remove(_ id: Int) -> ClientSubscription? {
         guard let old = index.remove(id) else { return nil }
         clients[old.client]?.subscriptions[old.pattern.text] = nil
         announced[old.client]?[old.pattern.text] = nil
@@ -232,6 +249,31 @@ import Wire
             return
         }
         for (topic, channel) in channels where !channel.isStale && pattern.matches(topic) { channel.isStale = true }
+    }
+
+    /// A client's wishes for these topics are others now: what waits for its time goes by those. Where all updates are
+    /// wanted it goes at once, before the next one; where none is, never.
+    private func reviewGates(of client: Client, _ pattern: TopicPattern) {
+        for (topic, gate) in client.gates where pattern.matches(topic) {
+            client.gates[topic] = nil
+            let wishes = subscriptions(of: client.id).filter { $0.pattern.matches(topic) }
+            guard let update = gate.pending, let interval = interval(of: wishes, for: update) else { continue }
+            if interval == gate.interval {
+                client.gates[topic] = gate
+            } else if interval == 0 {
+                client.socket.send(update.frame)
+            } else {
+                limit(update, client, interval, context.clock.monotonic)
+            }
+        }
+    }
+
+    /// The shortest interval among the wishes that an update passes; nil where it passes none.
+    private func interval(of wishes: [ClientSubscription], for update: Update) -> Int64? {
+        let passed = try? parser.withDocument(update.data) { json in
+            wishes.filter { $0.filter?.matches(json) ?? true }.map(\.interval).min()
+        }
+        return passed ?? nil
     }
 
     /// Closes every connection; the engine stops.

@@ -20,7 +20,8 @@ extension StreamingEngine {
         let broadcast = Route.json(.post, "/api/v1/websocket/broadcast", "Sends a message to a topic's subscribers.",
                                    example: Self.broadcastExample,
                                    answer: #"{"topic":"broadcast.demo","type":"demo","seq":1,"recipients":2}"#) {
-            [unowned self] (_: NoParameters, body: BroadcastBody, _) in try self.broadcast(body)
+            [unowned self] (_: NoParameters, body: BroadcastBody, request) in
+            try self.broadcast(body, JSONText.member("data", of: request.body) ?? body.data)
         }
         return [
             health, health.alias("/api/v1/sprint3/websocket/stats", summary: "Connection and message counters."),
@@ -48,11 +49,23 @@ extension StreamingEngine {
         }
     }
 
-    private func broadcast(_ body: BroadcastBody) throws -> JSONBody {
+    /// What only the server says on a socket, and what only one engine writes: orders, what risk decides on them, and
+    /// fills. Somebody's money hangs on a reader's trust in them.
+    private static let ownTypes: Set<String> = ["subscription.ack", "heartbeat", "missed", "pong", "error"]
+    private static let ownFamilies = [Topics.intent, Topics.decision, Topics.order, Topics.fill].map(\.name)
+
+    private static func isOwn(_ text: String) -> Bool {
+        ownTypes.contains(text) || ownFamilies.contains { text == $0 || text.hasPrefix($0 + ".") }
+    }
+
+    /// `data` as the caller wrote it.
+    private func broadcast(_ body: BroadcastBody, _ data: [UInt8]) throws -> JSONBody {
+        if Self.isOwn(body.topic) { throw Problem.invalid("/topic", "is written by the platform alone") }
+        if Self.isOwn(body.type) { throw Problem.invalid("/type", "is said by the platform alone") }
         guard let pattern = hub.pattern(body.topic), !body.topic.contains("*") else {
             throw Problem.invalid("/topic", "must be a topic: no blanks, no *")
         }
-        guard let sent = hub.publish(pattern.text, type: body.type, time: context.clock.now, data: body.data,
+        guard let sent = hub.publish(pattern.text, type: body.type, time: context.clock.now, data: data,
             isConflated: false)
         else { throw Problem.unavailable("websocket", "there are \(StreamHub.channelLimit) topics already") }
         return JSONBody { json in
