@@ -123,7 +123,7 @@ import Wire
             } else if let position = PositionUpdate(json: root) {
                 return .position(position)
             }
-            throw AnalyticsMessageError(topic: message.topic.description)
+            throw Unreadable(message)
         }
     }
 
@@ -135,10 +135,4 @@ import Wire
     }
 
     public var checks: [HealthCheck] { [HealthCheck("curves", .healthy, "\(portfolios.count) portfolios followed")] }
-}
-
-/// A message that is not what its topic says; it goes to the dead letters.
-struct AnalyticsMessageError: Error, CustomStringConvertible {
-    let topic: String
-    var description: String { "a message of \(topic) cannot be read" }
 }

@@ -56,7 +56,7 @@ import Wire
         switch message.topic.family {
         case Topics.history.name:
             guard let subject = try JSONParser().withDocument(message.data, { Subject(history: $0) }) else {
-                throw LearningMessageError(topic: message.topic.description)
+                throw Unreadable(message)
             }
             await locks.with(subject.text) { live.remove(VolatilityKey(subject: subject, replay: nil)) }
             trainer.invalidate(subject)
@@ -64,7 +64,7 @@ import Wire
             if isFollowed { _ = try await trainer.fit(subject) }
         default:
             guard let bar = try JSONParser().withDocument(message.data, { Bar(json: $0) }) else {
-                throw LearningMessageError(topic: message.topic.description)
+                throw Unreadable(message)
             }
             let start = context.clock.monotonic
             let state = bar.replay == nil ? try await advanceLive(bar) : advanceReplay(bar)
@@ -162,10 +162,4 @@ extension Subject {
               let frame = json.member("timeframe")?.string.flatMap(Timeframe.init(rawValue:)) else { return nil }
         self.init(symbol: symbol, timeframe: frame)
     }
-}
-
-/// A message that is not what its topic says; it goes to the dead letters.
-struct LearningMessageError: Error, CustomStringConvertible {
-    let topic: String
-    var description: String { "a message of \(topic) cannot be read" }
 }

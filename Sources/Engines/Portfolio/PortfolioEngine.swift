@@ -121,12 +121,12 @@ import Wire
         switch message.topic.family {
         case Topics.fill.name:
             guard let fill = try JSONParser().withDocument(message.data, { Fill(json: $0) }) else {
-                throw MessageError.unreadable(message.topic.description)
+                throw Unreadable(message)
             }
             try await take(fill, message)
         default:
             guard let bar = try JSONParser().withDocument(message.data, { Bar(json: $0) }) else {
-                throw MessageError.unreadable(message.topic.description)
+                throw Unreadable(message)
             }
             try await take(bar, message)
         }
@@ -169,13 +169,11 @@ import Wire
 
 /// Why a message cannot be folded; it goes to the dead letters with this reason.
 enum MessageError: Error, CustomStringConvertible {
-    case unreadable(String)
     case unknownPortfolio(String)
     case tooLarge(String)
 
     var description: String {
         switch self {
-        case .unreadable(let topic): "a message of \(topic) cannot be read"
         case .unknownPortfolio(let id): "no portfolio \(id)"
         case .tooLarge(let id): "with \(id) the portfolio would hold or have moved more than 1e15 of something"
         }

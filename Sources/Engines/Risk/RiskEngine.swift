@@ -178,7 +178,7 @@ import Wire
                 }
                 return true
             }
-            if !isRead { throw RiskError.unreadable(message.topic.description) }
+            if !isRead { throw Unreadable(message) }
         }
         state.refresh(touched)
         let due = owed
@@ -201,7 +201,7 @@ import Wire
 
     private func takeIntent(_ message: Message) async throws {
         guard let intent = try JSONParser().withDocument(message.data, { OrderIntent(json: $0) }) else {
-            throw RiskError.unreadable(message.topic.description)
+            throw Unreadable(message)
         }
         if decided.contains(intent.orderID) { return }
         await prepare(intent.portfolioID, intent.symbol)
@@ -340,10 +340,4 @@ import Wire
         checkSeconds.observe(Double(context.clock.monotonic - start) / 1e9)
         return checks
     }
-}
-
-/// Why a message cannot be folded.
-enum RiskError: Error, CustomStringConvertible {
-    case unreadable(String)
-    var description: String { switch self { case .unreadable(let topic): "a message of \(topic) cannot be read" } }
 }

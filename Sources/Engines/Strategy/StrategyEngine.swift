@@ -108,7 +108,7 @@ import Wire
     private func takeMarket(_ message: Message) async throws {
         if message.topic.family == Topics.bar.name {
             guard let bar = try JSONParser().withDocument(message.data, { Bar(json: $0) }) else {
-                throw StrategyError.unreadable(message.topic.description)
+                throw Unreadable(message)
             }
             if let close = FixedPoint(bar.close) {
                 prices[bar.symbol] = close
@@ -215,7 +215,7 @@ import Wire
 
     private func takeDecision(_ message: Message) async throws {
         guard let decision = try JSONParser().withDocument(message.data, { RiskDecision(json: $0) }) else {
-            throw StrategyError.unreadable(message.topic.description)
+            throw Unreadable(message)
         }
         try await locks.with(Self.lockKey(decision.orderID)) { try await apply(decision, message) }
         waiting.removeValue(forKey: decision.orderID)?.resume()
@@ -290,10 +290,4 @@ import Wire
         json.time(deployment.created)
         json.endObject()
     }
-}
-
-/// Why a message cannot be handled.
-enum StrategyError: Error, CustomStringConvertible {
-    case unreadable(String)
-    var description: String { switch self { case .unreadable(let topic): "a message of \(topic) cannot be read" } }
 }

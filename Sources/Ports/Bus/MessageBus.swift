@@ -26,7 +26,7 @@ public struct Postponed: Error, Sendable, CustomStringConvertible {
 }
 
 /// Thrown by a handler for a message that it can never read, however often it is tried: it is parked at once. A handler
-/// that throws it has done nothing with any message of its call, as the others come again.
+/// that throws it is given the other messages of its call again, as with any error.
 public struct Unreadable: Error, Sendable, CustomStringConvertible {
     /// Begins with `unreadable:`.
     public let description: String

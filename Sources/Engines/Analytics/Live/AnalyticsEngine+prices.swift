@@ -31,10 +31,10 @@ extension AnalyticsEngine {
     private static func price(_ message: Message) throws -> (Symbol, Price, Timestamp)? {
         try JSONParser().withDocument(message.data) { root in
             if message.topic.family == Topics.bar.name {
-                guard let bar = Bar(json: root) else { throw AnalyticsMessageError(topic: message.topic.description) }
+                guard let bar = Bar(json: root) else { throw Unreadable(message) }
                 return FixedPoint(bar.close).flatMap { $0 > .zero ? (bar.symbol, $0, bar.time) : nil }
             }
-            guard let quote = Quote(json: root) else { throw AnalyticsMessageError(topic: message.topic.description) }
+            guard let quote = Quote(json: root) else { throw Unreadable(message) }
             let middle = quote.bid.isNaN ? quote.ask : quote.ask.isNaN ? quote.bid : (quote.bid + quote.ask) / 2
             return FixedPoint(middle).flatMap { $0 > .zero ? (quote.symbol, $0, quote.time) : nil }
         }
