@@ -226,7 +226,7 @@ import Wire
         await scene.engine.stop()
     }
 
-    @Test @LoopActor func aBroadcastIsUnchangedAndSaysNothingInThePlatformsName() async throws {
+    @Test @LoopActor func aBroadcastIsUnchangedAndSaysNothingInTheServersName() async throws {
         let scene = try await Self.scene()
         let socket = try scene.open(), path = "/api/v1/websocket/broadcast"
         scene.say(#"{"op":"subscribe","topics":["*"]}"#, socket)
@@ -235,10 +235,9 @@ import Wire
         let body = #"{"topic":"a.b","type":"x", "data": "# + data + " }"
         #expect(await scene.engine.ask(.post, path, body).status == 200)
         #expect(socket.takeTexts().first?.hasSuffix("\"data\":\(data)}") == true)
-        for (topic, type) in [("trade.fill.p", "x"), ("trade.fill", "x"), ("a", "trade.fill"), ("a", "error"),
-                              ("order.update.p", "x"), ("a", "subscription.ack"), ("risk.decision.p", "x")] {
-            let refused = await scene.engine.ask(.post, path, #"{"topic":"\#(topic)","type":"\#(type)","data":1}"#)
-            #expect(refused.status == 422, "\(topic) \(type)")
+        for type in ["error", "heartbeat", "subscription.ack"] {
+            let refused = await scene.engine.ask(.post, path, #"{"topic":"a","type":"\#(type)","data":1}"#)
+            #expect(refused.status == 422, "\(type)")
         }
         #expect(socket.texts.isEmpty)
         await scene.engine.stop()

@@ -36,8 +36,7 @@ struct BroadcastBody: RequestBody {
     let topic: String, type: String, data: [UInt8]
 
     static func read(_ fields: FieldReader) -> BroadcastBody {
-        BroadcastBody(topic: fields.string("topic", "Where it goes; not a topic of orders, decisions or fills.",
-                                           length: 1...TopicPattern.lengthLimit),
+        BroadcastBody(topic: fields.string("topic", "Where it goes.", length: 1...TopicPattern.lengthLimit),
                       type: fields.optionalString("type", "Its type; broadcast unless said.",
                           length: 1...100) ?? "broadcast",
                       data: fields.json("data", "Any JSON; subscribers get it unchanged.") ?? [])

@@ -49,19 +49,12 @@ extension StreamingEngine {
         }
     }
 
-    /// What only the server says on a socket, and what only one engine writes: orders, what risk decides on them, and
-    /// fills. Somebody's money hangs on a reader's trust in them.
+    /// What only the server says on a socket: a client would take it for an answer of the protocol.
     private static let ownTypes: Set<String> = ["subscription.ack", "heartbeat", "missed", "pong", "error"]
-    private static let ownFamilies = [Topics.intent, Topics.decision, Topics.order, Topics.fill].map(\.name)
-
-    private static func isOwn(_ text: String) -> Bool {
-        ownTypes.contains(text) || ownFamilies.contains { text == $0 || text.hasPrefix($0 + ".") }
-    }
 
     /// `data` as the caller wrote it.
     private func broadcast(_ body: BroadcastBody, _ data: [UInt8]) throws -> JSONBody {
-        if Self.isOwn(body.topic) { throw Problem.invalid("/topic", "is written by the platform alone") }
-        if Self.isOwn(body.type) { throw Problem.invalid("/type", "is said by the platform alone") }
+        if Self.ownTypes.contains(body.type) { throw Problem.invalid("/type", "is said by the server alone") }
         guard let pattern = hub.pattern(body.topic), !body.topic.contains("*") else {
             throw Problem.invalid("/topic", "must be a topic: no blanks, no *")
         }
