@@ -87,6 +87,9 @@ final class LMDBEnvironment: Sendable {
             pthread_rwlock_unlock(map)
             pthread_mutex_unlock(gate)
         }
+        // A reader that was killed, a backup say, would keep every page since then from being used again.
+        var dead: Int32 = 0
+        try check(mdb_reader_check(handle, &dead), "looking for dead readers of the series")
         let size = (max(bytes, extent.reserved) + pageSize - 1) / pageSize * pageSize
         try check(mdb_env_set_mapsize(handle, size), "reserving \(size) bytes for series")
     }

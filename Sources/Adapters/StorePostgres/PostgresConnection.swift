@@ -22,6 +22,8 @@ import Store
     /// Ends a round that the server never answers: a call must not wait for ever.
     private var deadline: LoopTimer?
     private var roundMilliseconds = 60_000
+    /// Set while a migration runs, which may take as long as it takes.
+    var isUnhurried = false
     /// Called once when the link breaks while no round is running.
     var onLost: (@LoopActor () -> Void)?
     /// Prepared statements kept; more are prepared for one use.
@@ -168,7 +170,8 @@ import Store
             self.round = round
             waiting = continuation
             deadline?.cancel()
-            deadline = LoopTimer.once(milliseconds: roundMilliseconds) { [weak self] in self?.breakLink() }
+            deadline = isUnhurried ? nil
+                : LoopTimer.once(milliseconds: roundMilliseconds) { [weak self] in self?.breakLink() }
             watch()
         }
     }

@@ -60,6 +60,8 @@ import Synchronization
 
     @LoopActor public func migrate(_ migrations: [Migration]) async throws(StoreError) {
         let connection = try await pool.take()
+        connection.isUnhurried = true
+        defer { connection.isUnhurried = false }
         let begin = [
             Self.begin,
             // A migration may take longer than any other statement.
