@@ -92,9 +92,8 @@ import Wire
             method: .post, path: "/orders",
             headers: ["Host": "localhost", "Content-Type": "application/json", "Idempotency-Key": "k"],
             body: Array(body.utf8))
-        // Nobody hears its answer.
+        // Nobody hears its answer, which comes when it has waited long enough.
         let asked = spawn { _ = await first.application.respond(request) }
-        defer { asked.cancel() }
         await fixture.until("risk was asked") { fixture.published.count == 1 }
         let second = EngineHost(StrategyEngine.self, first.context, access: AccessPolicy())
         second.start()
@@ -102,6 +101,7 @@ import Wire
         let again = await second.application.respond(request)
         let order = try JSONTree(again.body)
         #expect(again.status == 200 && order["state"]?.text == "pending" && Set(fixture.published.map(\.id)).count == 1)
+        await asked.value
         await second.stop()
         await fixture.stop()
     }
