@@ -30,8 +30,9 @@ import Telemetry
     private var retry: LoopTimer?
     /// Commits under way, in the order they were asked for.
     private var tickets: [Ticket] = []
-    /// Positions of rows to delete.
-    private var forgetting: [Int64] = []
+    /// Positions of rows to delete, and of those that are deleted next but one time: each stays for a second at least,
+    /// so that a backup, which looks at one store a moment after the other, has a message in one of them.
+    private var forgetting: [Int64] = [], settledLately: [Int64] = []
     private var isForgetting = false, isListening = false, isStopping = false, couldNotForget = false
     /// Runs while settled rows wait to be deleted together.
     private var forgetTimer: LoopTimer?
@@ -259,7 +260,7 @@ import Telemetry
     private func settled(_ ids: [MessageID]) {
         for id in ids {
             guard let kept = unsettled.removeValue(forKey: id) else { continue }
-            forgetting.append(kept.position)
+            settledLately.append(kept.position)
             parked.remove(id)
             endWaiting(for: id)
         }
@@ -285,7 +286,7 @@ import Telemetry
     /// Has settled rows deleted, many at a time and a little later, so that no commit waits behind them; a row that
     /// stays by a crash is published again and recognised by its id.
     private func forgetLater() {
-        if isForgetting || forgetTimer != nil || forgetting.isEmpty { return }
+        if isForgetting || forgetTimer != nil || forgetting.isEmpty && settledLately.isEmpty { return }
         let isSoon = isStopping && !couldNotForget
         forgetTimer = LoopTimer.once(milliseconds: isSoon ? 0 : Self.forgetMilliseconds) { [self] in
             forgetTimer = nil
@@ -299,8 +300,9 @@ import Telemetry
     }
 
     private func forget() async {
-        var left = forgetting.sorted()[...]
-        forgetting = []
+        var left = (isStopping ? forgetting + settledLately : forgetting).sorted()[...]
+        forgetting = isStopping ? [] : settledLately
+        settledLately = []
         couldNotForget = false
         while let first = left.first {
             let part = left.prefix { $0 - first < Self.forgetSpan }

@@ -8,8 +8,9 @@ import Store
 import StoreSQLite
 import Telemetry
 
-/// Copies of all stores of a platform, taken while it runs. Each store is one version of itself; PostgreSQL's schemas
-/// are one version together.
+/// Copies of all stores of a platform, taken while it runs. Each store is one version of itself, and those of SQLite lie
+/// a moment apart, less than an outbox keeps what is settled: what one takes for delivered the other's copy has, or it
+/// is sent again. PostgreSQL's schemas are one version together.
 public struct Backup {
     /// Who sends comes before who receives: what a copy takes for delivered, the receiver's later copy has.
     static let order: [EngineName] = [
@@ -48,13 +49,17 @@ public struct Backup {
         let database = configuration.text("DATABASE_URL")
         var paths: [String] = [], ledger = LedgerDigest(lines: []), server = ""
         do throws(StoreError) {
+            var snapshots: [EngineName: SQLiteSnapshot] = [:]
+            defer { for snapshot in snapshots.values { snapshot.close() } }
+            for engine in Self.order where database.isEmpty && access(records(of: engine), F_OK) == 0 {
+                snapshots[engine] = try SQLiteSnapshot(of: records(of: engine))
+            }
             for engine in Self.order {
                 let own = "\(data)/\(engine.rawValue)", name = engine.rawValue
-                let hasRecords = database.isEmpty && access(own + "/records.sqlite", F_OK) == 0
                 let hasSeries = Stores.keepsSeriesInFolder(configuration, engine) && access(own + "/series", F_OK) == 0
-                if hasRecords || hasSeries { mkdir("\(folder)/\(name)", 0o700) }
-                if hasRecords {
-                    try SQLiteBackup.copy(from: own + "/records.sqlite", to: "\(folder)/\(name)/records.sqlite")
+                if snapshots[engine] != nil || hasSeries { mkdir("\(folder)/\(name)", 0o700) }
+                if let snapshot = snapshots[engine] {
+                    try snapshot.copy(to: "\(folder)/\(name)/records.sqlite")
                     paths.append("\(name)/records.sqlite")
                     if engine == .portfolio { ledger = try Self.digest("\(folder)/\(name)/records.sqlite") }
                 }
@@ -79,6 +84,8 @@ public struct Backup {
             version: Version.text, created: clock.now, ledgerHash: ledger.hash, ledgerEntries: ledger.entries,
             postgres: server, files: files)
     }
+
+    private func records(of engine: EngineName) -> String { "\(data)/\(engine.rawValue)/records.sqlite" }
 
     /// The ledger of a file; an engine that never ran its migrations has none.
     static func digest(_ path: String) throws(StoreError) -> LedgerDigest {
