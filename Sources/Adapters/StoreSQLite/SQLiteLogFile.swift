@@ -164,7 +164,8 @@ extension SQLiteLogFile {
         return code == SQLITE_OK ? behind(file, call) : code
     }
 
-    /// The first version has no shared memory and no mapping: SQLite asks the database's file for those.
+    /// The first version has no shared memory and no mapping: SQLite asks the database's file for those. Written once,
+    /// before anybody has its address, and never changed or freed: hence `nonisolated(unsafe)`.
     nonisolated(unsafe) private static let methods: UnsafePointer<sqlite3_io_methods> = {
         let methods = UnsafeMutablePointer<sqlite3_io_methods>.allocate(capacity: 1)
         var table = sqlite3_io_methods()
