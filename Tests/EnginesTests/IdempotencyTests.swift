@@ -112,4 +112,32 @@ import Testing
         #expect(try await send() == 409)
         await fixture.stop()
     }
+
+    /// Old answers are forgotten, each hour: the same key is then another request's.
+    @Test @LoopActor func anOldKeyIsForgotten() async throws {
+        let fixture = try await Self.make()
+        let context = try #require(fixture.hosts[.portfolio]).context, day: Int64 = 86_400_000_000_000
+        func deposit(_ key: String) async throws {
+            let answer = try await fixture.ask(
+                .portfolio, .post, "/portfolios/sample/transactions",
+                #"{"type":"deposit","amount":5,"currency":"USD","ts":"2013-01-02"}"#, headers: ["Idempotency-Key": key])
+            #expect(answer.status == 201)
+        }
+        func keys() async throws -> Int {
+            try await context.records.query(Statement("SELECT key FROM idempotency")).rows.count
+        }
+        try await deposit("k-5")
+        fixture.clock.advance(nanoseconds: 29 * day)
+        try await deposit("k-6")
+        #expect(try await keys() == 2)
+        fixture.clock.advance(nanoseconds: 2 * day)
+        try await fixture.until("the old key is forgotten") {
+            fixture.clock.advance(nanoseconds: 3_600_000_000_000)
+            return try await keys() == 1
+        }
+        try await deposit("k-6")
+        try await deposit("k-5")
+        #expect(try await fixture.json(.portfolio, .get, "/portfolios/sample")["cash"]?.double == 15)
+        await fixture.stop()
+    }
 }

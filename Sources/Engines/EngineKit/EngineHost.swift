@@ -29,6 +29,8 @@ import Wire
     private var beat: LoopTimer?
     private var readers: [CheckedContinuation<Void, Never>] = []
     private var subscribed = false
+    /// Forgets old answers; nil for an engine that remembers none.
+    private let pruner: RecordsPruner?
 
     /// Retries of a missing part start at 100 ms and double up to this.
     static let longestWaitNanoseconds: Int64 = 2_000_000_000
@@ -45,6 +47,7 @@ import Wire
             clock: context.clock, logger: context.logger, registry: context.registry)
         let remembers = type.migrations.contains { $0.name == Idempotency.migrationName }
         let idempotency = Idempotency(context)
+        pruner = remembers ? Idempotency.pruner(context) : nil
         let all = standardRoutes(routes) + routes.map { patient(remembers ? remembering($0, idempotency) : $0) }
         application = Application(
             name: context.name.rawValue, routes: all, access: access, identifiers: context.identifiers,
@@ -134,6 +137,7 @@ import Wire
             subscribed = true
         }
         if phase == .stopping { return }
+        pruner?.start(later: true)
         becomeReady()
         announce()
         beat = LoopTimer.every(milliseconds: Self.heartbeatMilliseconds) { [self] in announce() }
@@ -159,6 +163,7 @@ import Wire
         phase = .stopping
         beat?.cancel()
         bringUp?.cancel()
+        pruner?.stop()
         await engine.stop()
         await context.outbox.stop()
         for reader in readers { reader.resume() }

@@ -29,6 +29,18 @@ import Wire
         ])
     }
 
+    /// Finds the rows that have grown too old; comes after `migration`.
+    public nonisolated static func byAge(version: Int) -> Migration {
+        Migration(version: version, name: "idempotency by age", statements: [
+            "CREATE INDEX idempotency_by_age ON idempotency (created)",
+        ])
+    }
+
+    /// Deletes the rows that are older than `NAUTILUS_IDEMPOTENCY_DAYS`.
+    static func pruner(_ context: EngineContext) -> RecordsPruner {
+        RecordsPruner(context, table: "idempotency", column: "created", setting: "IDEMPOTENCY_DAYS")
+    }
+
     /// What tells a request from another one.
     struct Name: Sendable, Equatable {
         let key: String, digest: [UInt8]

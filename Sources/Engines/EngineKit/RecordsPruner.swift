@@ -3,7 +3,7 @@ public import Runtime
 public import Store
 import Telemetry
 
-/// Deletes rows of one table that have grown older than a setting allows: at the start, and each hour.
+/// Deletes rows of one table that have grown older than a setting allows: at the start, or an hour later, and each hour.
 @LoopActor public final class RecordsPruner {
     private static let everyNanoseconds: Int64 = 3_600_000_000_000
     private static let day: Int64 = 86_400_000_000_000
@@ -23,8 +23,8 @@ import Telemetry
     }
 
     /// Begins; harmless when it has begun.
-    public func start() {
-        if days > 0 { rounds.start { [weak self] in await self?.round() } }
+    public func start(later: Bool = false) {
+        if days > 0 { rounds.start(later: later) { [weak self] in await self?.round() } }
     }
 
     public func stop() { rounds.stop() }

@@ -54,6 +54,7 @@ enum RiskRecords {
         Outbox.byPosition(version: 80),
         keyed,
         AdjustmentRecords.regimes,
+        Idempotency.byAge(version: 83),
     ]
 
     /// Has SQLite find decisions and open orders in one tree each, of their keys, where it kept two: an order then

@@ -116,6 +116,9 @@ public struct Setting: Sendable {
         Setting("AUDIT_DAYS", "2555", .integer(0...100_000),
                 "How many days rows of the audit trail are kept; 0 is for ever. "
                     + "Those of the risk engine are a chain and are never deleted."),
+        Setting("IDEMPOTENCY_DAYS", "30", .integer(0...100_000),
+                "How many days the answer to an Idempotency-Key is known, and a request over the bus that comes again; "
+                    + "0 is for ever."),
         Setting("SQLITE_SYNCHRONOUS", "normal", .choice(["normal", "full"]),
                 "What a commit waits for: normal survives a killed process, full a power cut too. "
                     + "The portfolio ledger is always full."),

@@ -21,6 +21,7 @@ enum AlertRecords {
         ]),
         AuditTrail.migration(version: 4),
         Outbox.byPosition(version: 5),
+        Idempotency.byAge(version: 6),
     ]
 
     private static let columns = "id, name, severity, message, component, state, note, created, updated, position"
