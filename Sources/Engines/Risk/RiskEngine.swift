@@ -203,14 +203,14 @@ import Wire
         guard let intent = try JSONParser().withDocument(message.data, { OrderIntent(json: $0) }) else {
             throw Unreadable(message)
         }
-        if decided.contains(intent.orderID) { return }
+        if decided.contains(intent.orderID) { return try await tellAgain(intent, message) }
         await prepare(intent.portfolioID, intent.symbol)
         let traders = intent.trader.map { [$0] } ?? []
         let groups = isGrouped ? groupLimits(of: intent.portfolioID, traders: traders) : []
         let history = groups.isEmpty ? nil : await groupHistory(groups, intent.symbol)
         // Nothing is awaited from here until the order's reservation counts: what two orders may not do together, the
         // second of them is denied.
-        if decided.contains(intent.orderID) { return }
+        if decided.contains(intent.orderID) { return try await tellAgain(intent, message) }
         var checks = judge(intent)
         let rate = traders.first.map { state.countCheck(trader: $0, at: context.clock.monotonic) } ?? 0
         if !groups.isEmpty {
@@ -258,6 +258,14 @@ import Wire
         remember(intent.orderID)
         (decision.isApproved ? approved : denied).increment()
         found.record(checks)
+    }
+
+    /// An intent that comes again is not judged again. Whoever sent it may not have heard the decision, where its records
+    /// are an older copy than ours: it is told once more, and who knows it passes it over.
+    private func tellAgain(_ intent: OrderIntent, _ message: Message) async throws {
+        guard let told = try await RiskRecords.decision(intent.orderID, context.records) else { return }
+        try await context.commit([], [context.message(
+            Topics.decision, intent.portfolioID, time: intent.time, cause: message, data: told)])
     }
 
     private func remember(_ orderID: String) {

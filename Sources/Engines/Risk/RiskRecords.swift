@@ -104,6 +104,12 @@ enum RiskRecords {
              .integer(time.nanoseconds)])
     }
 
+    /// The decision on an order as it was told; nil where there is none.
+    static func decision(_ order: String, _ records: any RecordStore) async throws(StoreError) -> [UInt8]? {
+        let rows = try await records.query(Statement("SELECT decision FROM decisions WHERE order_id = $1", [.text(order)]))
+        return try rows.first?.value(0)
+    }
+
     /// Ids of the newest decisions, oldest first.
     static func recentDecisions(_ records: any RecordStore, limit: Int) async throws(StoreError) -> [String] {
         let rows = try await records.query(Statement(
