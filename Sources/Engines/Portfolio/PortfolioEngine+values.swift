@@ -21,7 +21,8 @@ extension PortfolioEngine {
     ) -> [Message] {
         let history = histories[account.id] ?? ValuationHistory()
         func price(_ symbol: Symbol, _ time: Timestamp) -> Price? {
-            (history.mark(of: symbol, at: time) ?? adopted[symbol]).map { account.price($0, of: symbol, at: time) }
+            let mark = [history.mark(of: symbol, at: time), adopted[symbol]].compactMap { $0 }.max { $0.time < $1.time }
+            return mark.map { account.price($0, of: symbol, at: time) }
         }
         let points = history.points(from: transaction.time)
         var messages: [Message] = []
@@ -41,14 +42,14 @@ extension PortfolioEngine {
         return messages
     }
 
-    /// Closes for holdings that have none at the time of a transaction: those that came by, else stored ones of the days
-    /// before. Without them a holding counts at cost. Where market data is away they stay unknown.
+    /// Closes for holdings of which none had been told at the time of a transaction: those that came by, else stored ones
+    /// of the days before. Without them a holding counts at cost. Where market data is away they stay unknown.
     func adopt(_ account: Account, at time: Timestamp) async -> [Symbol: PriceMark] {
         let history = histories[account.id] ?? ValuationHistory()
         var found: [Symbol: PriceMark] = [:]
         let client = BarsClient(context, deadlineNanoseconds: Self.adoptionDeadlineNanoseconds)
         for (symbol, holding) in account.book(at: time).holdings
-        where !holding.quantity.isZero && history.mark(of: symbol, at: time) == nil {
+        where !holding.quantity.isZero && history.mark(of: symbol, at: time)?.isLookedUp ?? true {
             if let mark = board.mark(of: symbol, at: time) {
                 found[symbol] = mark
                 continue
@@ -57,7 +58,7 @@ extension PortfolioEngine {
                 let from = time.adding(nanoseconds: -Self.adoptedNanoseconds)
                 let bars = try await client.bars(symbol, .day1, from: from, to: time, last: 1)
                 if let last = bars.times.last, let price = bars.close.last.flatMap({ FixedPoint($0) }) {
-                    found[symbol] = PriceMark(time: Timestamp(nanoseconds: last), price: price)
+                    found[symbol] = PriceMark(time: Timestamp(nanoseconds: last), price: price, isLookedUp: true)
                 }
             } catch {
                 break

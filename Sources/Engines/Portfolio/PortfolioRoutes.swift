@@ -91,7 +91,9 @@ extension PortfolioEngine {
         for (symbol, holding) in book.holdings where !holding.quantity.isZero {
             var mark = time.map { history?.mark(of: symbol, at: $0) } ?? history?.newestMark(of: symbol)
             if mark == nil { mark = board.mark(of: symbol, at: now) }
-            let isRecent = mark.map { time == nil || now.nanoseconds(since: $0.time) < Timeframe.day1.nanoseconds }
+            let isRecent = mark.map {
+                time == nil ? !$0.isLookedUp : now.nanoseconds(since: $0.time) < Timeframe.day1.nanoseconds
+            }
             if isRecent != true, let bars = try? await client.bars(symbol, .day1, from: mark?.time, to: time, last: 1),
                let last = bars.times.last, let close = bars.close.last.flatMap({ FixedPoint($0) }) {
                 mark = PriceMark(time: Timestamp(nanoseconds: last), price: close)

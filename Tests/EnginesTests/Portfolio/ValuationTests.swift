@@ -184,15 +184,20 @@ import Wire
     /// History that was booked before its prices were told: stored closes of the days before count.
     @Test @LoopActor func aHoldingThatNothingWasToldOfCountsAtAStoredClose() async throws {
         let fixture = try await make()
-        let bars = BarColumns.walk(8, seed: 5, start: 60, firstDay: 19_358)
+        // From two days before the start on.
+        let bars = BarColumns.walk(9, seed: 5, start: 60, firstDay: 19_356)
         try await fixture.write(bars, "KO")
         try fixture.listen([Topics.value])
         try await post(fixture, #"{"type":"deposit","amount":1000,"ts":"\#(Self.time(0))"}"#)
         try await post(fixture, #"{"type":"buy","symbol":"KO","quantity":10,"price":60,"ts":"\#(Self.time(0, hours: 1))"}"#)
         try await post(fixture, #"{"type":"fee","amount":1,"ts":"\#(Self.time(5, hours: 1))"}"#)
         let equity = try #require(try told(fixture)[Self.time(5, hours: 1)].flatMap { Double($0) })
-        let stored = bars.close[bars.times.firstIndex(of: Self.start)!]
-        #expect(abs(equity - (399 + 10 * stored)) < 1e-6, "the mark of the purchase's day stays until a bar is told")
+        let days = bars.times.map { ($0 - Self.start) / Self.day }
+        let stored = try #require(days.firstIndex(of: 5)), newest = try #require(bars.close.last)
+        #expect(abs(equity - (399 + 10 * bars.close[stored])) < 1e-6)
+        // Now is the newest one that is stored.
+        let now = try #require(try await fixture.json(.portfolio, .get, "/portfolios/p")["equity"]?.double)
+        #expect(abs(now - (399 + 10 * newest)) < 1e-6)
         // Closes of weeks ago say nothing: at cost.
         try await post(fixture, #"{"type":"buy","symbol":"PEP","quantity":1,"price":30,"ts":"\#(Self.time(60))"}"#)
         let later = try #require(try told(fixture)[Self.time(60)].flatMap { Double($0) })

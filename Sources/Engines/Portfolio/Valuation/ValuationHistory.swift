@@ -3,6 +3,8 @@ import Market
 /// A close and its time.
 struct PriceMark: Sendable, Equatable {
     let time: Timestamp, price: Price
+    /// Whether it was looked up because none had been told: a newer one that is stored is as good.
+    var isLookedUp = false
 }
 
 /// The closes one portfolio was marked at and the times its value was told for, both by time and not by arrival: whatever

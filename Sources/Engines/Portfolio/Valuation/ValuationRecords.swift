@@ -7,6 +7,7 @@ enum ValuationRecords {
     static func migration(version: Int) -> Migration {
         let columns = """
             portfolio_id TEXT NOT NULL, time BIGINT NOT NULL, symbol TEXT NOT NULL, price TEXT,
+                looked_up BIGINT NOT NULL,
                 PRIMARY KEY (portfolio_id, time, symbol)
             """
         return Migration(
@@ -15,17 +16,20 @@ enum ValuationRecords {
     }
 
     static func upsert(_ mark: PriceMark, of symbol: Symbol, in portfolio: String) -> Statement {
-        row(portfolio, mark.time, symbol.text, .text(mark.price.description))
+        row(portfolio, mark.time, symbol.text, .text(mark.price.description), isLookedUp: mark.isLookedUp)
     }
 
     static func upsert(_ time: Timestamp, in portfolio: String) -> Statement { row(portfolio, time, "", .null) }
 
-    private static func row(_ portfolio: String, _ time: Timestamp, _ symbol: String, _ price: SQLValue) -> Statement {
+    private static func row(
+        _ portfolio: String, _ time: Timestamp, _ symbol: String, _ price: SQLValue, isLookedUp: Bool = false
+    ) -> Statement {
         Statement(
             """
-            INSERT INTO valuations (portfolio_id, time, symbol, price) VALUES ($1, $2, $3, $4)
-            ON CONFLICT (portfolio_id, time, symbol) DO UPDATE SET price = excluded.price
-            """, [.text(portfolio), .integer(time.nanoseconds), .text(symbol), price])
+            INSERT INTO valuations (portfolio_id, time, symbol, price, looked_up) VALUES ($1, $2, $3, $4, $5)
+            ON CONFLICT (portfolio_id, time, symbol)
+            DO UPDATE SET price = excluded.price, looked_up = excluded.looked_up
+            """, [.text(portfolio), .integer(time.nanoseconds), .text(symbol), price, .integer(isLookedUp ? 1 : 0)])
     }
 
     static func delete(_ forgotten: ValuationHistory.Forgotten, of portfolio: String) -> [Statement] {
@@ -39,13 +43,14 @@ enum ValuationRecords {
     /// The histories of all portfolios.
     static func load(_ records: any RecordStore) async throws(StoreError) -> [String: ValuationHistory] {
         let rows = try await records.query(Statement(
-            "SELECT portfolio_id, time, symbol, price FROM valuations ORDER BY portfolio_id, time"))
+            "SELECT portfolio_id, time, symbol, price, looked_up FROM valuations ORDER BY portfolio_id, time"))
         var histories: [String: ValuationHistory] = [:]
         for row in rows.records {
             let portfolio: String = try row.value(0), name: String = try row.value(2), text: String? = try row.value(3)
             let time = Timestamp(nanoseconds: try row.value(1))
             if let symbol = Symbol(name), let price = text.flatMap({ FixedPoint(text: $0, limit: .furthest) }) {
-                histories[portfolio, default: ValuationHistory()].take(PriceMark(time: time, price: price), of: symbol)
+                let mark = PriceMark(time: time, price: price, isLookedUp: try row.value(4))
+                histories[portfolio, default: ValuationHistory()].take(mark, of: symbol)
             } else {
                 histories[portfolio, default: ValuationHistory()].tell(at: time)
             }
