@@ -37,7 +37,7 @@ extension MarketDataEngine {
                 throw Problem(422, error.reason, errors: [FieldError(pointer: "line 1", message: error.reason)])
             }
         } else {
-            file = try Route.body(FactBody.self, request).file
+            file = try Route.body(FactBody.self, request, strictly: true).file
         }
         rejectedRows.add(file.rejected.count)
         if query.isStrict && !file.rejected.isEmpty {
