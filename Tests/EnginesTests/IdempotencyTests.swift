@@ -8,6 +8,7 @@ import Store
 import Strategy
 import Streaming
 import Testing
+import TestKit
 
 /// A key on a POST: the same request gives the same answer, another one is refused.
 @Suite struct IdempotencyTests {

@@ -73,12 +73,16 @@ extension Idempotency {
         guard declaration.method == .post, declaration.missing == nil, !declaration.isCalculation else { return route }
         return route.wrapped(where: { $0.headers["Idempotency-Key"] != nil && isReady() }) { [self] request, work in
             guard let name = try Name(request, context) else { return try await work() }
-            return try await running.with(name.key) { try await keep(name, work) }
+            return try await running.with(name.key) {
+                try await keep(name, withoutRecords: declaration.worksWithoutRecords, work)
+            }
         }
     }
 
-    private func keep(_ name: Name, _ work: () async throws -> Response) async throws -> Response {
-        if let known = try await findIfThere(name) { return known }
+    private func keep(
+        _ name: Name, withoutRecords: Bool, _ work: () async throws -> Response
+    ) async throws -> Response {
+        if let known = try await answered(name, withoutRecords: withoutRecords) { return known }
         let scope = IdempotencyScope(name, context)
         do {
             let response = try await IdempotencyScope.$current.withValue(scope) { try await work() }
@@ -94,11 +98,12 @@ extension Idempotency {
         }
     }
 
-    /// Where the records are away the request goes on: a switch that stops all orders has to work without them.
-    private func findIfThere(_ name: Name) async throws -> Response? {
+    /// The answer that is remembered, if there is one. While the records are away nobody knows whether the request was
+    /// carried out before, and it waits for them; but a switch that stops all orders has to work without.
+    private func answered(_ name: Name, withoutRecords: Bool) async throws -> Response? {
         do {
             return try await find(name).map(Self.response)
-        } catch let error as StoreError where error.isOutage {
+        } catch let error as StoreError where error.isOutage && withoutRecords {
             return nil
         }
     }

@@ -77,6 +77,26 @@ import Wire
         await fixture.stop()
     }
 
+    /// Without its records it holds, key or not, and says that a restart would forget it.
+    @Test @LoopActor func theSwitchHoldsWithoutTheRecordsAndSaysSo() async throws {
+        let fixture = try await EngineFixture.make([RiskEngine.self])
+        await fixture.hosts[.risk]?.context.records.close()
+        for headers in [Headers(), ["Idempotency-Key": "k"]] {
+            let answer = try await fixture.ask(
+                .risk, .post, Self.path + "/kill-switch", #"{"state":"on","reason":"drill"}"#, headers: headers)
+            let told = try JSONTree(answer.body)
+            #expect(answer.status == 503 && told["component"]?.text == "records")
+            #expect(told["state"]?.text == "on" && told["stored"] == .bool(false))
+            #expect(told["detail"]?.text?.contains("is on and no order is approved") == true)
+        }
+        let held = try await fixture.json(.risk, .get, Self.path + "/kill-switch")
+        #expect(held["state"]?.text == "on" && held["stored"] == .bool(false))
+        // Off is only what is written.
+        _ = try await fixture.json(.risk, .post, Self.path + "/kill-switch", #"{"state":"off","reason":"x"}"#, status: 503)
+        #expect(try await fixture.json(.risk, .get, Self.path + "/kill-switch")["state"]?.text == "on")
+        await fixture.stop()
+    }
+
     @Test @LoopActor func theMonitorTellsWhatIsNewOnceAndAfterARestartToo() async throws {
         let fixture = try await EngineFixture.make([RiskEngine.self])
         try fixture.listen([Topics.breach, Topics.riskAlert])
