@@ -67,14 +67,20 @@ import Telemetry
 }
 
 extension Idempotency {
-    /// The same route; a POST that may change something is carried out once for an `Idempotency-Key`.
+    /// The same route; a POST that may change something is carried out once for an `Idempotency-Key`. Before there is a
+    /// place for keys one that bears one waits, as it may have been carried out in an earlier life.
     func keeping(_ route: Route, whenever isReady: @escaping @Sendable @LoopActor () -> Bool) -> Route {
         let declaration = route.declaration
         guard declaration.method == .post, declaration.missing == nil, !declaration.isCalculation else { return route }
-        return route.wrapped(where: { $0.headers["Idempotency-Key"] != nil && isReady() }) { [self] request, work in
+        let withoutRecords = declaration.worksWithoutRecords
+        return route.wrapped(where: { $0.headers["Idempotency-Key"] != nil }) { [self] request, work in
+            guard isReady() else {
+                if withoutRecords { return try await work() }
+                throw Problem.unavailable("engine", "it is not ready, and cannot know whether this key was used")
+            }
             guard let name = try Name(request, context) else { return try await work() }
             return try await running.with(name.key) {
-                try await keep(name, withoutRecords: declaration.worksWithoutRecords, work)
+                try await keep(name, withoutRecords: withoutRecords, work)
             }
         }
     }

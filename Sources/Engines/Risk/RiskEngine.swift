@@ -101,7 +101,8 @@ import Wire
         for open in try await ReservationRecords.reservations(context.records, at: now) { state.reserve(open) }
         state.restore(try await TraderRecords.books(context.records))
         storedSwitch = try await RiskControls.killSwitch(context.records)
-        killSwitch = storedSwitch
+        // One that was turned on while the records were away stays on.
+        if !killSwitch.isOn { killSwitch = storedSwitch }
         rules = try await RiskControls.rules(context.records)
         try await responder.start()
         try await monitor.start()

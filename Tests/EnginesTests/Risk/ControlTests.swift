@@ -97,6 +97,21 @@ import Wire
         await fixture.stop()
     }
 
+    /// Turned on before the engine has found its records, it is on when it has; a key alone is no reason to wait.
+    @Test @LoopActor func theSwitchMayBeTurnedOnBeforeTheEngineIsReady() async throws {
+        let scene = try await EngineScene(RiskEngine.self)
+        let path = Self.path + "/kill-switch", key: Headers = ["Host": "localhost", "Idempotency-Key": "k"]
+        let alert = await scene.ask(.post, Self.path + "/alerts", #"{"title":"x"}"#, headers: key)
+        #expect(alert.status == 503 && alert.text.contains("cannot know whether this key was used"))
+        let early = await scene.ask(.post, path, #"{"state":"on","reason":"drill"}"#, headers: key)
+        #expect(early.status == 503 && early.text.contains("is on and no order is approved"))
+        await scene.start()
+        #expect(await scene.ask(.get, path).text.contains(#""stored":false,"state":"on""#))
+        let stored = await scene.ask(.post, path, #"{"state":"on","reason":"drill"}"#, headers: key)
+        #expect(stored.status == 200 && stored.text.contains(#""stored":true,"state":"on""#))
+        await scene.stop()
+    }
+
     @Test @LoopActor func theMonitorTellsWhatIsNewOnceAndAfterARestartToo() async throws {
         let fixture = try await EngineFixture.make([RiskEngine.self])
         try fixture.listen([Topics.breach, Topics.riskAlert])

@@ -38,7 +38,7 @@ extension RiskEngine {
         let told = context.message(Topics.riskAlert, "kill-switch", time: now, data: json.bytes)
         do {
             try await context.commit([RiskControls.upsert(wanted, at: now)], [told], urgent: true, unrefusable: true)
-        } catch let error as StoreError where error.isOutage && body.isOn {
+        } catch let error as StoreError where body.isOn && error.code != .constraint(.unique) {
             throw Self.unstoredSwitch(error)
         }
         storedSwitch = wanted
