@@ -37,7 +37,7 @@ extension AnalyticsEngine {
     private static let markLimit = 500
 
     public var routes: [Route] {
-        [calculateRoute.calculation, aggregateRoute.calculation, analyzeRoute, performanceRoute, summaryRoute,
+        [calculateRoute.calculation, aggregateRoute.calculation, analyzeRoute.tolerant, performanceRoute, summaryRoute,
          healthRoute, strategyRoute] + executionRoutes + riskRoutes
     }
 

@@ -67,18 +67,28 @@ import Telemetry
 }
 
 extension Idempotency {
-    /// The same route; a POST that may change something is carried out once for an `Idempotency-Key`.
+    /// The same route; a POST that may change something is carried out once for an `Idempotency-Key`. Before there is a
+    /// place for keys one that bears one waits, as it may have been carried out in an earlier life.
     func keeping(_ route: Route, whenever isReady: @escaping @Sendable @LoopActor () -> Bool) -> Route {
         let declaration = route.declaration
         guard declaration.method == .post, declaration.missing == nil, !declaration.isCalculation else { return route }
-        return route.wrapped(where: { $0.headers["Idempotency-Key"] != nil && isReady() }) { [self] request, work in
+        let withoutRecords = declaration.worksWithoutRecords
+        return route.wrapped(where: { $0.headers["Idempotency-Key"] != nil }) { [self] request, work in
+            guard isReady() else {
+                if withoutRecords { return try await work() }
+                throw Problem.unavailable("engine", "it is not ready, and cannot know whether this key was used")
+            }
             guard let name = try Name(request, context) else { return try await work() }
-            return try await running.with(name.key) { try await keep(name, work) }
+            return try await running.with(name.key) {
+                try await keep(name, withoutRecords: withoutRecords, work)
+            }
         }
     }
 
-    private func keep(_ name: Name, _ work: () async throws -> Response) async throws -> Response {
-        if let known = try await findIfThere(name) { return known }
+    private func keep(
+        _ name: Name, withoutRecords: Bool, _ work: () async throws -> Response
+    ) async throws -> Response {
+        if let known = try await answered(name, withoutRecords: withoutRecords) { return known }
         let scope = IdempotencyScope(name, context)
         do {
             let response = try await IdempotencyScope.$current.withValue(scope) { try await work() }
@@ -94,11 +104,12 @@ extension Idempotency {
         }
     }
 
-    /// Where the records are away the request goes on: a switch that stops all orders has to work without them.
-    private func findIfThere(_ name: Name) async throws -> Response? {
+    /// The answer that is remembered, if there is one. While the records are away nobody knows whether the request was
+    /// carried out before, and it waits for them; but a switch that stops all orders has to work without.
+    private func answered(_ name: Name, withoutRecords: Bool) async throws -> Response? {
         do {
             return try await find(name).map(Self.response)
-        } catch let error as StoreError where error.isOutage {
+        } catch let error as StoreError where error.isOutage && withoutRecords {
             return nil
         }
     }

@@ -18,7 +18,7 @@ extension LearningEngine {
         "first":"2004-08-19T00:00:00Z","last":"2013-03-01T00:00:00Z"}}
         """
 
-    public var routes: [Route] { [volatilityRoute, priceRoute, modelsRoute, modelRoute] }
+    public var routes: [Route] { [volatilityRoute.tolerant, priceRoute.tolerant, modelsRoute, modelRoute] }
 
     private var volatilityRoute: Route {
         .json(.post, "/ml/predict/volatility",

@@ -10,6 +10,9 @@ struct RejectedRow: Sendable, Equatable {
 
 /// The rules of the door: what a bar must be before it is stored. Corrupt data is worse than none.
 struct BarChecker: Sendable {
+    /// No price, quantity or amount of the platform is larger, so that sums and products stay numbers.
+    static let largest = 1e15
+
     private var lines: [Int64: Int] = [:]
 
     /// The reason a row is refused, or nil. NaN is a value that is not there: legal, except for the close.
@@ -20,9 +23,11 @@ struct BarChecker: Sendable {
         for (name, value) in [("open", open), ("high", high), ("low", low), ("close", close), ("vwap", vwap)] {
             if value.isInfinite { return "\(name) is infinite" }
             if value <= 0 { return "\(name) must be above 0" }
+            if value > Self.largest { return "\(name) must be at most 1e15" }
         }
         if close.isNaN { return "close is missing" }
         if volume.isInfinite || volume < 0 { return "volume must be a finite number of at least 0" }
+        if volume > Self.largest { return "volume must be at most 1e15" }
         if let shape = BarShape.fault(open: open, high: high, low: low, close: close) { return shape.reason }
         if let first = lines[time.nanoseconds] { return "the same time as line \(first)" }
         lines[time.nanoseconds] = line

@@ -12,6 +12,8 @@ struct BarFile: Sendable {
     private(set) var rejected: [RejectedRow] = []
     /// All rows that were there.
     private(set) var total = 0
+    /// Columns that are none of bars: told, as one of them may be a misspelt one.
+    var unused: [String] = []
 
     /// Refuses a file whose header cannot be used.
     struct HeaderError: Error { let reason: String }
@@ -21,7 +23,7 @@ struct BarFile: Sendable {
     private var checker = BarChecker()
 
     /// Reads CSV with a header of `ts` and some of `open,high,low,close,volume,vwap`, in any order; other columns are
-    /// ignored, and none of these may come twice.
+    /// `unused`, and none of these may come twice.
     static func csv(_ bytes: [UInt8]) throws(HeaderError) -> BarFile {
         guard String(validating: bytes,
             as: UTF8.self) != nil else { throw HeaderError(reason: "the file is not UTF-8") }
@@ -38,6 +40,8 @@ struct BarFile: Sendable {
             }
             let places = columns.map { header.firstIndex(of: $0) }
             guard places[3] != nil else { return HeaderError(reason: "the header has no close column") }
+            let used = Set(places.compactMap { $0 } + [time])
+            file.unused = fields.indices.filter { !used.contains($0) }.map { fields[$0] }
             while text.read(into: &fields) { file.take(fields, line: text.line, time, places, header.count) }
             return nil
         }

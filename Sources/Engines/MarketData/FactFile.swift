@@ -12,6 +12,8 @@ struct FilingFact: Sendable, Equatable {
 struct FactFile: Sendable {
     private(set) var facts: [FilingFact] = []
     private(set) var rejected: [RejectedRow] = []
+    /// Columns that are none of facts.
+    private(set) var unused: [String] = []
     /// Longest unit and source.
     private static let textLimit = 64
 
@@ -19,9 +21,10 @@ struct FactFile: Sendable {
     typealias Row = (_ column: String) -> String?
 
     private static let required = ["symbol", "concept", "period_end", "filed_at", "value"]
+    private static let optional = ["period", "unit", "source"]
 
     /// Reads CSV with a header of `symbol,concept,period_end,filed_at,value`, and `period,unit,source` where there
-    /// are, in any order; other columns are ignored.
+    /// are, in any order; other columns are `unused`.
     static func csv(_ bytes: [UInt8]) throws(BarFile.HeaderError) -> FactFile {
         guard String(validating: bytes, as: UTF8.self) != nil else {
             throw BarFile.HeaderError(reason: "the file is not UTF-8")
@@ -34,6 +37,7 @@ struct FactFile: Sendable {
             for name in required where !header.contains(name) {
                 return BarFile.HeaderError(reason: "the header has no \(name) column")
             }
+            file.unused = fields.filter { !(required + optional).contains($0.lowercased()) }
             while text.read(into: &fields) {
                 if fields.count != header.count {
                     file.rejected.append(RejectedRow(

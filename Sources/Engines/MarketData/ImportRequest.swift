@@ -32,8 +32,15 @@ struct BarColumnsBody: RequestBody {
         for (index, pair) in zip(times, times.dropFirst()).enumerated() where pair.0 >= pair.1 {
             fields.refuse(at: ["ts", "\(index + 1)"], "must be after the time before it")
         }
+        var unused: [String] = []
+        for name in fields.memberNames where name != "ts" && !BarFile.columns.contains(name) {
+            fields.passOver(name)
+            unused.append(name)
+        }
         let usable = values.allSatisfy { $0 == nil || $0?.count == times.count }
-        return BarColumnsBody(file: usable ? BarFile.columns(times: times, values: values) : nil)
+        var file = usable ? BarFile.columns(times: times, values: values) : nil
+        file?.unused = unused
+        return BarColumnsBody(file: file)
     }
 }
 

@@ -79,6 +79,7 @@ import Wire
     /// What an import did.
     struct ImportResult: Sendable {
         let symbol: Symbol, timeframe: Timeframe, rows: Int, write: SeriesWrite, rejected: [RejectedRow]
+        let unused: [String]
     }
 
     /// Stores a file's good rows in one transaction and tells who computes from them.
@@ -103,7 +104,7 @@ import Wire
             "stored": .int(write.changedRows), "rejected": .int(file.rejected.count),
         ])
         return ImportResult(symbol: symbol, timeframe: timeframe, rows: file.total, write: write,
-            rejected: file.rejected)
+            rejected: file.rejected, unused: file.unused)
     }
 
     /// A row replaces a stored bar as a whole: where bars of the series have a price of their own and these have none,
@@ -165,11 +166,12 @@ import Wire
         }
     }
 
-    /// Takes a quote or says why not. Crossed books, NaN and times that go back are refused and counted.
+    /// Takes a quote or says why not. Crossed books, NaN, times that go back and times to come are refused and counted.
     func take(_ quote: Quote) throws {
-        if let fault = quotes.fault(in: quote) {
+        let now = context.clock.now
+        if let fault = quotes.fault(in: quote, at: now) {
             rejectedRows.increment()
-            quotes.quarantine(quote, fault, at: context.clock.now)
+            quotes.quarantine(quote, fault, at: now)
             throw Problem(422, "the quote is refused: \(fault)")
         }
         quotes.take(quote)

@@ -21,7 +21,7 @@ extension MarketDataEngine {
                 {"symbol":"GOOG","concept":"shares_outstanding","period_end":"2012-12-31","filed_at":"2013-01-29",\
                 "value":329000000,"unit":"shares"}]}
                 """,
-             answer: #"{"rows":2,"stored":2,"rejected":[{"line":3,"reason":"filed_at is before period_end"}],"#
+             answer: #"{"rows":2,"stored":2,"unused_columns":[],"rejected":[{"line":3,"reason":"filed_at is before period_end"}],"#
                 + #""rejected_count":0}"#,
              errors: [400, 413, 415, 422, 503]) { [unowned self] (query: FactImportQuery, request) in
             try await importFacts(query, request)
@@ -37,7 +37,7 @@ extension MarketDataEngine {
                 throw Problem(422, error.reason, errors: [FieldError(pointer: "line 1", message: error.reason)])
             }
         } else {
-            file = try Route.body(FactBody.self, request).file
+            file = try Route.body(FactBody.self, request, strictly: true).file
         }
         rejectedRows.add(file.rejected.count)
         if query.isStrict && !file.rejected.isEmpty {
@@ -72,6 +72,7 @@ extension MarketDataEngine {
         json.object { json in
             json.field("rows", file.facts.count + file.rejected.count)
             json.field("stored", file.facts.count)
+            json.strings("unused_columns", file.unused.prefix(100))
             json.array("rejected", file.rejected.prefix(1000)) { json, row in
                 json.object {
                     $0.field("line", row.line)

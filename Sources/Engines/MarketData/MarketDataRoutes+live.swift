@@ -11,9 +11,9 @@ struct QuoteBody: RequestBody {
 
     static func read(_ fields: FieldReader) -> QuoteBody {
         let symbol = fields.symbol("symbol", "The instrument.")
-        let time = fields.optionalTime("ts", "When it was quoted; now when left out.")
-        let bid = fields.optionalNumber("bid", "Best bid.", above: 0),
-            ask = fields.optionalNumber("ask", "Best offer.", above: 0)
+        let time = fields.optionalTime("ts", "When it was quoted, at most 5 s from now; now when left out.")
+        let bid = fields.optionalNumber("bid", "Best bid.", above: 0, upTo: BarChecker.largest),
+            ask = fields.optionalNumber("ask", "Best offer.", above: 0, upTo: BarChecker.largest)
         let bidSize = fields.optionalNumber("bid_size", "Quantity bid.", from: 0)
         let askSize = fields.optionalNumber("ask_size", "Quantity offered.", from: 0)
         fields.require(bid != nil || ask != nil, "bid", "bid or ask must be there")
@@ -110,12 +110,24 @@ extension MarketDataEngine {
             return Self.quoteAnswer(symbol, quote.time, quote.bid, quote.ask, price, "quote")
         }
         for frame in Timeframe.allCases {
-            let bars = try? await series.read(Self.key(symbol, frame), range: .newest(1), columns: ["close"])
-            if let bars, let time = bars.ts.last, let price = bars.column("close")?.last {
+            guard let bars = try await newest(Self.key(symbol, frame)) else { continue }
+            if let time = bars.ts.last, let price = bars.column("close")?.last {
                 return Self.quoteAnswer(symbol, Timestamp(nanoseconds: time), .nan, .nan, price, "bar")
             }
         }
         throw Problem.notFound("nothing is known of \(symbol): no quote came and no bar is stored")
+    }
+
+    /// The newest stored close; nil where no such bars are stored. A store that is away does not know: 503.
+    private func newest(_ key: SeriesKey) async throws -> SeriesColumns? {
+        let series = try series
+        do throws(StoreError) {
+            return try await series.read(key, range: .newest(1), columns: ["close"])
+        } catch {
+            if error.code == .notFound { return nil }
+            if error.isOutage { throw Problem.unavailable("series", error.description) }
+            throw error
+        }
     }
 
     private static func quoteAnswer(

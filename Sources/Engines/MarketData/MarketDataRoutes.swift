@@ -27,7 +27,7 @@ extension MarketDataEngine {
                 """,
              answer: """
                 {"symbol":"DEMO","timeframe":"1d","rows":2,"stored":2,"appended":2,"inserted":0,"restated":0,\
-                "unchanged":0,"version":1,"rejected":[{"line":3,"reason":"high is below low"}]}
+                "unchanged":0,"version":1,"unused_columns":["opn"],"rejected":[{"line":3,"reason":"high is below low"}]}
                 """, errors: [400, 413, 415, 422, 503]) { [unowned self] (query: ImportQuery, request) in
             try await importBars(query, request)
         }
@@ -48,7 +48,7 @@ extension MarketDataEngine {
                 throw Problem(422, error.reason, errors: [FieldError(pointer: "line 1", message: error.reason)])
             }
         } else {
-            let body = try Route.body(ImportBody.self, request)
+            let body = try Route.body(ImportBody.self, request, strictly: true)
             symbol = symbol ?? body.symbol
             timeframe = timeframe ?? body.timeframe
             guard let read = body.file else { throw Problem.invalid("/bars", "is required") }
@@ -84,6 +84,7 @@ extension MarketDataEngine {
             json.key(name)
             json.int(count)
         }
+        json.strings("unused_columns", Array(result.unused.prefix(100)))
         json.key("rejected")
         json.beginArray()
         for row in result.rejected.prefix(1000) {

@@ -40,6 +40,8 @@ import Wire
     /// Open and closed rules that make alerts.
     var rules: [RiskAlert] = []
     var killSwitch = KillSwitch()
+    /// The one that a restart finds.
+    var storedSwitch = KillSwitch()
     /// One decision at a time of a change that needs two people.
     let deciding = KeyedLock()
     /// Decisions that are being written; the kill switch waits for them.
@@ -98,7 +100,9 @@ import Wire
         let now = context.clock.now
         for open in try await ReservationRecords.reservations(context.records, at: now) { state.reserve(open) }
         state.restore(try await TraderRecords.books(context.records))
-        killSwitch = try await RiskControls.killSwitch(context.records)
+        storedSwitch = try await RiskControls.killSwitch(context.records)
+        // One that was turned on while the records were away stays on.
+        if !killSwitch.isOn { killSwitch = storedSwitch }
         rules = try await RiskControls.rules(context.records)
         try await responder.start()
         try await monitor.start()

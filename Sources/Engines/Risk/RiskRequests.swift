@@ -14,6 +14,7 @@ struct PositionBody: RequestBody {
         let symbol = fields.symbol("symbol", "The instrument.")
         let quantity = fields.number("quantity", "Signed.", from: -largest, upTo: largest)
         _ = fields.optionalNumber("average_cost", "What one cost.", from: 0)
+        fields.passOver("style")
         return PositionBody(position: RiskPosition(
             symbol: symbol.text, quantity: quantity,
             price: fields.number("price", "The price of one.", above: 0, upTo: largest),

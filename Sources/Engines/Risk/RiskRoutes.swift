@@ -22,7 +22,7 @@ extension RiskEngine {
 
     public var routes: [Route] {
         audit.audited(
-            [auditHeadRoute, healthRoute, checkRoute, preTradeRoute, realtimeRoute]
+            [auditHeadRoute, healthRoute, checkRoute.tolerant, preTradeRoute.tolerant, realtimeRoute]
                 + [varRoute.calculation, varBacktestRoute.calculation]
                 + [stressRoute.calculation, monteCarloRoute.calculation, xvaRoute.calculation] + limitRoutes + eventRoutes
                 + killSwitchRoutes + monitorRoutes + alertRoutes + reservationRoutes + reportRoutes + archiveRoutes

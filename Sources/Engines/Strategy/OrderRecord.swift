@@ -13,6 +13,9 @@ struct OrderRecord: Sendable {
     var fills: [Fill]
     var updated: Timestamp
 
+    /// Whether it is at the paper venue for itself, and not for a deployment.
+    var isWorkingByHand: Bool { deploymentID.isEmpty && state == .working }
+
     func write(to json: inout JSONWriter) {
         json.beginObject()
         for (name, text) in [

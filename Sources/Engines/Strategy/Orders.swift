@@ -78,6 +78,8 @@ extension StrategyEngine {
         let order = OrderRecord(intent: intent, deploymentID: "", state: .pending, updated: now)
         AuditScope.current?.object = "order/\(intent.orderID)"
         openOrders[intent.orderID] = order
+        placing.insert(intent.orderID)
+        defer { endPlacing(intent.orderID) }
         timings.follow(order, received: nil)
         let trace = request.headers["traceparent"]
         // With the order, so that a retry never places a second one; until it is decided the answer is a pending order.
@@ -91,59 +93,12 @@ extension StrategyEngine {
             throw error
         }
         await decision(of: intent.orderID)
-        if let latest = try await latestPrice(body.symbol) {
-            try await execute(intent.orderID, at: latest, context.clock.now, nil)
-        }
+        try await meetLatestPrice(intent.orderID)
         let final = try await self.order(intent.orderID)
         let answer = JSONBody { final.write(to: &$0) }
         let remembered = record.replacement(answer)
         if !remembered.isEmpty { try await context.commit(remembered) }
         return answer
-    }
-
-    /// Orders by hand that rest at the paper venue meet a new price, of a message received then.
-    func executeResting(_ symbol: Symbol, at price: Price, _ time: Timestamp, _ received: Timestamp) async throws {
-        let resting = openOrders.values.filter { $0.deploymentID.isEmpty && $0.intent.symbol == symbol }
-        for order in resting.sorted(by: { $0.intent.orderID < $1.intent.orderID }) {
-            try await execute(order.intent.orderID, at: price, time, received)
-        }
-    }
-
-    /// An approved order by hand meets the paper venue at a price, if its limit allows.
-    private func execute(_ id: String, at price: Price, _ time: Timestamp, _ received: Timestamp?) async throws {
-        try await locks.with(Self.lockKey(id)) { try await executeAlone(id, at: price, time, received) }
-    }
-
-    private func executeAlone(_ id: String, at price: Price, _ time: Timestamp, _ received: Timestamp?) async throws {
-        guard var order = openOrders[id], order.state == .working, case .quantity(let quantity) = order.intent.size
-        else { return }
-        let isReached = order.intent.limitPrice.map { order.intent.side == .buy ? price <= $0 : price >= $0 } ?? true
-        guard isReached else { return }
-        let fill = Fill(id: "\(id).1", orderID: id, portfolioID: order.intent.portfolioID, strategyID: "",
-                        symbol: order.intent.symbol, side: order.intent.side, quantity: quantity, price: price,
-                        commission: .zero, trader: order.intent.trader, time: time)
-        order.fills.append(fill)
-        order.state = .filled
-        order.updated = fill.time
-        try await context.commit([order.upsert], [
-            context.message(Topics.fill, fill.portfolioID, time: fill.time, fill), update(order, nil)])
-        openOrders[id] = nil
-        timings.follow(order, received: received)
-    }
-
-    /// The last price that came by, else the market data engine's latest.
-    private func latestPrice(_ symbol: Symbol) async throws -> Price? {
-        if let price = prices[symbol] { return price }
-        let request = Request(method: .get, path: "/market-data/quote/\(symbol.text.replacing("/", with: "%2F"))",
-                              headers: ["Host": "localhost"])
-        let response: Response
-        do throws(PeerError) {
-            response = try await context.peers.send(request, to: .marketdata, deadlineNanoseconds: 5_000_000_000)
-        } catch {
-            throw Problem.unavailable("marketdata", "no price can be looked up: \(error)")
-        }
-        guard response.status == 200 else { return nil }
-        return try JSONParser().withDocument(response.body) { $0.member("price")?.double.flatMap { FixedPoint($0) } }
     }
 
     private func cancel(_ id: String) async throws -> JSONBody {

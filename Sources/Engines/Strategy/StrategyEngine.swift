@@ -34,6 +34,10 @@ import Wire
     var prices: [Symbol: Price] = [:]
     private let decided: Counter, filled: Counter, denied: Counter
     let tickToOrder: Histogram
+    /// Orders by hand whose placing still waits; and those that are working and have not met a price.
+    var placing: Set<String> = [], unmet: Set<String> = []
+    let rounds: Rounds
+    private(set) var isStarted = false
     private(set) var latencies = LatencyLog()
     let timings: OrderTimings
 
@@ -47,6 +51,7 @@ import Wire
         tickToOrder = context.registry.histogram(
             "nautilus_tick_to_order_seconds", "From a market message's receive time to the approved order.")
         timings = OrderTimings(context.clock, context.registry)
+        rounds = Rounds(every: Self.priceWaitNanoseconds, context.clock)
         for state in [OrderState.pending, .working] {
             context.registry.computed("nautilus_strategy_open_orders", "Orders that may still change.",
                                       ["state": state.rawValue]) { [weak self] in
@@ -68,10 +73,17 @@ import Wire
             openOrders[order.intent.orderID] = order
         }
         for id in deploymentOrder { try await catchUp(id) }
+        unmet = Set(openOrders.values.filter(\.isWorkingByHand).map(\.intent.orderID))
+        isStarted = true
+        followUnmet()
         audit.start()
     }
 
-    public func stop() async { audit.stop() }
+    public func stop() async {
+        isStarted = false
+        rounds.stop()
+        audit.stop()
+    }
 
     /// A running deployment's rules see the bars they saw before the restart.
     private func catchUp(_ id: String) async throws {
@@ -238,6 +250,7 @@ import Wire
         try await context.commit(statements, [update(order, message)], urgent: true)
         if let decided { deployments[decided.id] = decided }
         openOrders[decision.orderID] = order.state.isFinal ? nil : order
+        if order.isWorkingByHand { becameWorking(decision.orderID) }
         timings.follow(order, received: nil)
         if !decision.isApproved { denied.increment() }
         latencies.record(context.clock.now.nanoseconds(since: message.received), tickToOrder)

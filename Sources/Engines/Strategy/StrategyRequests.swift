@@ -64,8 +64,6 @@ struct OrderBody: RequestBody {
     let trader: String?
 
     static func read(_ fields: FieldReader) -> OrderBody {
-        // A limit under another name would be an order at any price.
-        fields.refuseOthers(than: "id", "portfolio_id", "symbol", "side", "quantity", "type", "price", "trader")
         let type = fields.optionalChoice("type", "limit where there is a price, else market, when left out.", OrderType.self)
         if !fields.isDescribing {
             fields.require(type != .limit || fields.has("price"), "price", "is required for a limit order")

@@ -20,11 +20,13 @@ public struct AccessPolicy: Sendable {
     }
 
     /// Why a request is refused, or nil. A web page must not be able to place an order: without a key an unknown Host
-    /// is refused, and so is a foreign Origin on everything that is not a plain GET, WebSocket handshakes included.
+    /// is refused, and so is a foreign Origin (neither allowed nor the server's own) on everything that is not a plain GET, WebSocket handshakes included.
     public func refusal(of request: Request, isHandshake: Bool = false) -> Problem? {
         if request.path == "/metrics" || request.path == "/health" || request.path.hasPrefix("/health/") {
             return requiresKey ? nil : hostRefusal(request)
         }
+        // The pages hold nothing of the platform's; the document that they show is asked for with the key.
+        if requiresKey && Self.isPage(request) { return nil }
         if request.method == .options { return requiresKey ? nil : hostRefusal(request) }
         if requiresKey {
             guard let key = request.headers["X-API-Key"] else {
@@ -36,7 +38,7 @@ public struct AccessPolicy: Sendable {
         }
         if let refusal = hostRefusal(request) { return refusal }
         let reads = (request.method == .get || request.method == .head) && !isHandshake
-        if !reads, let origin = request.headers["Origin"], !isAllowed(origin: origin) {
+        if !reads, let origin = request.headers["Origin"], !isAllowed(origin: origin), !Self.isOwn(origin, request) {
             return Problem(403, "the origin \(origin) is not in NAUTILUS_CORS_ORIGINS")
         }
         return nil
@@ -44,6 +46,21 @@ public struct AccessPolicy: Sendable {
 
     /// Whether a browser page from `origin` may read answers.
     public func isAllowed(origin: String) -> Bool { origins.contains(origin) }
+
+    /// Whether it asks for a documentation page or a file of one.
+    private static func isPage(_ request: Request) -> Bool {
+        guard request.method == .get || request.method == .head else { return false }
+        return ["/docs", "/redoc"].contains { request.path == $0 || request.path.hasPrefix($0 + "/") }
+    }
+
+    /// Whether a page of this very server asks: its origin is the request's Host, which was looked at before, so that a
+    /// foreign name that leads here (DNS rebinding) is none. Over TLS where a proxy says so.
+    private static func isOwn(_ origin: String, _ request: Request) -> Bool {
+        guard let host = request.headers["Host"]?.lowercased(), !host.isEmpty else { return false }
+        let origin = origin.lowercased()
+        return origin == "http://" + host
+            || (origin == "https://" + host && request.headers["X-Forwarded-Proto"]?.lowercased() == "https")
+    }
 
     private func hostRefusal(_ request: Request) -> Problem? {
         guard let host = request.headers["Host"] else { return nil }

@@ -27,7 +27,10 @@ extension FieldReader {
                 context.report("must be an object")
                 return nil
             }
-            return T.read(FieldReader(context: context, object: value))
+            let reader = FieldReader(context: context, object: value)
+            let read = T.read(reader)
+            reader.finish(type)
+            return read
         }
     }
 
@@ -157,6 +160,7 @@ extension FieldReader {
     /// Any JSON value, written again as bytes; nil when left out.
     public func json(_ name: String, _ doc: String, required: Bool = true) -> [UInt8]? {
         declare(name, .any, required: required, doc)
+        allowNull(name)
         guard let value = value(name, required: required) else { return nil }
         var writer = JSONWriter()
         value.write(to: &writer)

@@ -16,11 +16,16 @@ public final class FieldReader {
         var errors: [FieldError] = []
         var path: [String] = []
         let describing: Bool
+        /// Whether members that nobody reads are refused, and null where it is no value.
+        let isStrict: Bool
         /// Errors beyond this many are counted and not collected: the caller has enough to mend.
         static let errorLimit = 100
         private(set) var uncollected = 0
 
-        init(describing: Bool) { self.describing = describing }
+        init(describing: Bool, isStrict: Bool = false) {
+            self.describing = describing
+            self.isStrict = isStrict
+        }
 
         func report(_ message: String, at names: [String] = []) {
             if describing { return }
@@ -44,10 +49,14 @@ public final class FieldReader {
     let context: Context
     private let object: JSONValue?
     private(set) var properties: [Schema.Property] = []
+    private var isStrict: Bool
+    /// Of a strict reader: members that were asked for, and those of them that may be null.
+    private var known: [String] = [], nullable: [String] = []
 
     init(context: Context, object: JSONValue?) {
         self.context = context
         self.object = object
+        isStrict = context.isStrict && object != nil
         if let object { refuseDuplicates(object) }
     }
 
@@ -57,13 +66,15 @@ public final class FieldReader {
 
     /// Whether the body has the field, and not as null.
     public func has(_ name: String) -> Bool {
+        note(name)
         guard let value = object?.member(name) else { return false }
         return !value.isNull
     }
 
     /// Whether a field is there and is an array of nothing.
     public func isEmptyArray(_ name: String) -> Bool {
-        object?.member(name).map { $0.kind == .array && $0.count == 0 } ?? false
+        note(name)
+        return object?.member(name).map { $0.kind == .array && $0.count == 0 } ?? false
     }
 
     /// Reports a rule over several fields.
@@ -80,13 +91,58 @@ public final class FieldReader {
     /// Reports a rule at a place inside a field, for example `["symbols", "3"]`.
     public func refuse(at path: [String], _ message: String) { context.report(message, at: path) }
 
-    /// Reports members that are none of these: for what people write by hand, where a misspelt one would be passed over.
+    /// Reads this object strictly, whatever the body around it: members that are none of these are refused, as a
+    /// misspelt one would be passed over, and so is null. For files that people write by hand.
     public func refuseOthers(than names: String...) {
-        object?.forEachMember { name, _ in
-            if !names.contains(name) {
-                context.report("is not a member here; there are \(names.joined(separator: ", "))", at: [name])
+        isStrict = object != nil
+        known += names
+    }
+
+    /// The names of all members, in the order written; none where the schema is made.
+    public var memberNames: [String] {
+        var names: [String] = []
+        object?.forEachMember { name, _ in names.append(name) }
+        return names
+    }
+
+    /// Members that may be sent and decide nothing here.
+    public func passOver(_ names: String...) {
+        if isStrict { known += names }
+    }
+
+    /// A member that may be null, which is the same as to leave it out.
+    public func allowNull(_ name: String) {
+        if isStrict { nullable.append(name) }
+    }
+
+    private func note(_ name: String) {
+        if isStrict { known.append(name) }
+    }
+
+    /// Ends the reading of a strict object: what `type` does not declare is refused, as a misspelt member decides scope
+    /// or money by not being there; so is null, which is what a caller's missing number is written as.
+    func finish<T: RequestBody>(_ type: T.Type) {
+        guard isStrict, let object else { return }
+        var others: [(name: String, isNull: Bool)] = []
+        object.forEachMember { name, value in
+            if value.isNull || !known.contains(name) { others.append((name, value.isNull)) }
+        }
+        if others.isEmpty { return }
+        // Some are read only where others ask for them.
+        let declared = Self.names(of: type)
+        for (name, isNull) in others {
+            if !known.contains(name) && !declared.contains(name) {
+                context.report("is not a member here; there are \(declared.joined(separator: ", "))", at: [name])
+            } else if isNull && !nullable.contains(name) {
+                context.report("is null: leave it out, or give a value", at: [name])
             }
         }
+    }
+
+    private static func names<T: RequestBody>(of type: T.Type) -> [String] {
+        let reader = FieldReader(context: Context(describing: true), object: nil)
+        _ = T.read(reader)
+        return reader.properties.map(\.name)
     }
 
     /// Whether this is a run for the schema, with no body behind it.
@@ -101,13 +157,14 @@ public final class FieldReader {
         }
     }
 
-    /// The field's value; reports a required one that is not there. Null counts as absent.
+    /// The field's value; reports a required one that is not there. Null counts as absent; `finish` may refuse it.
     func value(_ name: String, required: Bool) -> JSONValue? {
-        guard let value = object?.member(name), !value.isNull else {
-            if required { context.report("is required", at: [name]) }
-            return nil
-        }
-        return value
+        note(name)
+        let value = object?.member(name)
+        if let value, !value.isNull { return value }
+        let isRefused = isStrict && value != nil && !nullable.contains(name)
+        if required && !isRefused { context.report("is required", at: [name]) }
+        return nil
     }
 
     /// One field: declared, found, converted. `convert` returns nil and a message for a bad value.
@@ -136,12 +193,16 @@ public final class FieldReader {
     }
 
     /// Decodes a whole body, or throws every error at once.
-    static func decode<T: RequestBody>(_ type: T.Type, from root: JSONValue) throws(Problem) -> T {
+    static func decode<T: RequestBody>(
+        _ type: T.Type, from root: JSONValue, strictly: Bool = false
+    ) throws(Problem) -> T {
         guard root.kind == .object else {
             throw Problem(422, "the body must be a JSON object", errors: [FieldError(pointer: "", message: "must be an object")])
         }
-        let context = Context(describing: false)
-        let value = T.read(FieldReader(context: context, object: root))
+        let context = Context(describing: false, isStrict: strictly)
+        let reader = FieldReader(context: context, object: root)
+        let value = T.read(reader)
+        reader.finish(type)
         if !context.errors.isEmpty { throw Problem.invalid(context.errors, untold: context.uncollected) }
         return value
     }

@@ -45,6 +45,9 @@ public enum OpenAPIDocument {
         }
         json.endObject()
         writeComponents(&json)
+        // One or none: whether a key is asked for is the address's affair.
+        json.key("security")
+        json.raw(Array(#"[{},{"apiKey":[]}]"#.utf8))
         json.endObject()
         return json.bytes
     }

@@ -17,14 +17,18 @@ extension Route {
         return value
     }
 
-    /// Decodes a JSON body, or throws the problem to answer with; for raw routes that take JSON among others.
-    @LoopActor public static func body<B: RequestBody>(_ type: B.Type, _ request: Request) throws -> B {
+    /// Decodes a JSON body, or throws the problem to answer with; for raw routes that take JSON among others, and for
+    /// bodies that were stored. Read strictly, it is one of a request that changes something: what is not read of it is
+    /// refused.
+    @LoopActor public static func body<B: RequestBody>(
+        _ type: B.Type, _ request: Request, strictly: Bool = false
+    ) throws -> B {
         if let content = request.headers["Content-Type"], !isJSON(content) {
             throw Problem(415, "the body must be application/json, not \(content)")
         }
         if request.body.isEmpty { throw Problem(400, "the body is empty; send a JSON object") }
         do {
-            return try parser.withDocument(request.body) { root in try FieldReader.decode(type, from: root) }
+            return try parser.withDocument(request.body) { root in try FieldReader.decode(type, from: root, strictly: strictly) }
         } catch let error as JSONError {
             if error.tooDeep { throw Problem(422, "the body is nested deeper than 64 levels") }
             throw Problem(400, "the body is not JSON: \(error.text)")

@@ -58,6 +58,8 @@ public struct RouteDeclaration: Sendable {
     /// Whether its answer depends on the request and on stored bars alone and nothing is changed by it: then any
     /// instance of the engine may be asked, and asked again.
     public private(set) var isCalculation = false
+    /// Whether it is carried out while the records are away, though then nobody knows whether it was before.
+    public fileprivate(set) var worksWithoutRecords = false
     let parameters: [ParameterDeclaration]
     let request: Schema?
     let requestExample: String?
@@ -83,8 +85,16 @@ public struct Route: Sendable {
 
     public let declaration: RouteDeclaration
     public let handler: Handler
+    /// The same over a body of which not everything has to be read; nil where that is no question.
+    private let tolerantHandler: Handler?
 
-    /// A JSON route. `example` is a request body that works, `answer` an example of what comes back; both are shown in
+    init(declaration: RouteDeclaration, handler: @escaping Handler, tolerantHandler: Handler? = nil) {
+        self.declaration = declaration
+        self.handler = handler
+        self.tolerantHandler = tolerantHandler
+    }
+
+    /// A JSON route. Its body is read strictly (`FieldReader.finish`), unless the route is `tolerant`. `example` is a request body that works, `answer` an example of what comes back; both are shown in
     /// the OpenAPI document, and the answer's schema is inferred from it.
     public static func json<P: RequestParameters, B: RequestBody, R: ResponseBody>(
         _ method: Method, _ path: String, _ summary: String, example: String? = nil, answer: String, status: Int = 200,
@@ -112,14 +122,18 @@ public struct Route: Sendable {
             requestTypes: ["application/json"], responseExample: answer, status: status,
             errors: errors + (hasBody ? [400, 415, 422] : []) + (described.declarations.isEmpty ? [] : [422]),
             produces: ["application/json"] + (tabular ? Table.mediaTypes : []))
-        return Route(declaration: declaration) { request, path in
-            let parameters = try Self.parameters(P.self, request, path)
-            let body = hasBody ? try Self.body(B.self, request) : try Self.noBody(B.self)
-            switch try work(parameters, body, request) {
-            case .done(let result): return .done(Self.render(result, request))
-            case .later(let rest): return .later { Self.render(try await rest(), request) }
+        func handler(strictly: Bool) -> Handler {
+            { request, path in
+                let parameters = try Self.parameters(P.self, request, path)
+                let body = hasBody ? try Self.body(B.self, request, strictly: strictly) : try Self.noBody(B.self)
+                switch try work(parameters, body, request) {
+                case .done(let result): return .done(Self.render(result, request))
+                case .later(let rest): return .later { Self.render(try await rest(), request) }
+                }
             }
         }
+        return Route(declaration: declaration, handler: handler(strictly: true),
+                     tolerantHandler: handler(strictly: false))
     }
 
     /// A route over raw requests, for bodies that are not JSON; `types` are the content types it takes.
@@ -217,9 +231,22 @@ public struct Route: Sendable {
             parameters: old.parameters, request: old.request, requestExample: old.requestExample,
             requestTypes: old.requestTypes, responseExample: old.responseExample, status: old.status,
             errors: old.errors, produces: old.produces)
-        return Route(declaration: declaration.asCalculation(old.isCalculation), handler: handler)
+        var copy = declaration.asCalculation(old.isCalculation)
+        copy.worksWithoutRecords = old.worksWithoutRecords
+        return Route(declaration: copy, handler: handler, tolerantHandler: tolerantHandler)
     }
 
-    /// The same route, marked as one that only calculates.
-    public var calculation: Route { Route(declaration: declaration.asCalculation(), handler: handler) }
+    /// The same route, marked as one that only calculates; it is tolerant.
+    public var calculation: Route { Route(declaration: declaration.asCalculation(), handler: tolerant.handler) }
+
+    /// The same route, marked as one that must not wait for the records: what stops orders.
+    public var withoutRecords: Route {
+        var copy = declaration
+        copy.worksWithoutRecords = true
+        return Route(declaration: copy, handler: handler, tolerantHandler: tolerantHandler)
+    }
+
+    /// The same route for a body of which not everything has to be read, and in which null counts as left out: for
+    /// questions, which change nothing.
+    public var tolerant: Route { Route(declaration: declaration, handler: tolerantHandler ?? handler) }
 }

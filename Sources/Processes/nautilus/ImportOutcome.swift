@@ -11,16 +11,20 @@ struct ImportOutcome {
 
     var stored = 0, rejectedCount = 0
     var rejected: [(line: Int, reason: String)] = []
+    /// Columns of the file that were not taken.
+    var unused: [String] = []
 
     /// Another part's, whose lines begin after so many.
     mutating func add(_ other: ImportOutcome, line: Int) {
         stored += other.stored
         rejectedCount += other.rejectedCount
+        unused = other.unused
         rejected += other.rejected.map { ($0.line + line, $0.reason) }
     }
 
-    /// Tells the first refused rows with line and reason, and how many more there are.
+    /// Tells which columns were not taken, the first refused rows with line and reason, and how many more there are.
     func tellRejected() {
+        if !unused.isEmpty { ProcessRunner.writeError("columns that were not used: \(unused.joined(separator: ", "))") }
         for row in rejected.prefix(Self.told) { ProcessRunner.writeError("line \(row.line): \(row.reason)") }
         if rejectedCount > Self.told { ProcessRunner.writeError("… and \(rejectedCount - Self.told) more") }
     }
@@ -46,6 +50,7 @@ extension RemoteServices {
             root.member("rejected")?.forEachElement { row in
                 outcome.rejected.append((row.member("line")?.int ?? 0, row.member("reason")?.string ?? ""))
             }
+            root.member("unused_columns")?.forEachElement { outcome.unused.append($0.string ?? "") }
             return outcome
         }
     }

@@ -1,3 +1,4 @@
+import HTTP
 import Hosting
 import Market
 import Runtime
@@ -67,6 +68,7 @@ struct UpCommand {
             let sample = SampleSession(runner.peers, assets: Assets(configuration), wants: self.options.has("sample"))
             do {
                 try await sample.load()
+                await Self.gatewayKnows(runner.peers)
                 ProcessRunner.writeOutput(Self.readyLine(runner.addresses))
                 guard let replay else { return }
                 let begun = try await sample.begin(replay)
@@ -85,6 +87,21 @@ struct UpCommand {
         await runner.stop()
         if let failure = ending.failure { throw failure }
         return 0
+    }
+
+    /// Waits until the gateway has asked every service how it is, and for one that is not well no longer than 3 s: who
+    /// reads the line and asks for the status then hears of no service that was not asked yet.
+    @LoopActor private static func gatewayKnows(_ peers: any PeerClient) async {
+        let clock = SystemClock(), request = Request(method: .get, path: "/health", headers: ["Host": "localhost"])
+        let deadline = clock.monotonic + 3_000_000_000
+        while clock.monotonic < deadline && !Task.isCancelled {
+            let answer = try? await peers.send(request, to: .gateway, deadlineNanoseconds: 1_000_000_000)
+            let status = answer.flatMap { answer in
+                try? JSONParser().withDocument(answer.body) { $0.member("status")?.string }
+            }
+            if status == "healthy" { return }
+            await clock.sleep(nanoseconds: 50_000_000)
+        }
     }
 
     private static func readyLine(_ addresses: [(name: EngineName, url: String)]) -> String {

@@ -83,6 +83,7 @@ import Wire
         let fixture = try await EngineFixture.make([AnalyticsEngine.self])
         try fixture.listen([Topics.pnl])
         let day: Int64 = 19_724
+        fixture.clock.setWall(Timestamp(seconds: 19_731 * 86_400))
         try await tell(fixture, day, cash: 1000, market: 0)
         try await tell(fixture, day + 1, cash: 900, market: 100)
         await fixture.until("the first value was told") { fixture.published.count == 1 }

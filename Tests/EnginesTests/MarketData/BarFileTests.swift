@@ -36,6 +36,17 @@ import TestKit
         for (row, reason) in zip(file.rejected, reasons) { #expect(row.reason.contains(reason), "\(row)") }
     }
 
+    @Test func noNumberIsLargerThanOthersMayBe() throws {
+        let file = try read("""
+            ts,open,high,low,close,volume
+            2024-01-02,1e308,1e308,9,10.5,100
+            2024-01-03,10,11,9,10.5,1e16
+            2024-01-04,1e15,1e15,1e15,1e15,1e15
+            """)
+        #expect(file.rejected.map(\.reason) == ["open must be at most 1e15", "volume must be at most 1e15"])
+        #expect(file.rows.count == 1 && file.unused.isEmpty)
+    }
+
     @Test func fileMayStartWithAMarkBeNewestFirstAndHaveFewColumns() throws {
         let file = try read("\u{FEFF}Close,TS\r\n12,2024-01-04\r\n\r\n11,2024-01-03\r\n10,1704153600000\r\n")
         #expect(file.rejected.isEmpty && file.rows.column("close") == [10, 11, 12])
@@ -63,13 +74,15 @@ import TestKit
         func quote(_ bid: Double, _ ask: Double, _ second: Int64 = 10) -> Quote {
             Quote(symbol: symbol, time: Timestamp(seconds: second), bid: bid, ask: ask)
         }
+        let now = Timestamp(seconds: 20)
         var board = QuoteBoard()
-        #expect(board.fault(in: quote(10, 10)) == nil && board.fault(in: quote(.nan, 10)) == nil)
+        #expect(board.fault(in: quote(10, 10), at: now) == nil && board.fault(in: quote(.nan, 10), at: now) == nil)
         for bad in [quote(11, 10), quote(.nan, .nan), quote(0, 1), quote(1, .infinity), quote(-1, .nan)] {
-            #expect(board.fault(in: bad) != nil)
+            #expect(board.fault(in: bad, at: now) != nil)
         }
         board.take(quote(10, 11))
-        #expect(board.fault(in: quote(10, 11, 9))?.contains("before") == true && board.fault(in: quote(10, 11)) == nil)
+        #expect(board.fault(in: quote(10, 11, 9), at: now)?.contains("before") == true)
+        #expect(board.fault(in: quote(10, 11), at: now) == nil)
         for index in 0...QuoteBoard.quarantineLimit {
             board.quarantine(quote(11, 10), "\(index)", at: Timestamp(seconds: 1))
         }

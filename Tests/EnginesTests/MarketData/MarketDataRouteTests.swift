@@ -78,6 +78,42 @@ import Wire
         await fixture.stop()
     }
 
+    /// One that is ahead of the clock would refuse every true one after it.
+    @Test @LoopActor func aQuoteFromTheFutureShutsNobodyOut() async throws {
+        let fixture = try await EngineFixture.make([]), path = "/market-data/quotes"
+        func post(_ price: Double, _ time: Timestamp, status: Int) async throws -> JSONTree {
+            try await fixture.json(.marketdata, .post, path, """
+                {"symbol":"KO","bid":\(price),"ts":"\(time.iso8601)"}
+                """, status: status)
+        }
+        let now = fixture.clock.now, second: Int64 = 1_000_000_000
+        let far = try await post(5, now.adding(nanoseconds: 6 * second), status: 422)
+        #expect(far["detail"]?.text?.contains("ahead of the clock") == true)
+        // Clocks differ a little.
+        _ = try await post(10, now.adding(nanoseconds: 5 * second), status: 200)
+        _ = try await post(11, now, status: 422)
+        // The clock is set back: what was the last quote is ahead of it now.
+        fixture.clock.setWall(now.adding(nanoseconds: -60 * second))
+        _ = try await post(12, fixture.clock.now, status: 200)
+        #expect(try await fixture.json(.marketdata, .get, "/market-data/quote/KO")["price"]?.double == 12)
+        await fixture.stop()
+    }
+
+    @Test @LoopActor func anImportTellsWhatItDidNotUse() async throws {
+        let fixture = try await EngineFixture.make([]), path = "/market-data/import"
+        let csv = Request(
+            method: .post, path: path, query: "symbol=KO", headers: ["Host": "localhost", "Content-Type": "text/csv"],
+            body: Array("ts,opn,close,Adj Close\n2024-01-02,10,10,10\n2024-01-03,10,1e300,10\n".utf8))
+        let host = try #require(fixture.hosts[.marketdata])
+        let answer = try JSONTree(await host.application.respond(csv).body)
+        #expect(answer["unused_columns"]?.elements.compactMap(\.text) == ["opn", "Adj Close"])
+        #expect(answer["stored"]?.int == 1 && answer["rejected"]?[0]?["reason"]?.text == "close must be at most 1e15")
+        let columns = try await fixture.json(
+            .marketdata, .post, path, #"{"symbol":"KO","bars":{"ts":["2024-01-04"],"opn":[1],"close":[2]}}"#)
+        #expect(columns["unused_columns"]?.elements.compactMap(\.text) == ["opn"])
+        await fixture.stop()
+    }
+
     @Test @LoopActor func aReplayKeepsTheOrderAndCanBeCancelled() async throws {
         let fixture = try await EngineFixture.make([])
         try fixture.listen([Topics.bar])

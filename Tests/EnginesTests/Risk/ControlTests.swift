@@ -77,6 +77,41 @@ import Wire
         await fixture.stop()
     }
 
+    /// Without its records it holds, key or not, and says that a restart would forget it.
+    @Test @LoopActor func theSwitchHoldsWithoutTheRecordsAndSaysSo() async throws {
+        let fixture = try await EngineFixture.make([RiskEngine.self])
+        await fixture.hosts[.risk]?.context.records.close()
+        for headers in [Headers(), ["Idempotency-Key": "k"]] {
+            let answer = try await fixture.ask(
+                .risk, .post, Self.path + "/kill-switch", #"{"state":"on","reason":"drill"}"#, headers: headers)
+            let told = try JSONTree(answer.body)
+            #expect(answer.status == 503 && told["component"]?.text == "records")
+            #expect(told["state"]?.text == "on" && told["stored"] == .bool(false))
+            #expect(told["detail"]?.text?.contains("is on and no order is approved") == true)
+        }
+        let held = try await fixture.json(.risk, .get, Self.path + "/kill-switch")
+        #expect(held["state"]?.text == "on" && held["stored"] == .bool(false))
+        // Off is only what is written.
+        _ = try await fixture.json(.risk, .post, Self.path + "/kill-switch", #"{"state":"off","reason":"x"}"#, status: 503)
+        #expect(try await fixture.json(.risk, .get, Self.path + "/kill-switch")["state"]?.text == "on")
+        await fixture.stop()
+    }
+
+    /// Turned on before the engine has found its records, it is on when it has; a key alone is no reason to wait.
+    @Test @LoopActor func theSwitchMayBeTurnedOnBeforeTheEngineIsReady() async throws {
+        let scene = try await EngineScene(RiskEngine.self)
+        let path = Self.path + "/kill-switch", key: Headers = ["Host": "localhost", "Idempotency-Key": "k"]
+        let alert = await scene.ask(.post, Self.path + "/alerts", #"{"title":"x"}"#, headers: key)
+        #expect(alert.status == 503 && alert.text.contains("cannot know whether this key was used"))
+        let early = await scene.ask(.post, path, #"{"state":"on","reason":"drill"}"#, headers: key)
+        #expect(early.status == 503 && early.text.contains("is on and no order is approved"))
+        await scene.start()
+        #expect(await scene.ask(.get, path).text.contains(#""stored":false,"state":"on""#))
+        let stored = await scene.ask(.post, path, #"{"state":"on","reason":"drill"}"#, headers: key)
+        #expect(stored.status == 200 && stored.text.contains(#""stored":true,"state":"on""#))
+        await scene.stop()
+    }
+
     @Test @LoopActor func theMonitorTellsWhatIsNewOnceAndAfterARestartToo() async throws {
         let fixture = try await EngineFixture.make([RiskEngine.self])
         try fixture.listen([Topics.breach, Topics.riskAlert])

@@ -53,6 +53,15 @@ import Testing
         #expect(status("POST /echo", host: "localhost", "Content-Length: 0\r\nOrigin: http://evil.example\r\n") == 403)
         #expect(status("POST /echo", host: "localhost", "Content-Length: 0\r\nOrigin: null\r\n") == 403)
         #expect(status("POST /echo", host: "localhost", "Content-Length: 0\r\nOrigin: http://ok.example\r\n") == 200)
+        // A page of the server itself, under whichever name it was asked.
+        let own = "Content-Length: 0\r\nOrigin: http://127.0.0.1:8001\r\n"
+        #expect(status("POST /echo", host: "127.0.0.1:8001", own) == 200)
+        #expect(status("POST /echo", host: "127.0.0.1:8002", own) == 403)
+        #expect(status("POST /echo", host: "evil.example:8001", "Content-Length: 0\r\nOrigin: http://evil.example:8001\r\n")
+            == 403)
+        let secure = "Content-Length: 0\r\nOrigin: https://trade.example\r\n"
+        #expect(status("POST /echo", host: "trade.example", secure) == 403)
+        #expect(status("POST /echo", host: "trade.example", secure + "X-Forwarded-Proto: https\r\n") == 200)
         await scene.stop()
     }
 
@@ -62,6 +71,11 @@ import Testing
         #expect(RawClient.ask(scene.port, HTTPScene.head("GET /hello", "X-API-Key: wrong"))?.status == 401)
         #expect(RawClient.ask(scene.port, HTTPScene.head("GET /hello", "X-API-Key: secret"))?.status == 200)
         #expect(RawClient.ask(scene.port, HTTPScene.head("GET /health"))?.status == 200)
+        // Pages hold nothing; what they show does.
+        #expect(RawClient.ask(scene.port, HTTPScene.head("GET /docs/x.css"))?.status == 404)
+        #expect(RawClient.ask(scene.port, HTTPScene.head("GET /redoc"))?.status == 404)
+        #expect(RawClient.ask(scene.port, HTTPScene.head("GET /docsx"))?.status == 401)
+        #expect(RawClient.ask(scene.port, HTTPScene.head("POST /docs"))?.status == 401)
         await scene.stop()
     }
 }

@@ -141,7 +141,7 @@ extension AnalyticsEngine {
         """
 
     /// Risk of what is sent, and of followed portfolios.
-    var riskRoutes: [Route] { [riskAnalyzeRoute, portfolioRiskRoute] }
+    var riskRoutes: [Route] { [riskAnalyzeRoute.tolerant, portfolioRiskRoute] }
 
     private var riskAnalyzeRoute: Route {
         .json(.post, "/api/v1/sprint3/analytics/risk/analyze",

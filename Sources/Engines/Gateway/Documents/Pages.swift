@@ -8,6 +8,20 @@ enum Pages {
         + "style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; worker-src 'self' blob:; "
         + "connect-src 'self'"
 
+    /// Asks for the document, and for a key where one is wanted; the key is kept for this tab.
+    private static let loading = """
+        async function nautilusDocument() {
+          for (;;) {
+            const key = sessionStorage.getItem("nautilus-key");
+            const answer = await fetch("/api/v1/openapi.json", { headers: key ? { "X-API-Key": key } : {} });
+            if (answer.status !== 401) return { document: await answer.json(), key };
+            const typed = window.prompt(key ? "This key is not known. API key:" : "API key (X-API-Key):");
+            if (!typed) throw new Error("no key");
+            sessionStorage.setItem("nautilus-key", typed.trim());
+          }
+        }
+        """
+
     static let swagger = """
         <!doctype html>
         <html lang="en">
@@ -23,10 +37,14 @@ enum Pages {
           <script src="/docs/swagger-ui-bundle.js"></script>
           <script src="/docs/swagger-ui-standalone-preset.js"></script>
           <script>
-            window.ui = SwaggerUIBundle({
-              url: "/api/v1/openapi.json", dom_id: "#swagger-ui", deepLinking: true, docExpansion: "none", filter: true,
-              tryItOutEnabled: true, persistAuthorization: true, validatorUrl: null,
-              presets: [SwaggerUIBundle.presets.apis, SwaggerUIStandalonePreset], layout: "BaseLayout"
+            \(loading)
+            nautilusDocument().then(({ document, key }) => {
+              window.ui = SwaggerUIBundle({
+                spec: document, dom_id: "#swagger-ui", deepLinking: true, docExpansion: "none", filter: true,
+                tryItOutEnabled: true, persistAuthorization: true, validatorUrl: null,
+                presets: [SwaggerUIBundle.presets.apis, SwaggerUIStandalonePreset], layout: "BaseLayout",
+                onComplete: () => { if (key) window.ui.preauthorizeApiKey("apiKey", key); }
+              });
             });
           </script>
         </body>
@@ -46,9 +64,10 @@ enum Pages {
           <div id="redoc"></div>
           <script src="/redoc/redoc.standalone.js"></script>
           <script>
-            Redoc.init("/api/v1/openapi.json", { disableSearch: false, hideDownloadButton: false,
+            \(loading)
+            nautilusDocument().then(loaded => Redoc.init(loaded.document, { disableSearch: false, hideDownloadButton: false,
               theme: { typography: { fontFamily: "sans-serif", headings: { fontFamily: "sans-serif" } } } },
-              document.getElementById("redoc"));
+              document.getElementById("redoc")));
           </script>
         </body>
         </html>

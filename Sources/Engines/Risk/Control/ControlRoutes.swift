@@ -6,21 +6,25 @@ import Store
 import Wire
 
 extension RiskEngine {
-    private static let switchAnswer = #"{"state":"on","reason":"drill","since?":"2026-01-02T03:04:05Z"}"#
+    private static let switchAnswer = #"{"stored":true,"state":"on","reason":"drill","since?":"2026-01-02T03:04:05Z"}"#
 
     /// The switch that stops all orders.
     var killSwitchRoutes: [Route] {
         [
             .json(.get, "/api/v1/risk/kill-switch", "Whether all orders are stopped.", answer: Self.switchAnswer) {
                 [unowned self] (_: NoParameters, _: NoBody, _) in
-                JSONBody { [killSwitch] in killSwitch.write(to: &$0) }
+                switchAnswer
             },
             .json(.post, "/api/v1/risk/kill-switch",
                 "Stops all orders, or lets them pass again; when this answers no order is approved any more.",
-                example: #"{"state":"off","reason":"drill"}"#, answer: Self.switchAnswer) {
+                example: #"{"state":"off","reason":"drill"}"#, answer: Self.switchAnswer, errors: [503]) {
                 [unowned self] (_: NoParameters, body: KillSwitchBody, _) in try await self.turn(body)
-            },
+            }.withoutRecords,
         ]
+    }
+
+    private var switchAnswer: JSONBody {
+        JSONBody { [killSwitch, storedSwitch] in killSwitch.write(to: &$0, isStored: killSwitch == storedSwitch) }
     }
 
     private func turn(_ body: KillSwitchBody) async throws -> JSONBody {
@@ -30,12 +34,25 @@ extension RiskEngine {
         if body.isOn { killSwitch = wanted }
         while body.isOn, approving > 0 { await Task.yield() }
         var json = JSONWriter()
-        wanted.write(to: &json)
+        wanted.write(to: &json, isStored: true)
         let told = context.message(Topics.riskAlert, "kill-switch", time: now, data: json.bytes)
-        try await context.commit([RiskControls.upsert(wanted, at: now)], [told], urgent: true,
-                                 unrefusable: true)
+        do {
+            try await context.commit([RiskControls.upsert(wanted, at: now)], [told], urgent: true, unrefusable: true)
+        } catch let error as StoreError where body.isOn && error.code != .constraint(.unique) {
+            throw Self.unstoredSwitch(error)
+        }
+        storedSwitch = wanted
         if !body.isOn, killSwitch == before { killSwitch = wanted }
-        return JSONBody { [killSwitch] in killSwitch.write(to: &$0) }
+        return switchAnswer
+    }
+
+    /// No success, so that a caller who tries again until there is one has it stored; the words say what holds.
+    private static func unstoredSwitch(_ error: StoreError) -> Problem {
+        var problem = Problem.unavailable(
+            "records", "the kill switch is on and no order is approved, but it is not stored: a restart would forget it; "
+                + "send it again until it is (\(error.description))")
+        problem.extra += [("state", Array(#""on""#.utf8)), ("stored", Array("false".utf8))]
+        return problem
     }
 
     // MARK: Monitor

@@ -10,8 +10,11 @@ struct KillSwitch: Sendable, Equatable {
     var reason = ""
     var since: Timestamp?
 
-    func write(to json: inout JSONWriter) {
+    /// - Parameter isStored: whether a restart finds it so.
+    func write(to json: inout JSONWriter, isStored: Bool) {
         json.beginObject()
+        json.key("stored")
+        json.bool(isStored)
         json.key("state")
         json.string(isOn ? "on" : "off")
         json.key("reason")

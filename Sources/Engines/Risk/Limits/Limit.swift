@@ -65,6 +65,8 @@ struct Limit: RequestBody {
             length: 1...300)
         let portfolio = fields.optionalString("portfolio_id", "The portfolio it holds for; all when left out.",
             length: 1...200)
+        // A limit of several portfolios is told with null here: beside its scope that decides nothing.
+        if text != nil { fields.allowNull("portfolio_id") }
         let named = text.flatMap { LimitScope($0) }
         if text != nil {
             fields.require(named != nil, "scope", "must be all, firm, client:<id>, portfolio:<id>, strategy:<id>, "
