@@ -79,18 +79,19 @@ extension FlowReturns {
                 json.doubles(moneyWeighted.candidates)
             }
             json.field("convention",
-                       "a flow counts at the end of its period; money-weighted a year, actual days over 365")
+                       "time-weighted: a flow counts at the end of its period; money-weighted and Dietz: when it came; "
+                           + "a year is 365 actual days")
         }
     }
 }
 
 extension AnalyticsEngine {
     /// Returns of a curve with flows; nil where none were sent.
-    func flowReturns(_ curve: (times: [Int64], values: [Double], flows: [Double])?) async throws -> FlowReturns? {
+    func flowReturns(_ curve: FlowCurve?) async throws -> FlowReturns? {
         guard let curve else { return nil }
         do {
             return try await context.compute(over: curve.times.count * 100) {
-                try FlowReturns(times: curve.times, values: curve.values, flows: curve.flows)
+                try FlowReturns(times: curve.times, values: curve.values, flows: curve.flows, dated: curve.dated)
             }
         } catch let error as QuantError {
             throw Problem.invalid("/flows", error.explanation)

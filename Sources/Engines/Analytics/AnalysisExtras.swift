@@ -15,6 +15,9 @@ struct FlowsBody: RequestBody {
         return FlowsBody(times: times, amounts: amounts)
     }
 
+    /// Each flow at its time.
+    var dated: [(time: Int64, amount: Double)] { zip(times, amounts).map { ($0.nanoseconds, $1) } }
+
     /// Flows summed into the periods that end at `ends`: later than the time before, not later than the end. Nil where
     /// one lies outside.
     func periods(_ ends: [Timestamp]) -> [Double]? {
@@ -24,6 +27,23 @@ struct FlowsBody: RequestBody {
             sums[index] += amount
         }
         return sums
+    }
+}
+
+/// Values over time with the money that came in and went out between them.
+struct FlowCurve: Sendable {
+    let times: [Int64], values: [Double]
+    /// By period, at its end.
+    let flows: [Double]
+    /// Each at its own time; nil where no more is known than the period.
+    var dated: [(time: Int64, amount: Double)]?
+}
+
+extension FlowCurve {
+    /// Of a followed portfolio, whose flows are known by its values.
+    init(_ curve: EquityCurve) {
+        let told = curve.moneyAndFlows
+        self.init(times: told.times, values: told.values, flows: told.flows)
     }
 }
 

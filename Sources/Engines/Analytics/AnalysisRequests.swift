@@ -69,7 +69,7 @@ struct AnalysisBody: RequestBody {
     let positions: [AnalysisPosition]?
     let currency: String?, cash: Money?, returns: [Double]?, benchmark: [Double]?, options: FigureOptions
     /// A curve with the flows of its periods.
-    let flows: (times: [Int64], values: [Double], flows: [Double])?
+    let flows: FlowCurve?
     let weights: WeightsOfBody?, attribution: AttributionBody?
 
     static func read(_ fields: FieldReader) -> AnalysisBody { read(fields, needsPositions: true) }
@@ -110,9 +110,7 @@ struct AnalysisBody: RequestBody {
         }
     }
 
-    private static func readFlows(
-        _ curve: CurveBody?, _ fields: FieldReader
-    ) -> (times: [Int64], values: [Double], flows: [Double])? {
+    private static func readFlows(_ curve: CurveBody?, _ fields: FieldReader) -> FlowCurve? {
         guard let flows = fields.optionalObject("flows", "Money that came in and went out; needs equity_curve with ts.",
                                                 FlowsBody.self), !fields.isDescribing else { return nil }
         guard let curve, curve.times.count > 1, curve.times.count == curve.values.count else {
@@ -123,11 +121,12 @@ struct AnalysisBody: RequestBody {
             fields.refuse(at: ["flows", "ts"], "must lie within the curve's times")
             return nil
         }
-        return (curve.times.map(\.nanoseconds), curve.values, sums)
+        return FlowCurve(
+            times: curve.times.map(\.nanoseconds), values: curve.values, flows: sums, dated: flows.dated)
     }
 
     /// Time-weighted: what came in during a period is taken off its end.
-    private static func returns(_ curve: (times: [Int64], values: [Double], flows: [Double])) -> [Double] {
+    private static func returns(_ curve: FlowCurve) -> [Double] {
         (1..<curve.values.count).map { (index: Int) -> Double in
             let end = curve.values[index] - curve.flows[index]
             return end / curve.values[index - 1] - 1

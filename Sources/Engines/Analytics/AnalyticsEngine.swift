@@ -101,15 +101,16 @@ import Wire
             updates.append(update)
         }
         try await context.commit(statements)
+        var values: [String: [PortfolioValue]] = [:]
         for update in updates {
             switch update {
-            case .value(let value):
-                portfolios[value.portfolioID, default: LivePortfolio(id: value.portfolioID)].take(value)
+            case .value(let value): values[value.portfolioID, default: []].append(value)
             case .position(let position):
                 portfolios[position.portfolioID, default: LivePortfolio(id: position.portfolioID)].take(position)
                 hold(position.symbol, position.portfolioID)
             }
         }
+        for (id, told) in values { portfolios[id, default: LivePortfolio(id: id)].take(told) }
         changed.formUnion(causes.keys)
         folded.add(updates.count)
         lastUpdate = context.clock.now

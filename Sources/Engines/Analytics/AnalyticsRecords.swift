@@ -60,8 +60,8 @@ enum AnalyticsRecords {
     /// Everything that was folded in an earlier life.
     static func load(_ records: any RecordStore) async throws -> [String: LivePortfolio] {
         var portfolios: [String: LivePortfolio] = [:]
-        for value in try await values(records) {
-            portfolios[value.portfolioID, default: LivePortfolio(id: value.portfolioID)].take(value)
+        for (id, values) in Dictionary(grouping: try await values(records), by: \.portfolioID) {
+            portfolios[id, default: LivePortfolio(id: id)].take(values)
         }
         let positions = try await records.query(Statement(
             "SELECT portfolio, symbol, quantity, average_cost, price, realized, ts FROM portfolio_position"))

@@ -59,7 +59,7 @@ extension AnalyticsEngine {
             guard let id = body.portfolioID, body.analysis.positions == nil, body.analysis.returns == nil else {
                 return try await analyze(body.portfolioID, body.analysis)
             }
-            let curve = try find(id).curve.usable.equity
+            let curve = try find(id).curve.days.equity
             return try await analyze(id, body.analysis, returns: try? Performance.returns(of: curve))
         }
     }
@@ -100,7 +100,7 @@ extension AnalyticsEngine {
         .json(.get, "/api/v1/analytics/performance/{portfolio_id}",
               "Live P&L, and the performance of the equity curve folded so far, against a benchmark if one is named.",
               answer: Self.liveAnswer, errors: [404, 503]) { [unowned self] (query: PerformanceQuery, _: NoBody, _) in
-            let portfolio = try find(query.id), curve = portfolio.curve.usable
+            let portfolio = try find(query.id), curve = portfolio.curve.days
             let returns = try? Performance.returns(of: curve.equity)
             var figures = try await figures(returns, benchmark: nil, query.options, pointer: "?periods_per_year")
             if let symbol = query.benchmark {
@@ -109,7 +109,7 @@ extension AnalyticsEngine {
                                                                 pointer: "?benchmark"))
             }
             let marks = await marks(of: portfolio)
-            let flows = try? await flowReturns(portfolio.curve.moneyAndFlows)
+            let flows = try? await flowReturns(FlowCurve(portfolio.curve))
             return JSONBody { json in
                 Self.writeHead(portfolio, &json)
                 figures.writeMembers(query.options, to: &json)
@@ -139,23 +139,28 @@ extension AnalyticsEngine {
         return marks
     }
 
-    /// Returns of the curve and of a stored instrument between the times both have.
+    /// Returns of the curve's days and of a stored instrument between the days (UTC) that both have: its last bar of a
+    /// day that began by the curve's last value of it.
     func aligned(
         _ curve: (times: [Int64], equity: [Double]), with symbol: Symbol, _ timeframe: Timeframe
     ) async throws -> (own: [Double]?, other: [Double]?) {
         guard let first = curve.times.first, let last = curve.times.last else { return (nil, nil) }
         let bars = try await BarsClient(context).bars(
-            symbol, timeframe, from: Timestamp(nanoseconds: first), to: Timestamp(nanoseconds: last))
-        var row = 0, own: [Double] = [], other: [Double] = []
+            symbol, timeframe, from: Timestamp(nanoseconds: EquityCurve.startOfDay(first)), to: Timestamp(nanoseconds: last))
+        var row = 0, own: [Double] = [], other: [Double] = [], newest: Int64?
         for (time, value) in zip(curve.times, curve.equity) {
-            while row < bars.count && bars.times[row] < time { row += 1 }
-            guard row < bars.count, bars.times[row] == time else { continue }
+            while row < bars.count && bars.times[row] <= time { row += 1 }
+            let today = EquityCurve.startOfDay(time)
+            guard row > 0, bars.times[row - 1] >= today else { continue }
+            // The start may be of the same day as the value after it.
+            if newest == today { (_, _) = (own.removeLast(), other.removeLast()) }
+            newest = today
             own.append(value)
-            other.append(bars.close[row])
+            other.append(bars.close[row - 1])
         }
         if own.count < 2 {
             throw Problem.invalid("?benchmark",
-                "\(symbol) has fewer than two \(timeframe.rawValue) bars at times of the curve")
+                "\(symbol) has \(timeframe.rawValue) bars on fewer than two days of the curve")
         }
         return (try? Performance.returns(of: own), try? Performance.returns(of: other))
     }
@@ -181,7 +186,7 @@ extension AnalyticsEngine {
                 "metrics":{"annual_return":0.08,"sharpe_ratio":0.4,"max_drawdown":-0.12},"positions_count":1,\
                 "first":"2012-01-03T00:00:00Z","points":291}
                 """, errors: [404]) { [unowned self] (path: SummaryPath, _: NoBody, _) in
-            let portfolio = try find(path.id), curve = portfolio.curve.usable
+            let portfolio = try find(path.id), curve = portfolio.curve.days
             let figures = try await figures(try? Performance.returns(of: curve.equity), benchmark: nil,
                                             FigureOptions(conventions: ReturnConventions()), pointer: "?id").performance
             return JSONBody { json in

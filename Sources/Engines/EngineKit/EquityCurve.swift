@@ -20,6 +20,14 @@ public struct EquityCurve: Sendable {
     private var deepest: [Double] = []
     /// Index of the first point after the last one at or below 0: returns begin there.
     private var start = 0
+    /// The newest of the points that were forgotten.
+    private var forgotten: Point?
+
+    /// A point with the sums up to it.
+    private struct Point {
+        let time: Int64, money: Money, deposits: Money
+        let adjusted: Double, factor: Double, peak: Double, deepest: Double
+    }
 
     /// A curve without a point.
     public init() {}
@@ -27,8 +35,23 @@ public struct EquityCurve: Sendable {
     /// How many points there are.
     public var count: Int { times.count }
 
-    /// Takes a value; one for a known time restates it, one in between is put in its place.
+    /// Takes a value; one for a known time restates it, one in between is put in its place, and one of before the points
+    /// that are kept is passed over.
     public mutating func record(_ value: Money, deposits total: Money, at time: Timestamp) {
+        record([(value, total, time)])
+    }
+
+    /// Takes values in any order; the later of one time restates the earlier. What comes after them is followed once.
+    public mutating func record(_ values: [(value: Money, deposits: Money, time: Timestamp)]) {
+        var first = count
+        for one in values where forgotten.map({ one.time.nanoseconds > $0.time }) ?? true {
+            first = min(first, put(one.value, one.deposits, at: one.time))
+        }
+        follow(from: first)
+    }
+
+    /// Where it was put.
+    private mutating func put(_ value: Money, _ total: Money, at time: Timestamp) -> Int {
         let index = place(of: time.nanoseconds)
         if index < times.count && times[index] == time.nanoseconds {
             money[index] = value
@@ -42,13 +65,14 @@ public struct EquityCurve: Sendable {
             peaks.insert(0, at: index)
             deepest.insert(0, at: index)
         }
-        follow(from: index)
+        return index
     }
 
     /// Forgets the oldest points beyond so many; the level of those that stay is kept.
     public mutating func keepNewest(_ limit: Int) {
         let extra = count - limit
         if extra <= 0 { return }
+        forgotten = before(extra)
         times.removeFirst(extra)
         money.removeFirst(extra)
         deposits.removeFirst(extra)
@@ -70,15 +94,23 @@ public struct EquityCurve: Sendable {
         return low
     }
 
+    /// The point before one; nil where there was none.
+    private func before(_ index: Int) -> Point? {
+        guard index > 0 else { return forgotten }
+        return Point(
+            time: times[index - 1], money: money[index - 1], deposits: deposits[index - 1], adjusted: adjusted[index - 1],
+            factor: factors[index - 1], peak: peaks[index - 1], deepest: deepest[index - 1])
+    }
+
     private mutating func follow(from first: Int) {
         var last: Int?
         for index in first..<times.count {
-            adjust(index)
+            let before = before(index)
+            adjust(index, after: before)
             if !isSound(index) { last = index }
-            let before = index == 0 ? 0 : peaks[index - 1]
-            peaks[index] = max(before, adjusted[index])
+            peaks[index] = max(before?.peak ?? 0, adjusted[index])
             let fall = peaks[index] > 0 ? adjusted[index] / peaks[index] - 1 : 0
-            deepest[index] = min(index == 0 ? 0 : deepest[index - 1], fall)
+            deepest[index] = min(before?.deepest ?? 0, fall)
         }
         start = last.map { $0 + 1 } ?? min(start, first)
         while start > 0 && isSound(start - 1) { start -= 1 }
@@ -87,20 +119,20 @@ public struct EquityCurve: Sendable {
     /// Whether a return may begin at a point.
     private func isSound(_ index: Int) -> Bool { money[index] > .zero && adjusted[index] > 0 }
 
-    private mutating func adjust(_ index: Int) {
+    private mutating func adjust(_ index: Int, after before: Point?) {
         let equity = money[index].double
         adjusted[index] = equity
         factors[index] = 1
-        guard index > 0 else { return }
-        if money[index - 1] > .zero {
-            let flow = deposits[index] - deposits[index - 1], factor = factors[index - 1]
+        guard let before else { return }
+        if before.money > .zero {
+            let flow = deposits[index] - before.deposits, factor = before.factor
             adjusted[index] = (money[index] - flow).double * factor
             // A flow changes the money, not the level; without one the factor stays to the bit.
             let isCarried = flow.isZero || equity <= 0 || adjusted[index] <= 0
             factors[index] = isCarried ? factor : adjusted[index] / equity
-        } else if adjusted[index - 1] > 0 && equity > 0 {
+        } else if before.adjusted > 0 && equity > 0 {
             // All had been taken out: it goes on at the level it had.
-            adjusted[index] = adjusted[index - 1]
+            adjusted[index] = before.adjusted
             factors[index] = adjusted[index] / equity
         }
     }
@@ -120,6 +152,34 @@ public struct EquityCurve: Sendable {
     /// The stretch above 0 at the end, whose returns are defined, net of flows.
     public var usable: (times: [Int64], equity: [Double]) { (Array(times[start...]), Array(adjusted[start...])) }
 
+    /// When the day (UTC) of a time began, both in nanoseconds.
+    public static func startOfDay(_ time: Int64) -> Int64 {
+        let day: Int64 = 86_400_000_000_000
+        return time - ((time % day) + day) % day
+    }
+
+    /// The last point of each day (UTC) of `usable`, at most so many of the newest; its first point is the start before
+    /// them. Found by halving, so that it costs the days that are asked for and not the points of each.
+    private func dayEnds(_ limit: Int) -> [Int] {
+        var places: [Int] = [], index = count - 1
+        while index >= start, places.count < limit {
+            places.append(index)
+            index = place(of: Self.startOfDay(times[index])) - 1
+        }
+        if places.count < limit, let first = places.last, first != start { places.append(start) }
+        return places.reversed()
+    }
+
+    /// `usable` by days: its first point, then the last one of each day (UTC). What counts periods by days, as a year of
+    /// 252 of them, counts these.
+    public var days: (times: [Int64], equity: [Double]) {
+        let ends = dayEnds(count)
+        return (ends.map { times[$0] }, ends.map { adjusted[$0] })
+    }
+
+    /// The newest values of `days`, at most so many.
+    public func latestDays(_ limit: Int) -> [Double] { dayEnds(limit).map { adjusted[$0] } }
+
     /// Every point as it was told, in money, with what came in or went out since the one before; the first point's flow
     /// is part of its value.
     public var moneyAndFlows: (times: [Int64], values: [Double], flows: [Double]) {
@@ -136,20 +196,16 @@ public struct EquityCurve: Sendable {
     /// Change to a value after the newest point since the last one of a day (UTC) before its own, net of flows.
     public func change(of value: Money, at time: Timestamp) -> Money? {
         guard let total = deposits.last else { return nil }
-        let day: Int64 = 86_400_000_000_000, last = time.nanoseconds
-        let index = place(of: last - ((last % day) + day) % day)
-        return index > 0 ? value - money[index - 1] - (total - deposits[index - 1]) : nil
+        let before = before(place(of: Self.startOfDay(time.nanoseconds)))
+        return before.map { value - $0.money - (total - $0.deposits) }
     }
 
     /// Where a value after the newest point would stand, were it the next one and no money had flowed: the same work
     /// however long the curve is. Nil without a point.
-    public func level(of value: Money) -> (totalReturn: Double?, drawdown: Double, maxDrawdown: Double)? {
+    public func level(of value: Double) -> (totalReturn: Double?, drawdown: Double, maxDrawdown: Double)? {
         guard let factor = factors.last, let peak = peaks.last, let lowest = deepest.last else { return nil }
-        let level = value.double * factor, top = max(peak, level)
+        let level = value * factor, top = max(peak, level)
         let fall = top > 0 ? level / top - 1 : 0
         return (start < count ? level / adjusted[start] - 1 : nil, fall, min(lowest, fall))
     }
-
-    /// The newest values of `usable`, at most so many.
-    public func latest(_ limit: Int) -> [Double] { Array(adjusted[max(start, count - limit)...]) }
 }

@@ -52,7 +52,7 @@ public enum Topics {
         case .features, .ml: [bar, history]
         case .factor: [bar, history, facts]
         case .strategy: [bar, quote, decision]
-        case .risk: [intent, fill, order, position, value, bar]
+        case .risk: [intent, fill, order, position, value, bar, quote]
         case .portfolio: [fill, bar]
         case .analytics: [value, position, bar, quote]
         case .websocket: all.filter { $0 != request && $0 != intent }

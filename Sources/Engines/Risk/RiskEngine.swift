@@ -95,6 +95,9 @@ import Wire
         owed = []
         state.scenarios = HistoricScenarios.all.map(\.shocks)
         state.restore(try await MarkRecords.marks(context.records))
+        for known in try await SplitRecords.splits(context.records) {
+            state.apply(known.split, of: known.symbol, in: known.portfolio)
+        }
         for value in try await RiskRecords.books(context.records) { value.apply(to: &state) }
         for fill in try await ReservationRecords.landed(context.records) { state.land(fill) }
         let now = context.clock.now
@@ -135,29 +138,50 @@ import Wire
             ], batchLimit: 256) {
                 [weak self] batch in try await self?.takeState(batch)
             },
+            Subscription(group: Self.name.rawValue, families: [Topics.quote], batchLimit: 256) { [weak self] batch in
+                try self?.takeQuotes(batch)
+            },
         ]
     }
 
     // MARK: State
 
+    /// Nothing is committed for a quote: its price is written with what is committed next.
+    private func takeQuotes(_ batch: [Message]) throws {
+        let touched = try state.apply(quotes: batch)
+        state.refresh(touched)
+    }
+
     private func takeState(_ batch: [Message]) async throws {
         let parser = JSONParser()
         var statements: [Statement] = [], touched: Set<String> = []
+        // A booking that is dated back tells many values anew: those that stand together are taken together.
+        var values: [(value: PortfolioValue, cause: MessageID?)] = []
+        func takeValues() {
+            if values.isEmpty { return }
+            owed += state.apply(values).map { ReservationRecords.delete(landed: $0) }
+            values = []
+        }
         for message in batch {
             let family = message.topic.family
+            if family != Topics.value.name { takeValues() }
             let isRead = try parser.withDocument(message.data) { json in
                 switch family {
                 case Topics.position.name:
                     guard let update = PositionUpdate(json: json) else { return false }
                     let settled = state.apply(update, cause: message.cause)
                     statements.append(RiskRecords.upsert(update))
+                    if update.split != nil {
+                        statements += state.splits(of: update.symbol, in: update.portfolioID).map {
+                            SplitRecords.insert($0, of: update.symbol, in: update.portfolioID)
+                        }
+                    }
                     owed += settled.map { ReservationRecords.settle($0) }
                     touched.insert(update.portfolioID)
                 case Topics.value.name:
                     guard let value = PortfolioValue(json: json) else { return false }
-                    let paid = state.apply(value, cause: message.cause)
+                    values.append((value, message.cause))
                     statements.append(RiskRecords.upsert(value))
-                    owed += paid.map { ReservationRecords.delete(landed: $0) }
                 case Topics.fill.name:
                     guard let fill = Fill(json: json) else { return false }
                     let now = context.clock.now
@@ -184,6 +208,7 @@ import Wire
             }
             if !isRead { throw Unreadable(message) }
         }
+        takeValues()
         state.refresh(touched)
         let due = owed
         owed = []

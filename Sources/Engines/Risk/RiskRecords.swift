@@ -55,6 +55,8 @@ enum RiskRecords {
         keyed,
         AdjustmentRecords.regimes,
         Idempotency.byAge(version: 83),
+        MarkRecords.closes,
+        SplitRecords.migration,
     ]
 
     /// Has SQLite find decisions and open orders in one tree each, of their keys, where it kept two: an order then

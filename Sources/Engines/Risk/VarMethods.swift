@@ -56,7 +56,15 @@ enum VarMethods {
         guard FlowMoments(flows).variance.isFinite else { throw tooLarge }
         let degrees = options.method == .student
             ? options.degrees ?? ValueAtRisk.studentDegrees(returns: returns, weights: weights) : nil
-        var result = VarResult(risk: try one(options, returns, weights, settings, degrees), degrees: degrees)
+        var result: VarResult
+        if options.method == .monteCarlo {
+            let (risk, error) = try ValueAtRisk.simulated(
+                returns: returns, weights: weights, simulations: options.simulations, seed: options.seed,
+                settings: settings)
+            result = VarResult(risk: risk, valueError: error.value, shortfallError: error.shortfall)
+        } else {
+            result = VarResult(risk: try one(options, returns, weights, settings, degrees), degrees: degrees)
+        }
         guard result.risk.valueAtRisk.isFinite, result.risk.expectedShortfall.isFinite else { throw tooLarge }
         if options.isIncremental {
             result.incremental = try ValueAtRisk.incremental(weights: weights) { (weights) throws(QuantError) in

@@ -69,6 +69,15 @@ import Wire
         #expect(abs((told["time_weighted"]?.double ?? 0) - chain) < 1e-12)
         #expect(answer["performance"]?["total_return"]?.double.map { abs($0 - chain) < 1e-12 } == true)
         #expect((told["money_weighted"]?.double ?? 0) > 0.08 && told["money_weighted_note"] == nil)
+        // A day after the start it was there for all but a day.
+        let early = try await fixture.json(.analytics, .post, Self.analyze, """
+            {"equity_curve":{"ts":["2023-01-01","2024-01-01"],"value":[1000,1600]},
+             "flows":{"ts":["2023-01-02"],"amount":[500]}}
+            """)["flow_returns"]
+        for name in ["money_weighted", "modified_dietz"] {
+            #expect(abs((early?[name]?.double ?? 0) - 0.0667) < 1e-4, "\(name)")
+        }
+        #expect(abs((early?["time_weighted"]?.double ?? 0) - 0.1) < 1e-12)
         let ambiguous = try await fixture.json(.analytics, .post, Self.analyze, """
             {"equity_curve":{"ts":["2021-01-01","2022-01-01","2023-01-01"],"value":[1000,100,1]
             },"flows":{"ts":["2022-01-01","2023-01-01"],"amount":[-2300,1321]}}

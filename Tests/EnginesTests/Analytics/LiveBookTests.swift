@@ -126,13 +126,13 @@ import Wire
                              deposits: FixedPoint(deposits), at: Timestamp(seconds: Int64(day) * 86_400))
             }
             let value = FixedPoint(deposits + Int.random(in: -400...900, using: &random))
-            let level = try #require(curve.level(of: value)), next = Timestamp(seconds: 31 * 86_400)
+            let level = try #require(curve.level(of: value.double)), next = Timestamp(seconds: 31 * 86_400)
             let change = curve.change(of: value, at: next)
             curve.record(value, deposits: FixedPoint(deposits), at: next)
             #expect(abs(level.drawdown - (curve.drawdown ?? 1)) < 1e-12)
             #expect(abs(level.maxDrawdown - (curve.maxDrawdown ?? 1)) < 1e-12)
             #expect(abs((level.totalReturn ?? 0) - (curve.totalReturn ?? 1)) < 1e-9)
-            #expect(change == curve.daily && curve.latest(2) == Array(curve.usable.equity.suffix(2)))
+            #expect(change == curve.daily && curve.latestDays(2) == Array(curve.usable.equity.suffix(2)))
         }
     }
 }

@@ -127,6 +127,13 @@ import Wire
         #expect(market["scenario"]?.text == "low" && figure(market, "default_risk") == nil)
         #expect(figure(market, "sensitivities_medium")?["value"]?.double.map { abs($0 - 12_324.577437) < 1e-5 } == true)
         #expect(try await refused("market-risk", "{}") == ["/sensitivities"])
+        // The reporting currency has no rate to itself.
+        #expect(
+            try await refused("market-risk", """
+                {"reporting_currency":"EUR","sensitivities":[{"risk_class":"fx","currency":"USD","amount":1},\
+                {"risk_class":"fx","currency":"EUR","amount":1}],\
+                "shocks":[{"risk_class":"fx","currency":"EUR","up":1,"down":1}]}
+                """) == ["/sensitivities/1/currency", "/shocks/0/currency"])
         #expect(
             try await refused(
                 "market-risk",

@@ -92,6 +92,9 @@ import Wire
         #expect(first == second && first["value_at_risk"] != other["value_at_risk"])
         let value = try #require(first["value_at_risk"]?.double)
         #expect(value > 0 && (first["expected_shortfall"]?.double ?? 0) > value)
+        for name in ["standard_error", "expected_shortfall_standard_error"] {
+            #expect((first[name]?.double ?? 0) > 0 && (first[name]?.double ?? .infinity) < value, "\(name)")
+        }
         let parts = ["A", "B"].compactMap { first["component"]?[$0]?.double }
         let sum: Double = parts.reduce(0, +)
         #expect(abs(sum - value) < 1e-9)

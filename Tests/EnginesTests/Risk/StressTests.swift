@@ -96,7 +96,7 @@ import Wire
             #expect(abs(sum - value) < 1e-6 * 1000, "\(method)")
             #expect(value > 0 && (answer["expected_shortfall"]?.double ?? 0) >= value, "\(method)")
             #expect(answer["incremental"]?["A"]?.double != nil && answer["horizon_scaling"]?.text != nil)
-            #expect((answer["standard_error"]?.double != nil) == method.isCopula)
+            #expect((answer["standard_error"]?.double != nil) == method.isSimulated)
         }
         let short = try await fixture.json(.risk, .post, "/risk/var",
             #"{"returns":{"A":[0.01,0.02]},"weights":{"A":1},"method":"garch_filtered_historical"}"#, status: 422)

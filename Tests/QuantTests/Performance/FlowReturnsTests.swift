@@ -54,4 +54,21 @@ import Testing
         #expect(broke.timeWeighted == nil && broke.gain == -100 && broke.timeWeightedAnnual == nil)
     }
 
+    /// A flow inside a period counts from its own day where capital is weighed, and at the period's end in the chain.
+    @Test func aFlowInsideAPeriodHasItsOwnDay() throws {
+        let times = [0, 365].map { Int64($0) * Self.day }
+        let told = try FlowReturns(
+            times: times, values: [1000, 1600], flows: [0, 500], dated: [(Self.day, 500)])
+        #expect(abs((told.modifiedDietz ?? 0) - 100 / (1000 + 500.0 * 364 / 365)) < 1e-15)
+        let rate = try #require(told.moneyWeighted.rate)
+        #expect(abs(rate - 0.0667) < 1e-4 && abs(1000 * (1 + rate) + 500 * pow(1 + rate, 364.0 / 365) - 1600) < 1e-6)
+        #expect(abs((told.timeWeighted ?? 0) - 0.1) < 1e-12 && told.gain == 100)
+        // In and out of one day are no flow, and what is in the first value is in it.
+        let still = try FlowReturns(
+            times: times, values: [1000, 1100], flows: [7, 0], dated: [(0, 7), (Self.day, 500), (Self.day, -500)])
+        for value in [still.modifiedDietz, still.moneyWeighted.rate, still.timeWeighted] {
+            #expect(abs((value ?? 0) - 0.1) < 1e-12)
+        }
+        #expect(abs((still.returnOnInvestment ?? 0) - 100.0 / 1500) < 1e-15)
+    }
 }

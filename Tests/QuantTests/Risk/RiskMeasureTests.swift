@@ -99,6 +99,22 @@ import Testing
         #expect(degrees > 4 && degrees <= 100)
     }
 
+    /// Days that equal the value at risk are all at or below it, in whatever order they came.
+    @Test func tiesAtTheAgeWeightedQuantileAllCount() throws {
+        let days = [-0.02, 0.01, -0.01, -0.01, 0.02, -0.01, 0.0, -0.02, 0.01, -0.01]
+        for (confidence, seed) in [(0.7, 0), (0.7, 3), (0.9, 5), (0.55, 7)] as [(Double, Int)] {
+            let series = days.indices.map { days[($0 * 3 + seed) % days.count] }
+            let risk = try ValueAtRisk.ageWeighted(
+                returns: [series], weights: [1], settings: .init(confidence: confidence))
+            var weight = 0.0, sum = 0.0, age = 1.0
+            for value in series.reversed() {
+                if value <= -risk.valueAtRisk { (weight, sum) = (weight + age, sum + age * value) }
+                age *= 0.98
+            }
+            #expect(abs(risk.expectedShortfall + sum / weight) < 1e-15, "\(confidence) \(seed)")
+        }
+    }
+
     /// Two optimisers stop at slightly different places: parameters within 1 %, the likelihood within 1e-6.
     @Test func garchEqualsTheReference() throws {
         let expected = try #require(fixture.root["garch"] as? [String: Any])

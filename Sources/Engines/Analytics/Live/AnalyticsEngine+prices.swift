@@ -35,8 +35,7 @@ extension AnalyticsEngine {
                 return FixedPoint(bar.close).flatMap { $0 > .zero ? (bar.symbol, $0, bar.time) : nil }
             }
             guard let quote = Quote(json: root) else { throw Unreadable(message) }
-            let middle = quote.bid.isNaN ? quote.ask : quote.ask.isNaN ? quote.bid : (quote.bid + quote.ask) / 2
-            return FixedPoint(middle).flatMap { $0 > .zero ? (quote.symbol, $0, quote.time) : nil }
+            return FixedPoint(quote.middle).flatMap { $0 > .zero ? (quote.symbol, $0, quote.time) : nil }
         }
     }
 }

@@ -64,14 +64,17 @@ public struct LiveBook: Sendable, Equatable {
     /// An empty book.
     public init() {}
 
-    /// Takes a position as it is told; one of nothing is dropped. A price newer than the told one is kept.
+    /// Takes a position as it is told; one of nothing is dropped. A price newer than the told one is kept, except at a
+    /// split: it may be that of an old share, and the told one is that of a new one.
     public mutating func take(_ position: PositionUpdate) {
         let old = holdings.removeValue(forKey: position.symbol)
         if let old { sums.remove(old) }
         if position.quantity.isZero { return }
         var holding = Holding(quantity: position.quantity, averageCost: position.averageCost, price: position.price,
                               pricedAt: position.time)
-        if let old, let price = old.price, position.price == nil || old.pricedAt > position.time {
+        if let old, let price = old.price, let ratio = position.split {
+            if position.price == nil { holding.price = price / ratio }
+        } else if let old, let price = old.price, position.price == nil || old.pricedAt > position.time {
             (holding.price, holding.pricedAt) = (price, old.pricedAt)
         }
         sums.add(holding)

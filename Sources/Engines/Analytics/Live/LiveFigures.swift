@@ -5,7 +5,7 @@ import Wire
 
 /// A followed portfolio between two values: its cash as last told, what it holds at the newest prices.
 struct LiveFigures: Sendable {
-    /// Returns in the window of the rolling figures.
+    /// Returns of a day each in the window of the rolling figures.
     static let window = 63
 
     let time: Timestamp
@@ -23,11 +23,11 @@ struct LiveFigures: Sendable {
         time = max(value.time, book.pricedAt ?? value.time)
         equity = value.cash + book.sums.marketValue
         pnl = value.realized + book.sums.unrealized
-        let level = portfolio.curve.level(of: equity)
+        let level = portfolio.curve.level(of: equity.double)
         (totalReturn, drawdown, maxDrawdown) = (level?.totalReturn, level?.drawdown, level?.maxDrawdown)
         daily = portfolio.curve.change(of: equity, at: time)
         unpriced = book.sums.unpriced == 0 ? [] : book.unpriced
-        let tail = portfolio.curve.latest(Self.window + 1)
+        let tail = portfolio.curve.latestDays(Self.window + 1)
         let returns = (try? Performance.returns(of: tail)) ?? []
         rolling = returns.count > 1 ? try? RollingFigures(returns: returns, window: returns.count) : nil
     }

@@ -15,13 +15,17 @@ struct LivePortfolio: Sendable {
 
     init(id: String) { self.id = id }
 
-    mutating func take(_ update: PortfolioValue) {
-        curve.record(update.equity, deposits: update.netDeposits, at: update.time)
-        if value.map({ update.time >= $0.time }) ?? true { value = update }
+    /// Values as they came, in any order of their times.
+    mutating func take(_ updates: [PortfolioValue]) {
+        curve.record(updates.map { ($0.equity, $0.netDeposits, $0.time) })
+        for update in updates where value.map({ update.time >= $0.time }) ?? true { value = update }
     }
 
     mutating func take(_ update: PositionUpdate) {
-        if let known = positions[update.symbol], known.time > update.time { return }
+        if let known = positions[update.symbol] {
+            // A split that is told again must not bring back the price it was told with.
+            if known.time > update.time || (update.split != nil && known == update) { return }
+        }
         positions[update.symbol] = update
         book.take(update)
     }

@@ -207,10 +207,10 @@ extension AnalyticsEngine {
 
     private var portfolioRiskRoute: Route {
         .json(.get, "/api/v1/analytics/risk/{portfolio_id}",
-              "VaR and ES of a followed portfolio by method, from the returns of its own equity; in currency.",
+              "VaR and ES of a followed portfolio by method, from the daily returns of its own equity; in currency.",
               answer: Self.riskAnswer, errors: [404]) { [unowned self] (query: RiskQuery, _: NoBody, _) in
-            let portfolio = try self.find(query.id), curve = portfolio.curve.usable.equity
-            let returns = (try? Performance.returns(of: curve)) ?? []
+            let portfolio = try self.find(query.id), curve = portfolio.curve
+            let returns = (try? Performance.returns(of: curve.days.equity)) ?? []
             let equity = portfolio.value?.equity.double ?? 0
             let table = await self.context.compute(over: returns.count * 12) {
                 RiskTable([returns], [equity], symbols: [], confidences: query.confidence.map { [$0] } ?? [0.95, 0.99],
@@ -230,7 +230,8 @@ extension AnalyticsEngine {
                 json.key("volatility")
                 json.double(LossMeasures.volatility(returns) ?? .nan)
                 json.key("max_drawdown")
-                json.double(curve.isEmpty ? .nan : LossMeasures.maxDrawdown(equityCurve: curve))
+                let equities = curve.usable.equity
+                json.double(equities.isEmpty ? .nan : LossMeasures.maxDrawdown(equityCurve: equities))
                 json.endObject()
             }
         }

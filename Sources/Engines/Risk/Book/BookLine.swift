@@ -1,11 +1,6 @@
 import Market
 import Quant
 
-/// The newest price of an instrument, and the one before it.
-struct PriceMark: Sendable, Equatable {
-    var last: Double, previous: Double?, time: Timestamp
-}
-
 /// What is known of an instrument beyond its prices.
 struct InstrumentFacts: Sendable, Equatable {
     var sector: String?
@@ -16,7 +11,12 @@ struct InstrumentFacts: Sendable, Equatable {
 /// One instrument of a portfolio: what is held, what has been filled and not been told yet, what may still be filled.
 struct BookLine: Sendable {
     let symbol: Symbol
-    var mark: PriceMark?
+    /// The market's price as it was told.
+    var mark: PriceMark? { didSet { adjust() } }
+    /// Splits that the portfolio has booked.
+    var splits: [ShareSplit] = [] { didSet { adjust() } }
+    /// The market's price in shares as they are held.
+    private var adjusted: PriceMark?
     var facts: InstrumentFacts?
     /// Mean volumes of stored bars, where limits read them.
     var volumes: [MeanVolume] = []
@@ -33,6 +33,8 @@ struct BookLine: Sendable {
 
     /// Nothing is held and nothing is open.
     var isEmpty: Bool { told.isZero && orders.isEmpty && landed.allSatisfy(\.isHeld) }
+
+    private mutating func adjust() { adjusted = splits.isEmpty ? mark : mark?.after(splits) }
 
     mutating func tell(_ quantity: Quantity, price: Price) {
         told = quantity
@@ -107,8 +109,7 @@ struct BookLine: Sendable {
     func holding(sector: Int, order: RiskOrder? = nil) -> (holding: Holding, spent: Double) {
         let (quantity, spent) = judged(adding: order?.quantity ?? 0)
         let price = price(order: order)
-        let close = mark.map { $0.previous ?? $0.last } ?? (order == nil ? .nan : price)
-        return (Holding(quantity: quantity, price: price, previousClose: close,
+        return (Holding(quantity: quantity, price: price, previousClose: close(price),
                         averageDailyVolume: volume(of: MeanVolume.usualDays), sector: sector), spent)
     }
 
@@ -122,16 +123,19 @@ struct BookLine: Sendable {
             quantity = judged.quantity - (isOwn ? order.quantity : 0)
             spent = judged.spent
         }
+        let price = price(order: isOwn ? order : nil)
         let position = RiskPosition(
-            symbol: symbol.text, quantity: quantity, price: price(order: isOwn ? order : nil),
-            previousClose: mark.map { $0.previous ?? $0.last }, sector: facts?.sector,
+            symbol: symbol.text, quantity: quantity, price: price, previousClose: close(price), sector: facts?.sector,
             averageDailyVolume: facts?.averageDailyVolume)
         return (position, spent)
     }
 
+    /// The close before; where none is known the price itself, so that the instrument counts as unchanged.
+    private func close(_ price: Double) -> Double { adjusted?.previous ?? price }
+
     /// The market's price, else that of an order, else the one told with the position, else that of an open order; 0
     /// where none is known.
     func price(order: RiskOrder?) -> Double {
-        mark?.last ?? order?.price ?? toldPrice ?? orders.first?.price.double ?? landed.first?.price.double ?? 0
+        adjusted?.last ?? order?.price ?? toldPrice ?? orders.first?.price.double ?? landed.first?.price.double ?? 0
     }
 }

@@ -12,6 +12,10 @@ struct PortfolioBook: Sendable {
     /// Equity over time; what is paid in or out is neither a gain nor a fall.
     var curve = EquityCurve()
     private var toldCash = 0.0
+    /// Splits that were booked, as they came.
+    private(set) var splits: [Symbol: [ShareSplit]] = [:]
+    /// When the newest price of a line was told.
+    private var newestPrice: Timestamp?
     /// Fills whose cash the portfolio engine has not told yet.
     private var unpaid: [MessageID: LandedFill] = [:]
     private var exposure: ExposureBook
@@ -49,6 +53,7 @@ struct PortfolioBook: Sendable {
         }
         var line = BookLine(symbol: symbol)
         line.volumes = history?.volumes[symbol.text] ?? []
+        line.splits = splits[symbol] ?? []
         make(&line)
         if line.isEmpty { return }
         lines.insert(line, at: index)
@@ -71,6 +76,7 @@ struct PortfolioBook: Sendable {
     }
 
     private mutating func update(_ index: Int) {
+        if let mark = lines[index].mark { newestPrice = max(newestPrice ?? mark.time, mark.time) }
         let sector = sector(lines[index].facts?.sector)
         let (holding, cost) = lines[index].holding(sector: sector)
         let wasHeld = exposure.holdings[index].quantity != 0
@@ -100,6 +106,14 @@ struct PortfolioBook: Sendable {
     private func index(of symbol: Symbol) -> Int? {
         let index = place(of: symbol)
         return index < lines.count && lines[index].symbol == symbol ? index : nil
+    }
+
+    /// What is held of an instrument was split: prices of before are those of old shares. Told again it changes nothing.
+    mutating func take(_ split: ShareSplit, of symbol: Symbol) {
+        let known = splits[symbol] ?? []
+        if known.contains(where: split.isSame) { return }
+        splits[symbol] = known + [split]
+        if has(symbol) { change(symbol) { $0.splits = known + [split] } }
     }
 
     /// A fill that was seen before its position; its cost counts until the cash is told.
@@ -225,6 +239,7 @@ struct PortfolioBook: Sendable {
         } else {
             guard var fresh else { return .noLine }
             fresh.volumes = history?.volumes[symbol.text] ?? []
+            fresh.splits = splits[symbol] ?? []
             own = fresh
             name = fresh.facts?.sector
             (holding, cost) = fresh.holding(sector: sector(name), order: order)
@@ -232,7 +247,8 @@ struct PortfolioBook: Sendable {
         }
         var figures = RiskFigures(
             view: view, cash: cash - order.quantity * order.price - spentElsewhere(index) - cost, order: order,
-            orderRate: rate, maxDrawdown: depth, flows: nil, history: history)
+            orderRate: rate, maxDrawdown: needs.types.contains(.maxDrawdown) ? depth() : nil, flows: nil,
+            history: history)
         if view.sums.unpriced + view.sums.withoutClose + view.sums.withoutVolume > 0 {
             var holdings = exposure.holdings, symbols = lines.map(\.symbol.text)
             if let index { holdings[index] = holding } else {
@@ -309,7 +325,34 @@ struct PortfolioBook: Sendable {
     }
 
     /// Depth of the deepest fall, positive; nil without a point.
-    private var depth: Double? { curve.maxDrawdown.map { $0 == 0 ? 0 : -$0 } }
+    private mutating func depth() -> Double? {
+        guard isAhead else { return depth(heldValue: 0) }
+        let view = exposure.view()
+        if view.sums.unpriced > 0 { return depth(heldValue: .nan) }
+        return depth(heldValue: spending == 0 ? view.sums.net : heldValue)
+    }
+
+    /// The same; what is held is worth so much.
+    private func depth(heldValue: Double) -> Double? {
+        guard var deepest = curve.maxDrawdown else { return nil }
+        if isAhead, let now = curve.level(of: cash + heldValue)?.maxDrawdown, now < deepest { deepest = now }
+        return deepest == 0 ? 0 : -deepest
+    }
+
+    /// Whether prices are newer than the curve: then the equity of now is its next point.
+    private var isAhead: Bool {
+        guard let newestPrice, let last = curve.times.last else { return false }
+        return newestPrice.nanoseconds > last
+    }
+
+    /// What is held at the newest prices, without what open orders may do; NaN where a price is missing.
+    private var heldValue: Double {
+        var total = 0.0
+        for (line, holding) in zip(lines, exposure.holdings) where line.held != 0 {
+            total += holding.isPriced ? line.held * holding.price : .nan
+        }
+        return total
+    }
 
     private func spentElsewhere(_ index: Int?) -> Double {
         if spending == 0 { return 0 }
@@ -322,7 +365,11 @@ struct PortfolioBook: Sendable {
     /// one it is what is held.
     func picture(order: RiskOrder?, _ fresh: BookLine?, rate: Int) -> RiskPicture {
         var spent = 0.0
-        let all = fresh.map { has($0.symbol) ? lines : lines + [$0] } ?? lines
+        var all = lines
+        if var fresh, !has(fresh.symbol) {
+            fresh.splits = splits[fresh.symbol] ?? []
+            all.append(fresh)
+        }
         let positions = all.map { line in
             let (position, cost) = line.position(order: order)
             spent += cost
@@ -330,6 +377,7 @@ struct PortfolioBook: Sendable {
         }
         return RiskPicture(
             positions: positions, cash: cash - spent, order: order, returns: nil, benchmarkReturns: nil,
-            history: history, equityCurve: curve.adjusted, drawdown: depth, scenarios: nil, orderRate: rate)
+            history: history, equityCurve: curve.adjusted, drawdown: depth(heldValue: isAhead ? heldValue : 0),
+            scenarios: nil, orderRate: rate)
     }
 }

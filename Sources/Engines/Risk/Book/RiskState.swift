@@ -1,6 +1,8 @@
+import Bus
 import EngineKit
 import Market
 import Quant
+import Wire
 
 /// What risk knows of the world from the bus: positions, cash, equity, prices and open orders. A value type; no
 /// waiting, no I/O.
@@ -9,12 +11,14 @@ struct RiskState: Sendable {
     static let curveLimit = 10_000
 
     private(set) var books = PortfolioBooks()
-    private(set) var prices: [Symbol: PriceMark] = [:]
+    private var markets: [Symbol: MarketPrice] = [:]
+    /// Newest quotes of instruments that nobody holds, as they came: most are never asked for.
+    private var unread: [Symbol: Message] = [:]
     private(set) var facts: [Symbol: InstrumentFacts] = [:]
     /// Portfolios with a line of an instrument.
     private var holders: [Symbol: Set<String>] = [:]
     /// Instruments of holdings whose price was told since the prices were written.
-    private(set) var moved: Set<Symbol> = []
+    private(set) var moved = MovedPrices()
     /// Approved orders that may still trade, and fills that are not part of a position yet.
     private(set) var reservations: [String: Reservation] = [:]
     private(set) var landed: [MessageID: LandedFill] = [:]
@@ -34,6 +38,9 @@ struct RiskState: Sendable {
     @discardableResult
     mutating func apply(_ update: PositionUpdate, cause: MessageID? = nil) -> [MessageID] {
         var settled: [MessageID] = []
+        if let split = ShareSplit(update, price(of: update.symbol)) {
+            apply(split, of: update.symbol, in: update.portfolioID)
+        }
         change(update.portfolioID, update.symbol) { line in
             line.tell(update.quantity, price: update.price ?? update.averageCost)
             settled = line.settle(cause, at: update.time)
@@ -50,31 +57,28 @@ struct RiskState: Sendable {
     /// A later value for a time that was told restates it. Returns the fills whose cash it is the first to tell of.
     @discardableResult
     mutating func apply(_ value: PortfolioValue, cause: MessageID? = nil) -> [MessageID] {
-        let paid = books.change(value.portfolioID, orNew: PortfolioBook(scenarios: scenarios)) { book in
-            var paid: [MessageID] = []
-            if book.curve.times.last.map({ value.time.nanoseconds >= $0 }) ?? true {
-                paid = book.setCash(value.cash.double, cause: cause)
+        apply([(value, cause)])
+    }
+
+    /// The same of many, in any order of their times: the curve is followed once.
+    mutating func apply(_ values: [(value: PortfolioValue, cause: MessageID?)]) -> [MessageID] {
+        var paid: [MessageID] = []
+        for (portfolio, told) in Dictionary(grouping: values, by: \.value.portfolioID) {
+            paid += books.change(portfolio, orNew: PortfolioBook(scenarios: scenarios)) { book in
+                var paid: [MessageID] = [], newest = book.curve.times.last ?? .min
+                for (value, cause) in told where value.time.nanoseconds >= newest {
+                    paid += book.setCash(value.cash.double, cause: cause)
+                    newest = value.time.nanoseconds
+                }
+                book.isTold = true
+                book.currency = told.lazy.reversed().compactMap(\.value.currency).first ?? book.currency
+                book.curve.record(told.map { ($0.value.equity, $0.value.netDeposits, $0.value.time) })
+                if book.curve.count > Self.curveLimit + Self.curveLimit / 10 { book.curve.keepNewest(Self.curveLimit) }
+                return paid
             }
-            book.isTold = true
-            book.currency = value.currency ?? book.currency
-            book.curve.record(value.equity, deposits: value.netDeposits, at: value.time)
-            if book.curve.count > Self.curveLimit + Self.curveLimit / 10 { book.curve.keepNewest(Self.curveLimit) }
-            return paid
         }
         for message in paid { landed[message] = nil }
         return paid
-    }
-
-    mutating func apply(_ bar: Bar) {
-        let known = prices[bar.symbol], day = DayTime.day(bar.time)
-        // The close before is that of another day: bars of one day move the last price alone.
-        let previous = known.flatMap { DayTime.day($0.time) == day ? $0.previous : $0.last }
-        let mark = PriceMark(last: bar.close, previous: previous, time: bar.time)
-        prices[bar.symbol] = mark
-        if holders[bar.symbol]?.isEmpty == false || traders.symbols.contains(bar.symbol) { moved.insert(bar.symbol) }
-        for portfolio in holders[bar.symbol] ?? [] {
-            books.change(portfolio) { $0.change(bar.symbol) { $0.mark = mark } }
-        }
     }
 
     mutating func apply(_ facts: InstrumentFacts, of symbol: Symbol) {
@@ -83,7 +87,8 @@ struct RiskState: Sendable {
     }
 
     private mutating func change(_ portfolio: String, _ symbol: Symbol, _ make: (inout BookLine) -> Void) {
-        let mark = prices[symbol], facts = facts[symbol]
+        settle(symbol)
+        let mark = markets[symbol]?.mark, facts = facts[symbol]
         let isHeld = books.change(portfolio, orNew: PortfolioBook(scenarios: scenarios)) { book in
             book.change(symbol) { line in
                 line.mark = mark
@@ -93,7 +98,7 @@ struct RiskState: Sendable {
             return book.has(symbol)
         }
         if isHeld {
-            if holders[symbol, default: []].insert(portfolio).inserted { moved.insert(symbol) }
+            if holders[symbol, default: []].insert(portfolio).inserted { moved.insert(symbol, first: true) }
         } else {
             holders[symbol]?.remove(portfolio)
         }
@@ -101,17 +106,89 @@ struct RiskState: Sendable {
 
     // MARK: Prices
 
-    /// Prices as they were written, before anything is held.
-    mutating func restore(_ marks: [Symbol: PriceMark]) { prices = marks }
-
-    /// What has moved since the last time, by name.
-    mutating func takeMoved() -> [Symbol] {
-        defer { moved = [] }
-        return moved.sorted()
+    /// What the market told of an instrument last; nil before anything.
+    func price(of symbol: Symbol) -> PriceMark? {
+        guard let quote = unread[symbol] else { return markets[symbol]?.mark }
+        var market = markets[symbol] ?? MarketPrice()
+        _ = try? Self.take(quote, JSONParser(), &market)
+        return market.mark
     }
 
+    /// A close.
+    mutating func apply(_ bar: Bar) {
+        settle(bar.symbol)
+        if markets[bar.symbol, default: MarketPrice()].take(close: bar.close, at: bar.time) { spread(bar.symbol) }
+    }
+
+    /// Quotes. Those of what is held, or of traders, count at once; the others are read when somebody asks. Returns the
+    /// portfolios that hold something of them.
+    mutating func apply(quotes: [Message]) throws -> Set<String> {
+        var touched: Set<String> = [], parser: JSONParser?
+        for message in quotes {
+            guard let symbol = Symbol(message.topic.key) else { continue }
+            if isFollowed(symbol) {
+                let reader = parser ?? JSONParser()
+                parser = reader
+                if try Self.take(message, reader, &markets[symbol, default: MarketPrice()]) {
+                    touched.formUnion(spread(symbol))
+                }
+                continue
+            }
+            if let known = unread[symbol] {
+                if known.time > message.time { continue }
+                // The last one of a day is the close before of the next.
+                if DayTime.day(known.time) < DayTime.day(message.time) { settle(symbol) }
+            }
+            unread[symbol] = message
+        }
+        return touched
+    }
+
+    /// Reads the quote of an instrument that was kept for when somebody asks.
+    private mutating func settle(_ symbol: Symbol) {
+        if unread.isEmpty { return }
+        guard let message = unread.removeValue(forKey: symbol) else { return }
+        _ = try? Self.take(message, JSONParser(), &markets[symbol, default: MarketPrice()])
+    }
+
+    /// False where it does not count.
+    private static func take(_ message: Message, _ parser: JSONParser, _ market: inout MarketPrice) throws -> Bool {
+        guard let quote = try parser.withDocument(message.data, { Quote(json: $0) }) else { throw Unreadable(message) }
+        return quote.middle > 0 && quote.middle.isFinite && market.take(quote: quote.middle, at: quote.time)
+    }
+
+    private func isFollowed(_ symbol: Symbol) -> Bool {
+        holders[symbol]?.isEmpty == false || traders.symbols.contains(symbol)
+    }
+
+    /// Tells a new price to all lines of the instrument; returns their portfolios.
+    @discardableResult
+    private mutating func spread(_ symbol: Symbol) -> Set<String> {
+        guard let mark = markets[symbol]?.mark, isFollowed(symbol) else { return [] }
+        moved.insert(symbol)
+        let portfolios = holders[symbol] ?? []
+        for portfolio in portfolios { books.change(portfolio) { $0.change(symbol) { $0.mark = mark } } }
+        return portfolios
+    }
+
+    /// Prices as they were written, before anything is held.
+    mutating func restore(_ marks: [Symbol: PriceMark]) { markets = marks.mapValues { MarketPrice($0) } }
+
+    /// Splits of an instrument that a portfolio has booked.
+    func splits(of symbol: Symbol, in portfolio: String) -> [ShareSplit] { books[portfolio]?.splits[symbol] ?? [] }
+
+    /// A split that a portfolio has booked.
+    mutating func apply(_ split: ShareSplit, of symbol: Symbol, in portfolio: String) {
+        books.change(portfolio, orNew: PortfolioBook(scenarios: scenarios)) { $0.take(split, of: symbol) }
+    }
+
+    /// What has moved since the last time, at most so many: what waits longest.
+    mutating func takeMoved(_ limit: Int) -> [Symbol] { moved.take(limit) }
+
     /// What was taken and could not be written.
-    mutating func keepMoved(_ symbols: [Symbol]) { moved.formUnion(symbols) }
+    mutating func keepMoved(_ symbols: [Symbol]) {
+        for symbol in symbols.reversed() { moved.insert(symbol, first: true) }
+    }
 
     // MARK: Traders
 
@@ -120,8 +197,9 @@ struct RiskState: Sendable {
 
     /// A fill of a trader; the line as it is then, nil for one of nobody.
     mutating func attribute(_ fill: Fill, at now: Timestamp) -> TraderLine? {
-        guard let line = traders.take(fill, prices[fill.symbol], at: now) else { return nil }
-        moved.insert(fill.symbol)
+        settle(fill.symbol)
+        guard let line = traders.take(fill, markets[fill.symbol]?.mark, at: now) else { return nil }
+        moved.insert(fill.symbol, first: true)
         return line
     }
 
@@ -165,7 +243,8 @@ struct RiskState: Sendable {
     /// A fill that is not part of a position yet.
     mutating func land(_ fill: LandedFill) {
         landed[fill.message] = fill
-        let mark = prices[fill.symbol], facts = facts[fill.symbol]
+        settle(fill.symbol)
+        let mark = markets[fill.symbol]?.mark, facts = facts[fill.symbol]
         books.change(fill.portfolioID, orNew: PortfolioBook(scenarios: scenarios)) { $0.land(fill) }
         change(fill.portfolioID, fill.symbol) { line in
             line.mark = mark
@@ -204,7 +283,7 @@ struct RiskState: Sendable {
 
     private func fresh(_ symbol: Symbol) -> BookLine {
         var line = BookLine(symbol: symbol)
-        line.mark = prices[symbol]
+        line.mark = price(of: symbol)
         line.facts = facts[symbol]
         return line
     }

@@ -165,13 +165,13 @@ extension RiskState {
         if let own = order.flatMap({ Symbol($0.symbol) }) { symbols.insert(own) }
         let positions = symbols.sorted().map { symbol in
             var line = BookLine(symbol: symbol)
-            line.mark = prices[symbol]
+            line.mark = price(of: symbol)
             line.facts = facts[symbol]
             if let held = book[symbol], let price = FixedPoint(held.price) { line.tell(held.quantity, price: price) }
             for reservation in open[symbol] ?? [] { line.reserve(reservation) }
             return line.position(order: order).position
         }
-        let profit = book.values.reduce(0.0) { $0 + $1.profit(prices[$1.symbol], on: DayTime.day(now)) }
+        let profit = book.values.reduce(0.0) { $0 + $1.profit(price(of: $1.symbol), on: DayTime.day(now)) }
         return RiskPicture(
             positions: positions, cash: 0, order: order, returns: nil, benchmarkReturns: nil, equityCurve: nil,
             drawdown: nil, scenarios: scenarios.isEmpty ? nil : scenarios, orderRate: rate,

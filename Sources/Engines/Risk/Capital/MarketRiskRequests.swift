@@ -126,6 +126,10 @@ struct MarketRiskBody: RequestBody {
             fields.require(
                 locations <= mostLocations, "sensitivities", "have \(locations) locations; at most \(mostLocations)")
             refuseContradictions(defaults, fields)
+            refuseOwnCurrency(currency, [
+                ("sensitivities", sensitivities.map { ($0.riskClass, $0.bucket) }),
+                ("shocks", shocks.map { ($0.riskClass, $0.bucket) }),
+            ], fields)
         }
         return MarketRiskBody(
             sensitivities: fields.has("sensitivities") ? sensitivities : nil,
@@ -137,6 +141,21 @@ struct MarketRiskBody: RequestBody {
                     "divide_liquid_weights",
                     "Whether weights of liquid currencies and pairs are divided by √2.",
                     default: false)))
+    }
+
+    /// The factors of exchange rates are those to the reporting currency, which has none to itself: MAR21.14.
+    private static func refuseOwnCurrency(
+        _ currency: String, _ lists: [(name: String, places: [(riskClass: SbmRiskClass, bucket: SbmBucket)])],
+        _ fields: FieldReader
+    ) {
+        for list in lists {
+            for (index, place) in list.places.enumerated()
+            where place.riskClass == .foreignExchange && place.bucket == .currency(currency) {
+                fields.refuse(
+                    at: [list.name, "\(index)", "currency"],
+                    "is the reporting currency: only rates of other currencies to it are factors (MAR21.14)")
+            }
+        }
     }
 
     /// An obligor has one bucket and one quality.

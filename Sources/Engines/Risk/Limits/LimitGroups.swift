@@ -42,8 +42,10 @@ extension RiskPicture {
                 positions.append(position)
                 continue
             }
-            positions[place].quantity += position.quantity
-            if !(positions[place].price > 0) { positions[place].price = position.price }
+            // Where one portfolio has booked a split and another has not, their prices are those of different shares.
+            let known = positions[place].price, isLike = known == position.price || !(known > 0 && position.price > 0)
+            positions[place].quantity += isLike ? position.quantity : position.quantity * (position.price / known)
+            if !(known > 0) { positions[place].price = position.price }
         }
         return RiskPicture(
             positions: positions, cash: pictures.reduce(0) { $0 + $1.cash }, order: pictures.compactMap(\.order).first,

@@ -59,7 +59,9 @@ struct RiskFigures: Sendable {
         if sums.withoutClose > 0, let index = holdings.indices.first(where: {
             holdings[$0].quantity != 0 && holdings[$0].previousClose.isNaN && symbols[$0] != order?.symbol
         }) {
-            withoutClose = MissingInput(field: "positions/\(index)/previous_close", message: "daily_loss needs it")
+            withoutClose = MissingInput(
+                field: "positions/\(index)/previous_close",
+                message: "daily_loss needs the previous close of \(symbols[index])")
         }
         if sums.withoutVolume > 0, let index = first({ $0.averageDailyVolume.isNaN }) {
             withoutVolume = VolumeSums.missing(symbols[index], at: index, history, MeanVolume.usualDays)

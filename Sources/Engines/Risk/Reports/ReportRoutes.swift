@@ -59,7 +59,7 @@ extension RiskEngine {
         }
         var priceTimes: [String: Timestamp] = [:]
         for position in told.positions {
-            if let symbol = Symbol(position.symbol), let price = state.prices[symbol] { priceTimes[position.symbol] = price.time }
+            if let symbol = Symbol(position.symbol), let price = state.price(of: symbol) { priceTimes[position.symbol] = price.time }
         }
         let newest = ([book.curve.times.last].compactMap { $0 } + priceTimes.values.map(\.nanoseconds)).max()
         let end = newest.map { Timestamp(nanoseconds: $0) } ?? context.clock.now

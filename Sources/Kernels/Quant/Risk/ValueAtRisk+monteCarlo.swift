@@ -13,6 +13,14 @@ extension ValueAtRisk {
         returns: [[Double]], weights: [Double], simulations: Int = 100_000, seed: UInt64 = 0,
         settings: Settings = Settings()
     ) throws(QuantError) -> ValueAtRisk {
+        try simulated(returns: returns, weights: weights, simulations: simulations, seed: seed, settings: settings).risk
+    }
+
+    /// The same, with how far chance may have moved it.
+    public static func simulated(
+        returns: [[Double]], weights: [Double], simulations: Int = 100_000, seed: UInt64 = 0,
+        settings: Settings = Settings()
+    ) throws(QuantError) -> (risk: ValueAtRisk, error: SimulationError) {
         try check(returns, weights, settings)
         guard simulations >= 2, simulations <= largestSimulation else {
             throw QuantError(.parameter, "simulations must be from 2 to \(largestSimulation)")
@@ -29,8 +37,9 @@ extension ValueAtRisk {
             let slope = variance == 0 ? 0 : moments.product[index] / variance
             return -settings.value * (moments.means[index] * days + slope * distance)
         }
-        return ValueAtRisk(
+        let risk = ValueAtRisk(
             valueAtRisk: -settings.value * tail.quantile, expectedShortfall: -settings.value * tail.tailMean,
             component: zip(weights, marginal).map { $0 * $1 }, marginal: marginal)
+        return (risk, SimulationError(outcomes, tail, settings))
     }
 }

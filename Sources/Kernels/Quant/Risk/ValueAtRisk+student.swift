@@ -42,7 +42,8 @@ extension ValueAtRisk {
     /// History in which a day counts the more the newer it is (Boudoukh, Richardson and Whitelaw 1998).
     ///
     /// Day t of n weighs λ^(n−1−t), the weights summing to 1. VaR is minus the smallest return at and below which the
-    /// weights reach 1 − c, without interpolation; ES minus the weighted mean of the returns at or below it; both ×V√h.
+    /// weights reach 1 − c, without interpolation; ES minus the weighted mean of the returns at or below it, of all that
+    /// equal it too; both ×V√h.
     public static func ageWeighted(
         returns: [[Double]], weights: [Double], decay: Double = 0.98, settings: Settings = Settings()
     ) throws(QuantError) -> ValueAtRisk {
@@ -54,13 +55,14 @@ extension ValueAtRisk {
         let total = ages.reduce(0, +)
         let order = portfolio.indices.sorted { (portfolio[$0], $0) < (portfolio[$1], $1) }
         let wanted = Percentile.cutoff(confidence: settings.confidence) * total * (1 - 1e-12)
-        var reached = 0.0, sum = 0.0, day = order[0]
+        var reached = 0.0, sum = 0.0, found: Int?
         for index in order {
-            day = index
+            if let found, portfolio[index] > portfolio[found] { break }
             reached += ages[index]
             sum += ages[index] * portfolio[index]
-            if reached >= wanted { break }
+            if found == nil, reached >= wanted { found = index }
         }
+        let day = found ?? order[order.count - 1]
         let scale = settings.value * settings.horizonDays.squareRoot()
         let marginal = returns.map { -$0[day] * scale }
         return ValueAtRisk(

@@ -22,20 +22,27 @@ public struct FlowReturns: Sendable, Equatable {
     private static let year = 365.0 * 86_400e9
 
     /// `values` at rising times, flows of that instant included, with the money that came in (above 0) or went out
-    /// since the one before; the first value's flow is part of it. Throws `.data` for fewer than two values.
-    public init(times: [Int64], values: [Double], flows: [Double]) throws(QuantError) {
+    /// since the one before; the first value's flow is part of it. Only the time-weighted return sums flows so: `dated`
+    /// are the same flows at the times they came; at those of the values where it is nil. Throws `.data` for fewer than
+    /// two values.
+    public init(
+        times: [Int64], values: [Double], flows: [Double], dated: [(time: Int64, amount: Double)]? = nil
+    ) throws(QuantError) {
         guard times.count > 1, values.count == times.count, flows.count == times.count else {
             throw QuantError(.data, "two values with their flows are needed")
         }
-        guard (values + flows).allSatisfy(\.isFinite), zip(times, times.dropFirst()).allSatisfy(<) else {
+        let dated = (dated ?? zip(times, flows).map { (time: $0, amount: $1) }).filter { $0.time > times[0] }
+        guard (values + flows + dated.map(\.amount)).allSatisfy(\.isFinite), zip(times, times.dropFirst()).allSatisfy(<) else {
             throw QuantError(.data, "values and flows must be finite, times rising")
         }
         let last = times.count - 1, span = TimeSpan.nanoseconds(from: times[0], to: times[last])
         let net = flows[1...].reduce(0, +), gain = values[last] - values[0] - net
         var capital = values[0], inflow = values[0], chain: Double? = 1
+        for flow in dated {
+            capital += flow.amount * TimeSpan.nanoseconds(from: flow.time, to: times[last]) / span
+            inflow += max(0, flow.amount)
+        }
         for index in 1...last {
-            capital += flows[index] * TimeSpan.nanoseconds(from: times[index], to: times[last]) / span
-            inflow += max(0, flows[index])
             chain = chain.flatMap { product in
                 values[index - 1] > 0 ? product * (values[index] - flows[index]) / values[index - 1] : nil
             }
@@ -48,9 +55,10 @@ public struct FlowReturns: Sendable, Equatable {
         timeWeightedAnnual = chain.flatMap { chain in
             span >= 86_400e9 && chain >= 0 ? pow(chain, Self.year / span) - 1 : nil
         }
-        var amounts = flows.map { -$0 }
-        amounts[0] = -values[0]
-        amounts[last] += values[last]
-        moneyWeighted = MoneyWeightedRate(times: times, amounts: amounts)
+        // Flows of one instant are one: what is paid in at the end is taken off what is there.
+        var amounts = [times[0]: -values[0], times[last]: values[last]]
+        for flow in dated { amounts[flow.time, default: 0] -= flow.amount }
+        let days = amounts.sorted { $0.key < $1.key }
+        moneyWeighted = MoneyWeightedRate(times: days.map(\.key), amounts: days.map(\.value))
     }
 }

@@ -4,10 +4,12 @@ import Numerics
 public struct SimulatedRisk: Sendable, Equatable {
     /// The measures; components sum to VaR.
     public let risk: ValueAtRisk
-    /// One standard error of VaR: half the distance of the order statistics √(n·c·(1−c)) ranks to both sides.
-    public let valueError: Double
-    /// One standard error of ES: √((variance in the tail + c·(ES − VaR)²)/(n(1−c))) (Manistre and Hancock 2005).
-    public let shortfallError: Double
+    /// How far chance may have moved them.
+    private let error: SimulationError
+    /// One standard error of VaR.
+    public var valueError: Double { error.value }
+    /// One standard error of ES.
+    public var shortfallError: Double { error.shortfall }
     /// Frobenius distance of the repair of the correlations, 0 where nothing was done.
     public let repair: Double
 
@@ -67,24 +69,8 @@ public struct SimulatedRisk: Sendable, Equatable {
     private init(
         _ model: CopulaSimulation, _ outcomes: [Double], _ returns: [[Double]], _ settings: ValueAtRisk.Settings
     ) {
-        let count = Double(outcomes.count)
         let tail = ScenarioTail(outcomes, confidence: settings.confidence)
-        let level = 1 - settings.confidence
-        let reach = (count * level * settings.confidence).squareRoot()
-        let middle = level * (count - 1)
-        let low = max(0, Int((middle - reach).rounded()))
-        let high = min(outcomes.count - 1, Int((middle + reach).rounded()))
-        let ordered = OrderStatistics(outcomes, low: high + 1, high: outcomes.count).values
-        valueError = (ordered[high] - ordered[low]) / 2 * abs(settings.value)
-        var squares = 0.0, inside = 0.0
-        for value in outcomes where value <= tail.quantile {
-            squares += (value - tail.tailMean) * (value - tail.tailMean)
-            inside += 1
-        }
-        let gap = tail.tailMean - tail.quantile
-        let variance = inside > 1 ? squares / (inside - 1) : 0
-        shortfallError = ((variance + settings.confidence * gap * gap) / max(1, count * level)).squareRoot()
-            * abs(settings.value)
+        error = SimulationError(outcomes, tail, settings)
         repair = model.repair
         let component = Self.components(model, outcomes, tail.quantile, returns).map { -$0 * settings.value }
         risk = ValueAtRisk(
