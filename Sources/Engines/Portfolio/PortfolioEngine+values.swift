@@ -1,6 +1,7 @@
 import Bus
 import EngineKit
 import Market
+import Runtime
 import Store
 import Telemetry
 
@@ -18,13 +19,13 @@ extension PortfolioEngine {
     func updates(
         _ account: Account, _ transaction: LedgerTransaction, _ adopted: [Symbol: PriceMark], _ cause: Message?,
         _ trace: String?
-    ) -> [Message] {
+    ) -> (messages: [Message], owing: [Statement]) {
         let history = histories[account.id] ?? ValuationHistory()
         func price(_ symbol: Symbol, _ time: Timestamp) -> Price? {
             let mark = [history.mark(of: symbol, at: time), adopted[symbol]].compactMap { $0 }.max { $0.time < $1.time }
             return mark.map { account.price($0, of: symbol, at: time) }
         }
-        let points = history.points(from: transaction.time)
+        let all = history.points(from: transaction.time), points = OwedValues.soon(all)
         var messages: [Message] = []
         if let symbol = transaction.symbol, let holding = account.book.holdings[symbol] {
             // It is told as it is now, whenever the transaction was.
@@ -39,7 +40,15 @@ extension PortfolioEngine {
             messages.append(context.message(Topics.value, account.id, time: value.time, cause: cause, trace: trace,
                                             value))
         }
-        return messages
+        return (messages, owing(account.id, from: transaction.time, all, points))
+    }
+
+    /// What notes in the records that values are owed; nothing where all are told, or it is noted already.
+    private func owing(
+        _ portfolio: String, from time: Timestamp, _ all: [Timestamp], _ points: [Timestamp]
+    ) -> [Statement] {
+        if points.count == all.count { return [] }
+        return owed.has(portfolio, from: time) ? [] : [ValuationRecords.owe(from: time, in: portfolio)]
     }
 
     /// Closes for holdings of which none had been told at the time of a transaction: those that came by, else stored ones
@@ -78,37 +87,34 @@ extension PortfolioEngine {
         if watchers.isEmpty { return }
         // What is being booked is booked first: a value without it must not be told after it.
         try await locks.with(all: watchers) {
-            var statements: [Statement] = [], messages: [Message] = []
+            var statements: [Statement] = [], messages: [Message] = [], debtors: [String] = []
             for id in watchers {
-                statements.append(ValuationRecords.upsert(mark, of: symbol, in: id))
-                messages += values(of: id, markedAt: mark, symbol).map { value in
-                    context.message(Topics.value, id, time: value.time, cause: message, value)
+                guard let account = accounts[id] else { continue }
+                let history = histories[id] ?? ValuationHistory()
+                let all = history.points(markedBy: symbol, at: mark.time), points = OwedValues.soon(all)
+                let owing = owing(id, from: mark.time, all, points)
+                if points.count < all.count { debtors.append(id) }
+                statements += [ValuationRecords.upsert(mark, of: symbol, in: id)] + owing
+                let values = values(account, at: points) { other, time in
+                    let known = other == symbol ? mark : history.mark(of: other, at: time)
+                    return known.map { account.price($0, of: other, at: time) }
                 }
+                messages += values.map { context.message(Topics.value, id, time: $0.time, cause: message, $0) }
             }
             try await context.commit(statements, messages)
             for id in watchers { await told(of: id) { $0.take(mark, of: symbol) } }
-        }
-    }
-
-    private func values(of id: String, markedAt mark: PriceMark, _ symbol: Symbol) -> [PortfolioValue] {
-        guard let account = accounts[id] else { return [] }
-        let history = histories[id] ?? ValuationHistory()
-        var points = history.points(markedBy: symbol, at: mark.time)
-        // Before the first transaction there is nothing to value.
-        if let began = account.began { points.removeAll { $0 < began } }
-        return values(account, at: points) { other, time in
-            let known = other == symbol ? mark : history.mark(of: other, at: time)
-            return known.map { account.price($0, of: other, at: time) }
+            for id in debtors { owe(id, from: mark.time) }
         }
     }
 
     // MARK: Values
 
-    /// What an account is worth at times that rise: its book as of then; what has no price counts at cost.
+    /// What an account is worth at times that rise: its book as of then; what has no price counts at cost. Before the first
+    /// transaction there is nothing to value.
     private func values(
         _ account: Account, at points: [Timestamp], _ price: (Symbol, Timestamp) -> Price?
     ) -> [PortfolioValue] {
-        account.books(at: points) { time, book in
+        account.books(at: points.filter { $0 >= account.began ?? $0 }) { time, book in
             let value = book.marketValue { price($0, time) }.value
             return PortfolioValue(
                 portfolioID: account.id, time: time, cash: book.cash[account.currency] ?? .zero, marketValue: value,
@@ -126,6 +132,47 @@ extension PortfolioEngine {
         } catch {
             // The rows go the next time.
             context.logger.warning("old valuations were not deleted", ["error": .string(error.description)])
+        }
+    }
+
+    // MARK: Owed values
+
+    func owe(_ portfolio: String, from time: Timestamp) {
+        owed.owe(portfolio, from: time)
+        tellOwedLater()
+    }
+
+    /// Tells what is owed once it is quiet.
+    func tellOwedLater() {
+        if owed.isEmpty || owedTimer != nil { return }
+        owedTimer = LoopTimer.once(milliseconds: OwedValues.pauseMilliseconds) { [weak self] in
+            self?.owedTimer = nil
+            spawn { await self?.tellOwed() }
+        }
+    }
+
+    private func tellOwed() async {
+        for portfolio in owed.due() {
+            do {
+                try await tellOwed(portfolio)
+            } catch {
+                context.logger.warning("values are not told yet", [
+                    "portfolio": .string(portfolio), "error": .string("\(error)")])
+            }
+        }
+        tellOwedLater()
+    }
+
+    private func tellOwed(_ portfolio: String) async throws {
+        try await locks.with(portfolio) {
+            guard let from = owed.first(of: portfolio), let account = accounts[portfolio],
+                  let history = histories[portfolio] else { return owed.settle(portfolio) }
+            let values = values(account, at: Array(history.told(from: from))) { symbol, time in
+                history.mark(of: symbol, at: time).map { account.price($0, of: symbol, at: time) }
+            }
+            let messages = values.map { context.message(Topics.value, portfolio, time: $0.time, $0) }
+            try await context.commit([ValuationRecords.settle(portfolio)], messages)
+            owed.settle(portfolio)
         }
     }
 }

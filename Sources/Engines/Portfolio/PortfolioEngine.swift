@@ -25,6 +25,9 @@ import Wire
     var board = PriceBoard()
     /// What each portfolio was valued at.
     var histories: [String: ValuationHistory] = [:]
+    /// Values that are told when it is quiet.
+    var owed = OwedValues([:])
+    var owedTimer: LoopTimer?
     private var sequence: Int64 = 0
     private let posted: Counter
 
@@ -39,12 +42,18 @@ import Wire
         let loaded = try await LedgerRecords.load(context.records)
         accounts = Dictionary(uniqueKeysWithValues: loaded.map { ($0.id, $0) })
         order = loaded.map(\.id)
-        histories = try await ValuationRecords.load(context.records)
+        let told = try await ValuationRecords.load(context.records)
+        histories = told.histories
+        owed = OwedValues(told.owed)
+        tellOwedLater()
         sequence = loaded.flatMap(\.transactions).map(\.sequence).max() ?? 0
         audit.start()
     }
 
-    public func stop() async { audit.stop() }
+    public func stop() async {
+        audit.stop()
+        owedTimer?.cancel()
+    }
 
     public var subscriptions: [Subscription] {
         [Subscription(group: Self.name.rawValue, families: [Topics.fill, Topics.bar],
@@ -82,18 +91,20 @@ import Wire
             guard after.book.isWithinLimit else { throw MessageError.tooLarge(transaction.id) }
             sequence += 1
             let adopted = await adopt(after, at: transaction.time)
-            let messages = updates(after, transaction, adopted, cause, trace)
+            let (messages, owing) = updates(after, transaction, adopted, cause, trace)
             AuditScope.current?.object = "portfolio/\(portfolio)/transaction/\(transaction.id)"
             try await context.commit(
                 [LedgerRecords.insert(transaction, into: portfolio, recorded: context.clock.now),
                  ValuationRecords.upsert(transaction.time, in: portfolio)]
-                    + adopted.map { ValuationRecords.upsert($0.value, of: $0.key, in: portfolio) } + statements(transaction),
+                    + adopted.map { ValuationRecords.upsert($0.value, of: $0.key, in: portfolio) } + owing
+                    + statements(transaction),
                 messages)
             accounts[portfolio]?.add(transaction)
             await told(of: portfolio) { history in
                 history.tell(at: transaction.time)
                 for (symbol, mark) in adopted { history.take(mark, of: symbol) }
             }
+            if !owing.isEmpty { owe(portfolio, from: transaction.time) }
             posted.increment()
             return transaction
         }

@@ -6,6 +6,7 @@ import Market
 import Portfolio
 import Risk
 import Runtime
+import Store
 import Testing
 import TestKit
 import Wire
@@ -202,6 +203,38 @@ import Wire
         try await post(fixture, #"{"type":"buy","symbol":"PEP","quantity":1,"price":30,"ts":"\#(Self.time(60))"}"#)
         let later = try #require(try told(fixture)[Self.time(60)].flatMap { Double($0) })
         #expect(abs(later - equity) < 1e-6)
+        await fixture.stop()
+    }
+
+    /// A bar of an old replay beside many newer values tells its own and the newest at once, the others when it is quiet;
+    /// a new life tells what the last one owed.
+    @Test(arguments: [false, true])
+    @LoopActor func whatMuchDependsOnIsToldWhenItIsQuiet(_ restarts: Bool) async throws {
+        let fixture = try await make(watch: #""KO""#)
+        try await post(fixture, #"{"type":"deposit","amount":1000,"ts":"\#(Self.time(0))"}"#)
+        try await post(fixture, #"{"type":"buy","symbol":"KO","quantity":1,"price":10,"ts":"\#(Self.time(0))"}"#)
+        let times = (0..<80).map { Self.time(100, hours: $0) }
+        for time in times { try await post(fixture, #"{"type":"interest","amount":1,"ts":"\#(time)"}"#) }
+        try fixture.listen([Topics.value])
+        try await bar(fixture, "KO", 5, 20)
+        await fixture.until("two values came") { fixture.published.count >= 2 }
+        let soon = fixture.published.prefix(2).map(\.time.iso8601)
+        #expect(soon == [Self.time(5), times[79]])
+        let context = try #require(fixture.hosts[.portfolio]).context
+        let second = EngineHost(PortfolioEngine.self, context, access: AccessPolicy())
+        if restarts {
+            await fixture.hosts[.portfolio]?.stop()
+            #expect(fixture.published.count == 2)
+            try await context.outbox.start()
+            second.start()
+            await second.ready()
+        }
+        await fixture.until("all values came") { fixture.published.count >= 2 + 81 }
+        let told = try told(fixture)
+        #expect(told.count == 81 && told[times[0]] == "1011" && told[times[79]] == "1090")
+        let rows = try await context.records.query(Statement("SELECT time FROM valuations WHERE symbol = '*'"))
+        #expect(rows.rows.isEmpty)
+        if restarts { await second.stop() }
         await fixture.stop()
     }
 

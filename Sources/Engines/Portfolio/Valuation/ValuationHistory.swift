@@ -51,6 +51,9 @@ struct ValuationHistory: Sendable, Equatable {
         return (isForgotten(time) ? [] : [time]) + points[first..<max(first, last)]
     }
 
+    /// Times that were told from `time` on.
+    func told(from time: Timestamp) -> ArraySlice<Timestamp> { points[points.firstPlace { $0 >= time }...] }
+
     // MARK: Changing
 
     /// A value was told for this time.

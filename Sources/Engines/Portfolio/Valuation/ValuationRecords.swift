@@ -2,7 +2,7 @@ import Market
 import Store
 
 /// The rows of what portfolios were valued at, so that a new life values them as the last one did. A row without a symbol
-/// is a time for which a value was told because of a transaction.
+/// is a time for which a value was told because of a transaction; one named `owed` a time from which values are owed.
 enum ValuationRecords {
     static func migration(version: Int) -> Migration {
         let columns = """
@@ -32,6 +32,15 @@ enum ValuationRecords {
             """, [.text(portfolio), .integer(time.nanoseconds), .text(symbol), price, .integer(isLookedUp ? 1 : 0)])
     }
 
+    /// No symbol has this name: the row's time is the first whose value is owed.
+    private static let owed = "*"
+
+    static func owe(from time: Timestamp, in portfolio: String) -> Statement { row(portfolio, time, owed, .null) }
+
+    static func settle(_ portfolio: String) -> Statement {
+        Statement("DELETE FROM valuations WHERE portfolio_id = $1 AND symbol = $2", [.text(portfolio), .text(owed)])
+    }
+
     static func delete(_ forgotten: ValuationHistory.Forgotten, of portfolio: String) -> [Statement] {
         let times = [("", forgotten.time)] + forgotten.marks.map { ($0.key.text, $0.value) }.sorted { $0.0 < $1.0 }
         return times.map { symbol, time in
@@ -40,21 +49,24 @@ enum ValuationRecords {
         }
     }
 
-    /// The histories of all portfolios.
-    static func load(_ records: any RecordStore) async throws(StoreError) -> [String: ValuationHistory] {
+    /// The histories of all portfolios, and from when on values are owed.
+    static func load(_ records: any RecordStore) async throws(StoreError)
+        -> (histories: [String: ValuationHistory], owed: [String: Timestamp]) {
         let rows = try await records.query(Statement(
             "SELECT portfolio_id, time, symbol, price, looked_up FROM valuations ORDER BY portfolio_id, time"))
-        var histories: [String: ValuationHistory] = [:]
+        var histories: [String: ValuationHistory] = [:], owed: [String: Timestamp] = [:]
         for row in rows.records {
             let portfolio: String = try row.value(0), name: String = try row.value(2), text: String? = try row.value(3)
             let time = Timestamp(nanoseconds: try row.value(1))
-            if let symbol = Symbol(name), let price = text.flatMap({ FixedPoint(text: $0, limit: .furthest) }) {
+            if name == Self.owed {
+                owed[portfolio] = min(owed[portfolio] ?? time, time)
+            } else if let symbol = Symbol(name), let price = text.flatMap({ FixedPoint(text: $0, limit: .furthest) }) {
                 let mark = PriceMark(time: time, price: price, isLookedUp: try row.value(4))
                 histories[portfolio, default: ValuationHistory()].take(mark, of: symbol)
             } else {
                 histories[portfolio, default: ValuationHistory()].tell(at: time)
             }
         }
-        return histories
+        return (histories, owed)
     }
 }
