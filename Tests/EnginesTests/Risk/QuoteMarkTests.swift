@@ -106,6 +106,25 @@ import Wire
         await fixture.stop()
     }
 
+    /// What an urgent commit takes along: what must be there with it, and each second a few of what waits longest.
+    @Test func fewPricesGoWithAnUrgentCommit() throws {
+        let symbols = try (0..<40).map { try #require(Symbol("S\($0)")) }
+        var moved = MovedPrices()
+        for symbol in symbols.dropFirst(2) { moved.insert(symbol) }
+        for symbol in symbols.prefix(3) { moved.insert(symbol, pressing: true) }
+        func take(_ second: Int64, urgent: Bool = true) -> [Symbol] {
+            moved.take(urgent: urgent, at: second * 1_000_000_000)
+        }
+        let first = take(5)
+        #expect(first == [symbols[1], symbols[0]] + symbols[2..<16])
+        #expect(take(5).isEmpty && take(6) == Array(symbols[16..<32]))
+        moved.insert(symbols[0], pressing: true)
+        moved.insert(symbols[1])
+        #expect(take(6) == [symbols[0]])
+        #expect(take(6, urgent: false) == Array(symbols[32..<40]) + [symbols[1]])
+        #expect(take(9).isEmpty && moved.isEmpty)
+    }
+
     /// Prices of any order: the newest counts, and a close before is of a day before.
     @Test func theNewestPriceCountsAndReplaysGoTheirWay() {
         var market = MarketPrice()

@@ -1,5 +1,6 @@
 import EngineKit
 import Market
+import Runtime
 import Store
 import Telemetry
 
@@ -45,33 +46,54 @@ enum MarkRecords {
 }
 
 /// Instruments whose price has moved since it was written: what waits longest is written first.
+///
+/// A quote moves what is held many times a second, and each price that a commit takes along is a page more. So one that
+/// the next order would meet takes along what has to be there with it, and each second a few of the others.
 struct MovedPrices: Sendable {
+    /// Others that an urgent commit takes along at most, and how long it is until the next of them.
+    private static let few = 16, pause: Int64 = 1_000_000_000
+
     private var known: Set<Symbol> = []
     private var order: [Symbol] = []
+    /// How many of the first must not wait.
+    private var pressing = 0
+    /// When some that may wait went with an urgent commit.
+    private var written: Int64?
 
     var isEmpty: Bool { order.isEmpty }
 
-    /// Notes an instrument once; `first` before all others.
-    mutating func insert(_ symbol: Symbol, first: Bool = false) {
+    /// Notes an instrument once; one that is `pressing` goes with the next commit.
+    mutating func insert(_ symbol: Symbol, pressing isPressing: Bool = false) {
         guard known.insert(symbol).inserted else { return }
-        if first { order.insert(symbol, at: 0) } else { order.append(symbol) }
+        if isPressing {
+            order.insert(symbol, at: 0)
+            pressing += 1
+        } else {
+            order.append(symbol)
+        }
     }
 
-    /// Takes out at most so many.
-    mutating func take(_ limit: Int) -> [Symbol] {
-        let taken = Array(order.prefix(limit))
-        order.removeFirst(taken.count)
+    /// Takes out what goes with a commit.
+    mutating func take(urgent: Bool, at monotonic: Int64) -> [Symbol] {
+        var count = order.count
+        if urgent {
+            let mayMore = written.map { monotonic - $0 >= Self.pause } ?? true
+            count = min(count, mayMore ? max(pressing, Self.few) : pressing)
+        }
+        if count > pressing { written = monotonic }
+        let taken = Array(order.prefix(count))
+        order.removeFirst(count)
         for symbol in taken { known.remove(symbol) }
+        pressing = max(0, pressing - count)
         return taken
     }
 }
 
 extension RiskEngine {
     /// Commits with the prices of holdings that have moved since the last time, so that what was found and what it was
-    /// found at are never one without the other. What orders do is `urgent`: the next must not wait for its writing, so
-    /// it takes a few prices along and leaves the others to commits after it.
+    /// found at are never one without the other. What orders do is `urgent`: the next must not wait for its writing.
     func commitWithMarks(_ statements: [Statement], _ messages: [Message] = [], urgent: Bool = false) async throws {
-        let moved = state.takeMoved(urgent ? Self.urgentMarks : .max)
+        let moved = state.takeMoved(urgent: urgent, at: context.clock.monotonic)
         do {
             let marks = moved.compactMap { symbol in state.price(of: symbol).map { MarkRecords.upsert(symbol, $0) } }
             try await context.commit(statements + marks, messages, urgent: urgent)
@@ -80,9 +102,6 @@ extension RiskEngine {
             throw error
         }
     }
-
-    /// Prices that an urgent commit takes along at most.
-    private static var urgentMarks: Int { 16 }
 
     /// Writes what is left of them when the engine stops.
     func writeMarks() async {

@@ -98,7 +98,7 @@ struct RiskState: Sendable {
             return book.has(symbol)
         }
         if isHeld {
-            if holders[symbol, default: []].insert(portfolio).inserted { moved.insert(symbol, first: true) }
+            if holders[symbol, default: []].insert(portfolio).inserted { moved.insert(symbol, pressing: true) }
         } else {
             holders[symbol]?.remove(portfolio)
         }
@@ -182,12 +182,12 @@ struct RiskState: Sendable {
         books.change(portfolio, orNew: PortfolioBook(scenarios: scenarios)) { $0.take(split, of: symbol) }
     }
 
-    /// What has moved since the last time, at most so many: what waits longest.
-    mutating func takeMoved(_ limit: Int) -> [Symbol] { moved.take(limit) }
+    /// What has moved since it was written, as far as it goes with a commit now.
+    mutating func takeMoved(urgent: Bool, at monotonic: Int64) -> [Symbol] { moved.take(urgent: urgent, at: monotonic) }
 
     /// What was taken and could not be written.
     mutating func keepMoved(_ symbols: [Symbol]) {
-        for symbol in symbols.reversed() { moved.insert(symbol, first: true) }
+        for symbol in symbols.reversed() { moved.insert(symbol, pressing: true) }
     }
 
     // MARK: Traders
@@ -199,7 +199,7 @@ struct RiskState: Sendable {
     mutating func attribute(_ fill: Fill, at now: Timestamp) -> TraderLine? {
         settle(fill.symbol)
         guard let line = traders.take(fill, markets[fill.symbol]?.mark, at: now) else { return nil }
-        moved.insert(fill.symbol, first: true)
+        moved.insert(fill.symbol, pressing: true)
         return line
     }
 
