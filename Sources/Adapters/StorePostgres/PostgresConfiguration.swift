@@ -53,9 +53,9 @@ public struct PostgresConfiguration: Sendable, Hashable {
         let options = PQconninfoParse(url, &message)
         defer { PQconninfoFree(options) }
         if options == nil {
-            let text = message.map { String(cString: $0) } ?? ""
+            // What libpq says repeats the URL, password and all.
             PQfreemem(message)
-            throw StoreError(.invalidInput, "PostgreSQL URL", underlying: text)
+            throw StoreError(.invalidInput, "the PostgreSQL URL is not one that libpq takes")
         }
     }
 }

@@ -45,10 +45,12 @@ public struct PositionUpdate: Sendable, Equatable {
     public var price: Price?
     public var realized: Money
     public var time: Timestamp
+    /// How many shares one became, where a split led to this: quantity and prices are already those after it.
+    public var split: FixedPoint?
 
     public init(
         portfolioID: String, symbol: Symbol, quantity: Quantity, averageCost: Price, price: Price?, realized: Money,
-        time: Timestamp
+        time: Timestamp, split: FixedPoint? = nil
     ) {
         self.portfolioID = portfolioID
         self.symbol = symbol
@@ -57,5 +59,6 @@ public struct PositionUpdate: Sendable, Equatable {
         self.price = price
         self.realized = realized
         self.time = time
+        self.split = split
     }
 }

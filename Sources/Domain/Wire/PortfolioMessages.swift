@@ -33,7 +33,7 @@ extension PositionUpdate: WireValue {
               let quantity = json.fixed("quantity"), let cost = json.fixed("average_cost"),
               let realized = json.fixed("realized"), let time = json.time("ts") else { return nil }
         self.init(portfolioID: portfolio, symbol: symbol, quantity: quantity, averageCost: cost,
-                  price: json.fixed("price"), realized: realized, time: time)
+                  price: json.fixed("price"), realized: realized, time: time, split: json.fixed("split"))
     }
 
     public func write(to json: inout JSONWriter) {
@@ -45,6 +45,7 @@ extension PositionUpdate: WireValue {
         if let price { json.member("price", price) }
         json.member("realized", realized)
         json.member("ts", time)
+        if let split { json.member("split", split) }
         json.endObject()
     }
 }

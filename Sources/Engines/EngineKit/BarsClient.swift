@@ -17,7 +17,12 @@ public struct BarColumns: Sendable {
 @LoopActor public struct BarsClient {
     private let reader: MarketDataReader
 
-    public init(_ context: EngineContext) { reader = MarketDataReader(context: context, what: "stored bars") }
+    /// - Parameter deadlineNanoseconds: how long to wait for an answer; 10 s unless said.
+    public init(_ context: EngineContext, deadlineNanoseconds: Int64? = nil) {
+        reader = MarketDataReader(
+            context: context, what: "stored bars",
+            deadlineNanoseconds: deadlineNanoseconds ?? MarketDataReader.usualDeadlineNanoseconds)
+    }
 
     /// The bars of a range, both ends included, or only so many of its end or its beginning; empty where none are stored.
     /// Throws `Problem` 503 when market data is away.

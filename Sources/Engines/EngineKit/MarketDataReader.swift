@@ -9,13 +9,14 @@ import Wire
     /// What is asked for, in words, as problems name it.
     let what: String
 
-    static let deadlineNanoseconds: Int64 = 10_000_000_000
+    static let usualDeadlineNanoseconds: Int64 = 10_000_000_000
+    var deadlineNanoseconds = Self.usualDeadlineNanoseconds
 
     /// The answer whatever its status. Throws `Problem` 503 when market data is away.
     func get(_ path: String, _ query: String) async throws -> Response {
         let request = Request(method: .get, path: path, query: query, headers: ["Host": "localhost"])
         do throws(PeerError) {
-            return try await context.peers.send(request, to: .marketdata, deadlineNanoseconds: Self.deadlineNanoseconds)
+            return try await context.peers.send(request, to: .marketdata, deadlineNanoseconds: deadlineNanoseconds)
         } catch {
             throw Problem.unavailable("marketdata", "\(what) cannot be read: \(error)")
         }

@@ -45,6 +45,7 @@ extension PortfolioEngine {
             ("realized", book.realized), ("realized_fifo", book.realizedFIFO), ("unrealized", value - book.costBasis),
             ("fees", book.fees[account.currency] ?? .zero),
             ("dividends", book.dividends[account.currency] ?? .zero),
+            ("interest", book.interest[account.currency] ?? .zero),
             ("net_deposits", book.deposits[account.currency] ?? .zero),
         ] {
             json.key(name)

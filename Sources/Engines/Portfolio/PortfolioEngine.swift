@@ -17,12 +17,14 @@ import Wire
     let context: EngineContext
     let idempotency: Idempotency
     let audit: AuditTrail
-    private let locks = KeyedLock()
+    let locks = KeyedLock()
     private(set) var accounts: [String: Account] = [:]
     /// Portfolios in order of creation.
     private(set) var order: [String] = []
-    private(set) var marks = PriceBoard()
-    private var valuation = ValuationHistory()
+    /// Closes that came by, for everyone.
+    var board = PriceBoard()
+    /// What each portfolio was valued at.
+    var histories: [String: ValuationHistory] = [:]
     private var sequence: Int64 = 0
     private let posted: Counter
 
@@ -37,6 +39,7 @@ import Wire
         let loaded = try await LedgerRecords.load(context.records)
         accounts = Dictionary(uniqueKeysWithValues: loaded.map { ($0.id, $0) })
         order = loaded.map(\.id)
+        histories = try await ValuationRecords.load(context.records)
         sequence = loaded.flatMap(\.transactions).map(\.sequence).max() ?? 0
         audit.start()
     }
@@ -71,48 +74,29 @@ import Wire
             var transaction = draft
             transaction.sequence = sequence + 1
             // A fill has happened: it is booked whatever it leaves.
-            if cause == nil, let refusal = account.refusal(of: transaction) {
+            if cause == nil, let refusal = account.refusal(of: transaction, now: context.clock.now) {
                 throw Problem.invalid("/" + refusal.field, refusal.reason)
             }
             guard !account.isTooLarge(transaction) else { throw MessageError.tooLarge(transaction.id) }
             let after = account.after(transaction)
             guard after.book.isWithinLimit else { throw MessageError.tooLarge(transaction.id) }
             sequence += 1
-            let messages = updates(after, transaction, cause, trace)
+            let adopted = await adopt(after, at: transaction.time)
+            let messages = updates(after, transaction, adopted, cause, trace)
             AuditScope.current?.object = "portfolio/\(portfolio)/transaction/\(transaction.id)"
             try await context.commit(
-                [LedgerRecords.insert(transaction, into: portfolio, recorded: context.clock.now)]
-                    + statements(transaction),
+                [LedgerRecords.insert(transaction, into: portfolio, recorded: context.clock.now),
+                 ValuationRecords.upsert(transaction.time, in: portfolio)]
+                    + adopted.map { ValuationRecords.upsert($0.value, of: $0.key, in: portfolio) } + statements(transaction),
                 messages)
             accounts[portfolio]?.add(transaction)
+            await told(of: portfolio) { history in
+                history.tell(at: transaction.time)
+                for (symbol, mark) in adopted { history.take(mark, of: symbol) }
+            }
             posted.increment()
             return transaction
         }
-    }
-
-    /// What a transaction tells others: the position, and the portfolio's value wherever it was told already.
-    private func updates(
-        _ account: Account, _ transaction: LedgerTransaction, _ cause: Message?, _ trace: String?
-    ) -> [Message] {
-        var messages: [Message] = []
-        if let symbol = transaction.symbol, let holding = account.book.holdings[symbol] {
-            let update = PositionUpdate(
-                portfolioID: account.id, symbol: symbol, quantity: holding.quantity, averageCost: holding.averageCost,
-                price: marks.price(symbol, of: account.id, at: transaction.time), realized: holding.realized,
-                time: transaction.time)
-            messages.append(context.message(Topics.position, account.id, time: transaction.time, cause: cause,
-                                            trace: trace, update))
-        }
-        for value in valuation.restated(account, from: transaction.time) {
-            messages.append(context.message(Topics.value, account.id, time: value.time, cause: cause, trace: trace,
-                value))
-        }
-        if messages.allSatisfy({ $0.topic.family != Topics.value.name }) {
-            let time = max(transaction.time, valuation.lastTime(account.id) ?? transaction.time)
-            let value = ValuationHistory.value(account, at: time) { marks.price($0, of: account.id, at: time) }
-            messages.append(context.message(Topics.value, account.id, time: time, cause: cause, trace: trace, value))
-        }
-        return messages
     }
 
     // MARK: The bus
@@ -141,22 +125,6 @@ import Wire
             currency: account.currency, time: fill.time, sequence: 0, note: "order \(fill.orderID)")
         // Idempotent by the fill's id: a second delivery finds it booked.
         _ = try await post(transaction, to: fill.portfolioID, cause: message)
-    }
-
-    /// A close: the price of the instrument, and the value of every portfolio that looks at it and has no later mark of
-    /// it. Where another instrument was marked later already, the value of that time is told again.
-    private func take(_ bar: Bar, _ message: Message) async throws {
-        guard let price = FixedPoint(bar.close) else { return }
-        marks.set(bar.symbol, price, at: bar.time)
-        var messages: [Message] = []
-        for id in order {
-            guard let account = accounts[id], account.watched.contains(bar.symbol),
-                  marks.mark(bar.symbol, of: id, price, at: bar.time) else { continue }
-            let time = max(bar.time, valuation.lastTime(id) ?? bar.time)
-            let value = valuation.record(account, at: time) { marks.price($0, of: id, at: time) }
-            messages.append(context.message(Topics.value, id, time: value.time, cause: message, value))
-        }
-        if !messages.isEmpty { try await context.commit([], messages) }
     }
 
     /// The next place in the order of recording is given out at posting; a draft has none.

@@ -46,7 +46,8 @@ struct PostTransaction: RequestBody {
         // A misspelt commission is money that is missing.
         fields.refuseOthers(
             than: "type", "amount", "symbol", "quantity", "price", "commission", "ratio", "currency", "ts", "note")
-        let type = fields.choice("type", "What happened.", TransactionType.self)
+        let known = fields.optionalChoice("type", "What happened.", TransactionType.self, required: true)
+        let type = known ?? .deposit
         let isTrade = type == .buy || type == .sell, needsAmount = !isTrade && type != .split
         let describing = fields.isDescribing
         let amount = fields.optionalFixed("amount", "Money that moved; for all but buy, sell and split.", above: .zero,
@@ -60,6 +61,7 @@ struct PostTransaction: RequestBody {
         let commission = fields.optionalFixed("commission", "What the venue charged.", from: .zero)
         let ratio = fields.optionalFixed("ratio", "Shares one share becomes; for split.", above: .zero,
                                          required: type == .split && !describing)
+        if let known { refuseStrangers(fields, to: known) }
         let currency = CreatePortfolio.currency(fields, required: false)
         let time = fields.optionalTime("ts", "When it happened; now when left out.")
         let note = fields.optionalString("note", "For people.") ?? ""
@@ -67,6 +69,21 @@ struct PostTransaction: RequestBody {
             kind: kind(type, amount ?? .zero, symbol ?? Symbol("X")!, quantity ?? .zero, price ?? .zero,
                        commission ?? .zero, ratio ?? .one, hasSymbol: symbol != nil),
             currency: currency, time: time, note: note)
+    }
+
+    /// What a type has no use for is refused: a deposit's commission would be money that is missing.
+    private static func refuseStrangers(_ fields: FieldReader, to type: TransactionType) {
+        if fields.isDescribing { return }
+        let used: Set<String> = switch type {
+        case .deposit, .withdrawal, .fee, .interest: ["amount"]
+        case .dividend: ["amount", "symbol"]
+        case .split: ["symbol", "ratio"]
+        case .buy, .sell: ["symbol", "quantity", "price", "commission"]
+        }
+        for name in ["amount", "symbol", "quantity", "price", "commission", "ratio"]
+        where fields.has(name) && !used.contains(name) {
+            fields.require(false, name, "is not part of a \(type.rawValue)")
+        }
     }
 
     private static func kind(

@@ -9,7 +9,7 @@ extension PortfolioEngine {
     private static let portfolioExample = """
         {"id":"demo","name":"Demo","currency":"USD","as_of":"2013-03-01T00:00:00Z","cash":100000,\
         "cash_by_currency":{"USD":100000},"positions":[],"market_value":0,"equity":100000,"cost_basis":0,"realized":0,\
-        "realized_fifo":0,"unrealized":0,"fees":0,"dividends":0,"net_deposits":100000,"trades":0,"unpriced":[],\
+        "realized_fifo":0,"unrealized":0,"fees":0,"dividends":0,"interest":0,"net_deposits":100000,"trades":0,"unpriced":[],\
         "not_in_equity":[]}
         """
 
@@ -35,7 +35,10 @@ extension PortfolioEngine {
             if page.cursor != nil && start == 0 { throw Problem.invalid("?cursor", "is not a cursor of this list") }
             let ids = order.dropFirst(start).prefix(page.limit)
             let next = start + ids.count < order.count ? ids.last : nil
-            return JSONBody.page(ids.compactMap { accounts[$0] }, next: next) { Self.writeHead($1, $1.book, &$0, close: true) }
+            let now = context.clock.now
+            return JSONBody.page(ids.compactMap { accounts[$0] }, next: next) {
+                Self.writeHead($1, $1.book(at: now), &$0, close: true)
+            }
         }
     }
 
@@ -70,7 +73,7 @@ extension PortfolioEngine {
             let account = try find(query.id)
             let time = query.at ?? context.clock.now
             let book = account.book(at: time)
-            let prices = await self.prices(of: book, in: account.id, at: query.at)
+            let prices = await self.prices(of: book, in: account, at: query.at)
             return JSONBody { Self.write(account, book, prices, time, &$0) }
         }
     }
@@ -80,16 +83,22 @@ extension PortfolioEngine {
         return account
     }
 
-    /// Prices of what is held: the latest close that came by, else the last stored one at or before the time.
-    private func prices(of book: Book, in portfolio: String, at time: Timestamp?) async -> [Symbol: Price] {
+    /// Prices of what is held: the newest close that it was marked at or that came by. Of a time: the one of then, or a
+    /// newer one that is stored. What was never told of takes the last stored one.
+    private func prices(of book: Book, in account: Account, at time: Timestamp?) async -> [Symbol: Price] {
         var prices: [Symbol: Price] = [:]
-        let client = BarsClient(context)
+        let client = BarsClient(context), now = time ?? context.clock.now, history = histories[account.id]
         for (symbol, holding) in book.holdings where !holding.quantity.isZero {
-            if let mark = marks.latest(symbol, of: portfolio), time.map({ $0 >= mark.time }) ?? true {
-                prices[symbol] = mark.price
-            } else if let bars = try? await client.bars(symbol, .day1, to: time, last: 1), let close = bars.close.last {
-                prices[symbol] = FixedPoint(close)
+            var mark = time.map { history?.mark(of: symbol, at: $0) } ?? history?.newestMark(of: symbol)
+            if mark == nil { mark = board.mark(of: symbol, at: now) }
+            let isRecent = mark.map {
+                time == nil ? !$0.isLookedUp : now.nanoseconds(since: $0.time) < Timeframe.day1.nanoseconds
             }
+            if isRecent != true, let bars = try? await client.bars(symbol, .day1, from: mark?.time, to: time, last: 1),
+               let last = bars.times.last, let close = bars.close.last.flatMap({ FixedPoint($0) }) {
+                mark = PriceMark(time: Timestamp(nanoseconds: last), price: close)
+            }
+            prices[symbol] = mark.map { account.price($0, of: symbol, at: now) }
         }
         return prices
     }

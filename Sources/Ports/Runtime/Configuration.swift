@@ -63,8 +63,15 @@ public struct Configuration: Sendable {
 
     public func int(_ name: String) -> Int { Int(text(name)) ?? 0 }
 
-    /// A comma-separated list without its empty parts.
-    public func list(_ name: String) -> [String] { text(name).split(separator: ",").map(String.init) }
+    /// A comma-separated list without its empty parts and the spaces around them.
+    public func list(_ name: String) -> [String] { Self.parts(of: text(name)) }
+
+    static func parts(of list: String) -> [String] {
+        list.split(separator: ",").map { part in
+            let bare = part.drop { $0 == " " }
+            return String(bare[..<(bare.lastIndex { $0 != " " }.map { bare.index(after: $0) } ?? bare.startIndex)])
+        }.filter { !$0.isEmpty }
+    }
 
     /// The engines that this platform is made of.
     public var engines: [EngineName] {
@@ -86,8 +93,9 @@ public struct Configuration: Sendable {
     /// Where further instances of an engine are that only calculate.
     public func calculators(of engine: EngineName) -> [(host: String, port: Int)] {
         list("\(engine.rawValue.uppercased())_CALCULATORS").map { text in
-            let parts = text.split(separator: ":", maxSplits: 1)
-            return (String(parts[0]), parts.count > 1 ? Int(parts[1]) ?? port(of: engine) : port(of: engine))
+            guard !Setting.isHost(text), let colon = text.lastIndex(of: ":"),
+                  let own = Int(text[text.index(after: colon)...]) else { return (text, port(of: engine)) }
+            return (String(text[..<colon]), own)
         }
     }
 

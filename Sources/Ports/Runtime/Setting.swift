@@ -9,9 +9,17 @@ public struct Setting: Sendable {
         case choice([String])
         /// Comma-separated.
         case list
-        /// A URL of a server, beginning with this where one is named. A password that is asked for and left empty is
-        /// refused: a secret has no default.
-        case url(String = "")
+        /// Comma-separated; each as a browser tells where a page is from: https://host, with a port where it has one.
+        case origins
+        /// A host's name or address; empty for none.
+        case host
+        /// Comma-separated host names or addresses.
+        case hosts
+        /// Comma-separated, host or host:port.
+        case places
+        /// A URL of a server, beginning with one of these. A password that is asked for and left empty is refused: a
+        /// secret has no default.
+        case url([String])
         /// An IPv4 or IPv6 address in digits, or localhost.
         case address
     }
@@ -30,31 +38,6 @@ public struct Setting: Sendable {
         self.kind = kind
         self.doc = doc
         isSecret = secret
-    }
-
-    /// What is wrong with a value, or nil.
-    func fault(in value: String) -> String? {
-        switch kind {
-        case .text, .list: return nil
-        case .address:
-            var room = in6_addr()
-            if value == "localhost" || inet_pton(AF_INET, value, &room) == 1 || inet_pton(AF_INET6, value, &room) == 1 {
-                return nil
-            }
-            return "\(name) must be an IPv4 or IPv6 address or localhost, not \"\(value)\""
-        case .url(let start):
-            // Not repeated: it may hold a password.
-            if !value.hasPrefix(start) { return "\(name) must begin with \(start)" }
-            guard let authority = value.firstRange(of: "://").map({ value[$0.upperBound...].prefix { $0 != "/" } }),
-                  let at = authority.lastIndex(of: "@"), authority[..<at].last == ":" else { return nil }
-            return "\(name) names a user and an empty password; a secret has no default"
-        case .integer(let range):
-            if let number = Int(value), range.contains(number) { return nil }
-            return "\(name) must be a whole number from \(range.lowerBound) to \(range.upperBound), not \"\(value)\""
-        case .choice(let options):
-            if options.contains(value) { return nil }
-            return "\(name) must be one of \(options.joined(separator: ", ")), not \"\(value)\""
-        }
     }
 
     /// Every variable, for every process: one environment configures all of them.
@@ -81,8 +64,8 @@ public struct Setting: Sendable {
                 "Whether a key is asked for: auto asks on every address but loopback, on always, off never."),
         Setting("API_KEY_FILE", "", .text, "A file with one API key a line, mode 600 or 400."),
         Setting("API_KEY", "", .text, "One API key, where there is no file; a file shows up in fewer places.", secret: true),
-        Setting("PUBLIC_HOSTS", "", .list, "Host names taken while no key is asked for, besides the local ones."),
-        Setting("CORS_ORIGINS", "http://localhost:3000,http://localhost:3001,http://localhost", .list,
+        Setting("PUBLIC_HOSTS", "", .hosts, "Host names taken while no key is asked for, besides the local ones."),
+        Setting("CORS_ORIGINS", "http://localhost:3000,http://localhost:3001,http://localhost", .origins,
                 "Origins a browser may call from."),
         Setting("BODY_LIMIT_BYTES", "16777216", .integer(1024...1_073_741_824), "The largest request body."),
         Setting("REQUEST_SECONDS", "30", .integer(1...600), "A request must have arrived within so long."),
@@ -95,7 +78,7 @@ public struct Setting: Sendable {
     ]
 
     private static let storage = [
-        Setting("DATABASE_URL", "", .url(), "PostgreSQL for records, postgresql://…; empty is SQLite.", secret: true),
+        Setting("DATABASE_URL", "", .url(["postgresql://", "postgres://"]), "PostgreSQL for records, postgresql://…; empty is SQLite.", secret: true),
         Setting("DATABASE_PROFILE", "conservative", .choice(["throughput", "balanced", "conservative"]),
                 "Connections of each engine and their time-out: throughput 10 to 50 and 30 s, balanced 5 to 20 and 60 s, "
                     + "conservative 2 to 10 and 120 s."),
@@ -125,7 +108,7 @@ public struct Setting: Sendable {
     ]
 
     private static let bus = [
-        Setting("REDIS_URL", "", .url("redis://"),
+        Setting("REDIS_URL", "", .url(["redis://"]),
                 "Redis for the bus, redis://[:password@]host[:port]; empty is in process.", secret: true),
         Setting("SPOOL_BYTES", "268435456", .integer(65_536...1_000_000_000_000),
                 "Bytes of lossless messages kept on disk for each lane while Redis is away; beyond it new work is refused."),
@@ -167,9 +150,9 @@ public struct Setting: Sendable {
         return [
             Setting("\(upper)_PORT", "\(name.defaultPort)", .integer(1...65_535),
                 "Port of the \(name.rawValue) service."),
-            Setting("\(upper)_HOST", "", .text,
+            Setting("\(upper)_HOST", "", .host,
                     "Where others reach the \(name.rawValue) service; empty is NAUTILUS_HOST, or 127.0.0.1."),
-            Setting("\(upper)_CALCULATORS", "", .list,
+            Setting("\(upper)_CALCULATORS", "", .places,
                     "Further instances of the \(name.rawValue) service that only calculate, as host or host:port; the "
                         + "gateway spreads calculations over them."),
             Setting("\(upper)_WORKERS", "4", .integer(1...50),

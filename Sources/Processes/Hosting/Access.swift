@@ -6,7 +6,7 @@ extension AccessPolicy {
     /// The policy that a configuration asks for. An address that others reach needs a key file or `NAUTILUS_AUTH=off`
     /// said aloud: an open door never.
     init(_ configuration: Configuration) throws(StartError) {
-        let hosts = configuration.list("PUBLIC_HOSTS"), origins = configuration.list("CORS_ORIGINS")
+        let hosts = configuration.list("PUBLIC_HOSTS").map { $0.lowercased() }, origins = configuration.list("CORS_ORIGINS")
         guard configuration.requiresKey else {
             self.init(publicHosts: hosts, origins: origins)
             return
@@ -26,10 +26,10 @@ extension AccessPolicy {
         }
     }
 
-    /// The key that services of one platform show each other: the first of the key file, or the one that is set.
+    /// The key that services of one platform and its commands show each other: the first of the key file, or the one that is
+    /// set. A file that cannot be read is told, also where no key is asked for.
     public static func peerKey(_ configuration: Configuration) throws(KeyFileError) -> String? {
         let file = configuration.text("API_KEY_FILE"), key = configuration.text("API_KEY")
-        guard configuration.requiresKey else { return nil }
         if !file.isEmpty { return try APIKeys.first(in: file) }
         return key.isEmpty ? nil : key
     }

@@ -13,8 +13,13 @@ enum Stores {
         let database = configuration.text("DATABASE_URL")
         if !database.isEmpty {
             let profile = PostgresProfile(rawValue: configuration.text("DATABASE_PROFILE")) ?? .conservative
-            return try await PostgresRecordStore.open(
-                PostgresConfiguration(url: database, schema: name.rawValue, profile: profile), clock: clock)
+            let wanted = PostgresConfiguration(url: database, schema: name.rawValue, profile: profile)
+            do throws(StoreError) {
+                try wanted.check()
+            } catch {
+                throw StartError(.configuration, "NAUTILUS_DATABASE_URL: \(error.description)")
+            }
+            return try await PostgresRecordStore.open(wanted, clock: clock)
         }
         // The ledger waits for the disk: an acknowledged transaction survives a power cut.
         let isFull = name == .portfolio || configuration.text("SQLITE_SYNCHRONOUS") == "full"

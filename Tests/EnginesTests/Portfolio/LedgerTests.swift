@@ -145,31 +145,4 @@ import TestKit
         #expect(refusal(21, 2)?.reason.contains("-1 USD") == true)
         #expect(refusal(1, 0)?.field == "amount")
     }
-
-    @Test func aLateFillRestatesExactlyThePointsItTouches() throws {
-        let symbol = Self.symbols[0], other = Self.symbols[1]
-        var account = Self.account([Self.make(.deposit(FixedPoint(1000)), day: 0, sequence: 1)])
-        account.watched = [symbol]
-        var history = ValuationHistory()
-        let prices = [10, 11, 12, 13]
-        for (day, price) in prices.enumerated() {
-            let value = history.record(account, at: Timestamp(seconds: Int64(day + 1) * 86_400)) {
-                $0 == symbol ? FixedPoint(price) : nil
-            }
-            #expect(value.equity == FixedPoint(1000) && value.netDeposits == FixedPoint(1000))
-        }
-        let fill = Self.make(.trade(symbol, .buy, quantity: FixedPoint(10), price: FixedPoint(11), commission: .zero),
-                             day: 3, sequence: 2)
-        account.add(fill)
-        let restated = history.restated(account, from: fill.time)
-        #expect(restated.map(\.time.nanoseconds) == [3, 4].map { $0 * 86_400_000_000_000 })
-        #expect(restated.map(\.equity) == [FixedPoint(1010), FixedPoint(1020)])
-        #expect(restated.map(\.unrealized) == [FixedPoint(10), FixedPoint(20)] && restated[0].trades == 1)
-        // What was told before keeps its prices; what never had one counts at cost.
-        #expect(history.restated(account, from: Timestamp(seconds: 5 * 86_400)).isEmpty)
-        account.add(Self.make(.trade(other, .buy, quantity: FixedPoint(2), price: FixedPoint(7), commission: .zero),
-                              day: 4, sequence: 3))
-        #expect(history.restated(account, from: Timestamp(seconds: 4 * 86_400)).map(\.equity) == [FixedPoint(1020)])
-        #expect(history.lastTime("p") == Timestamp(seconds: 4 * 86_400) && history.lastTime("q") == nil)
-    }
 }

@@ -36,12 +36,14 @@ import Wire
         #expect(abs(kept - new.close[0]) < 1e-8, "\(kept)")
         let replayed = try #require(try await worth(fixture, "fresh"))
         #expect(abs(replayed - old.close[1]) < 1e-8, "\(replayed)")
-        // Only the fresh one was valued at the old closes.
-        await fixture.until("two values came") { fixture.published.count == 2 }
+        // Both are told at the old closes, each for the time of its bar: the newer value stands.
+        await fixture.until("four values came") { fixture.published.count == 4 }
         let told = try fixture.published.map { try JSONTree($0.data) }
-        #expect(told.allSatisfy { $0["portfolio_id"]?.text == "fresh" })
-        let times = told.compactMap { $0["ts"]?.text.flatMap { Timestamp(iso8601: $0)?.nanoseconds } }
-        #expect(times == old.times)
+        for id in ["live", "fresh"] {
+            let own = told.filter { $0["portfolio_id"]?.text == id }
+            let times = own.compactMap { $0["ts"]?.text.flatMap { Timestamp(iso8601: $0)?.nanoseconds } }
+            #expect(times == old.times, "\(id)")
+        }
         await fixture.stop()
     }
 }

@@ -169,10 +169,11 @@ import Wire
         let worth = try #require(live["market_value"]?.double), wanted: Double = 2 * bars.close[2]
         #expect(abs(worth - wanted) < 1e-8)
         // People are told the same, apart from the engines.
-        await fixture.until("all values came") { fixture.published.count == 5 }
+        await fixture.until("all values came") { fixture.published.count == 6 }
         let values = try fixture.published.map { try JSONTree($0.data) }
-        // Of the deposit, the fill and three closes; the first close was before the fill. Money travels as text.
-        #expect(values.compactMap { $0["trades"]?.int } == [0, 1, 0, 1, 1])
+        // Of the deposit, the fill and three closes; the first close was before the fill, whose value it changes. Money
+        // travels as text.
+        #expect(values.compactMap { $0["trades"]?.int } == [0, 1, 0, 1, 1, 1])
         #expect(values.last?["equity"]?.text.flatMap { Double($0) } == live["equity"]?.double)
         #expect(values.allSatisfy { $0["net_deposits"]?.text == "10" })
         let context = try #require(fixture.hosts[.portfolio]).context

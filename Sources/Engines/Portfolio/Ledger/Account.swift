@@ -12,6 +12,9 @@ struct Account: Sendable {
     private(set) var transactions: [LedgerTransaction] = []
     private(set) var book = Book()
     private(set) var known: Set<String> = []
+    /// When the first transaction was; nil before any.
+    private(set) var began: Timestamp?
+    private var splits: [Symbol: [(time: Timestamp, ratio: FixedPoint)]] = [:]
 
     init(
         id: String, name: String, currency: String, allowsNegativeCash: Bool, created: Timestamp, watched: Set<Symbol>
@@ -24,6 +27,8 @@ struct Account: Sendable {
         self.watched = watched
     }
 
+    private static let aheadNanoseconds: Int64 = 86_400_000_000_000
+
     /// Why a transaction cannot be booked: the field of it and the reason.
     struct Refusal: Equatable {
         let field: String, reason: String
@@ -31,10 +36,18 @@ struct Account: Sendable {
 
     /// Why a transaction cannot be booked, or nil. Looks at the book after it, at every later time too: one that is
     /// dated back must leave cash for what came since.
-    func refusal(of transaction: LedgerTransaction) -> Refusal? {
+    func refusal(of transaction: LedgerTransaction, now: Timestamp = Timestamp.wholeYears.upperBound) -> Refusal? {
+        // Today's date may be tomorrow's elsewhere; what lies further ahead has not happened.
+        if transaction.time.nanoseconds(since: now) > Self.aheadNanoseconds {
+            return Refusal(field: "ts", reason: "lies more than a day ahead")
+        }
         if case .split(let symbol, _) = transaction.kind,
            book(at: transaction.time).holdings[symbol]?.quantity.isZero ?? true {
             return Refusal(field: "symbol", reason: "there is no holding of \(symbol) to split")
+        }
+        if case .split(let symbol, let ratio) = transaction.kind,
+           let holding = book(at: transaction.time).holdings[symbol], (holding.quantity * ratio).isZero {
+            return Refusal(field: "ratio", reason: "nothing would be left of the holding")
         }
         if case .trade = transaction.kind, transaction.currency != currency {
             return Refusal(field: "currency", reason: "trades are booked in the portfolio's currency, \(currency): there are "
@@ -89,6 +102,11 @@ struct Account: Sendable {
     mutating func add(_ transaction: LedgerTransaction) {
         guard known.insert(transaction.id).inserted else { return }
         if let symbol = transaction.symbol { watched.insert(symbol) }
+        began = min(began ?? transaction.time, transaction.time)
+        if case .split(let symbol, let ratio) = transaction.kind {
+            splits[symbol, default: []].append((transaction.time, ratio))
+            splits[symbol]?.sort { $0.time < $1.time }
+        }
         if let last = transactions.last, LedgerTransaction.precedes(transaction, last) {
             let place = transactions.firstIndex { LedgerTransaction.precedes(transaction, $0) } ?? transactions.endIndex
             transactions.insert(transaction, at: place)
@@ -115,6 +133,28 @@ struct Account: Sendable {
     func book(at time: Timestamp) -> Book {
         guard let last = transactions.last, last.time > time else { return book }
         return Self.book(of: transactions.prefix { $0.time <= time })
+    }
+
+    /// The book at each of some times, which rise, in one walk.
+    func books<R>(at times: [Timestamp], _ body: (Timestamp, Book) -> R) -> [R] {
+        guard let first = times.first, let last = transactions.last, last.time > first else {
+            return times.map { body($0, book) }
+        }
+        var walked = Book(), next = 0
+        return times.map { time in
+            while next < transactions.count && transactions[next].time <= time {
+                walked.apply(transactions[next])
+                next += 1
+            }
+            return body(time, walked)
+        }
+    }
+
+    /// A mark as a price at a later time: shares that were split in between cost so much less each.
+    func price(_ mark: PriceMark, of symbol: Symbol, at time: Timestamp) -> Price {
+        var price = mark.price
+        for split in splits[symbol] ?? [] where split.time > mark.time && split.time <= time { price = price / split.ratio }
+        return price
     }
 
     /// The double entry of every transaction, in order.

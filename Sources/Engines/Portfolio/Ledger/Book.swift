@@ -6,6 +6,7 @@ struct Book: Sendable, Equatable {
     private(set) var holdings: [Symbol: Holding] = [:]
     private(set) var fees: [String: Money] = [:]
     private(set) var dividends: [String: Money] = [:]
+    private(set) var interest: [String: Money] = [:]
     /// Deposits less withdrawals by currency.
     private(set) var deposits: [String: Money] = [:]
     private(set) var trades = 0
@@ -32,6 +33,7 @@ struct Book: Sendable, Equatable {
             return entries([("cash", -amount), ("expense:fee", amount)])
         case .interest(let amount):
             cash[currency, default: .zero] += amount
+            interest[currency, default: .zero] += amount
             return entries([("cash", amount), ("income:interest", -amount)])
         case .dividend(_, let amount):
             cash[currency, default: .zero] += amount
@@ -82,7 +84,7 @@ struct Book: Sendable, Equatable {
 
     /// Whether every amount is one that may be kept: what is beyond is no portfolio's, and sums of it would not be exact.
     var isWithinLimit: Bool {
-        let sums = [cash, deposits, fees, dividends].allSatisfy { $0.values.allSatisfy(\.isWithinLimit) }
+        let sums = [cash, deposits, fees, dividends, interest].allSatisfy { $0.values.allSatisfy(\.isWithinLimit) }
         return sums && holdings.values.allSatisfy { holding in
             [holding.quantity, holding.cost, holding.realized, holding.realizedFIFO].allSatisfy(\.isWithinLimit)
         }

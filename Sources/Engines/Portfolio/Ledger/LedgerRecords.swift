@@ -23,6 +23,7 @@ enum LedgerRecords {
         AuditTrail.migration(version: 4),
         Outbox.byPosition(version: 5),
         Idempotency.byAge(version: 6),
+        ValuationRecords.migration(version: 7),
     ]
 
     static func insert(_ account: Account) -> Statement {
