@@ -191,4 +191,62 @@ import Testing
         platform.signal(SIGTERM)
         #expect(platform.wait() == 0)
     }
+
+    /// A sample goes into four engines: who leaves one out is told before anything starts.
+    @Test(.timeLimit(.minutes(1))) func aSampleWithoutItsEnginesIsRefused() throws {
+        let folder = TemporaryFolder()
+        let settings = PlatformFixture.settings(folder.path + "/data", ["NAUTILUS_ASSETS_DIR": try assets(folder)])
+        expect(try run("nautilus", ["up", "--engines", "risk", "--sample"], settings), 64...64,
+               "marketdata, strategy, portfolio not in --engines")
+        let some = settings.merging(["NAUTILUS_ENGINES": "risk,portfolio"]) { $1 }
+        expect(try run("nautilus", ["up", "--sample"], some), 78...78, "marketdata, strategy not in NAUTILUS_ENGINES")
+        expect(try run("nautilus", ["up", "--replay", "KO:1d"], some), 78...78, "--replay needs marketdata")
+        #expect(!FileManager.default.fileExists(atPath: folder.path + "/data"))
+    }
+
+    /// The sample's stores are where nobody looks who was not told.
+    @Test(.timeLimit(.minutes(1))) func whereTheSampleIsIsTold() throws {
+        let folder = TemporaryFolder(), data = folder.path + "/data", target = folder.path + "/backup"
+        let settings = PlatformFixture.settings(data, ["NAUTILUS_ASSETS_DIR": try assets(folder)])
+        let none = try run("nautilus", ["backup", target], settings)
+        expect(none, 66...66, "nothing to back up in \(data)")
+        #expect(!none.lines.joined().contains("sample"))
+        let platform = try ChildProcess(
+            PlatformFixture.binaries + "/nautilus", ["up", "--sample"],
+            environment: PlatformFixture.environment(settings), output: .lines)
+        #expect(platform.readLine()?.contains("\"ready\":true") ?? false)
+        expect(try run("nautilus", ["backup", target], settings), 66...66,
+               "nautilus backup \(target) --data-dir \(data)/sample")
+        expect(try run("nautilus", ["audit", "verify"], settings), 66...66,
+               "nautilus audit verify --data-dir \(data)/sample")
+        #expect(try run("nautilus", ["backup", target, "--data-dir", data + "/sample"], settings).code == 0)
+        #expect(try run("nautilus", ["audit", "verify", "--data-dir", data + "/sample"], settings).code == 0)
+        platform.signal(SIGTERM)
+        #expect(platform.wait() == 0)
+    }
+
+    @Test(.timeLimit(.minutes(1))) func commandsWithoutTheKeyAreTold() throws {
+        let folder = TemporaryFolder()
+        let key = ["NAUTILUS_AUTH": "on", "NAUTILUS_API_KEY": "0123456789abcdef"]
+        let settings = PlatformFixture.settings(
+            folder.path + "/data", key.merging(["NAUTILUS_ASSETS_DIR": try assets(folder)]) { $1 })
+        let platform = try ChildProcess(
+            PlatformFixture.binaries + "/nautilus", ["up"], environment: PlatformFixture.environment(settings),
+            output: .lines)
+        #expect(platform.readLine()?.contains("\"ready\":true") ?? false)
+        let path = folder.path + "/bars.csv"
+        try Data(Self.bars.utf8).write(to: URL(fileURLWithPath: path))
+        let keyless = settings.filter { !["NAUTILUS_AUTH", "NAUTILUS_API_KEY"].contains($0.key) }
+        let wrong = keyless.merging(["NAUTILUS_API_KEY": "fedcba9876543210"]) { $1 }
+        for settings in [keyless, wrong] {
+            for command in [["sample"], ["import", path, "--symbol", "KO"], ["import", "facts", path]] {
+                let result = try run("nautilus", command, settings)
+                expect(result, 77...77, "NAUTILUS_API_KEY_FILE or NAUTILUS_API_KEY")
+            }
+            // Health asks for none.
+            #expect(try run("nautilus", ["status"], settings).code == 0)
+        }
+        platform.signal(SIGTERM)
+        #expect(platform.wait() == 0)
+    }
 }

@@ -26,6 +26,22 @@ struct JSONTests {
         #expect(throws: JSONError.self) { try parse(text) { _ in } }
     }
 
+    @Test func wholeNumbersBeyond64BitsAreDoubles() throws {
+        let text = #"{"a":100000000000000000000,"b":[-9223372036854775809, 18446744073709551615,"#
+            + #"123456789012345678901234567890 ],"c":"\"99999999999999999999","d":9223372036854775807}"#
+        try parse(text) { root in
+            #expect(root.member("a")?.double == 1e20 && root.member("a")?.int == nil)
+            let numbers = try #require(root.member("b")).doubles().get()
+            #expect(numbers == [-0x1p63, 0x1p64, 1.2345678901234568e29])
+            #expect(root.member("c")?.string == "\"99999999999999999999")
+            #expect(root.member("d")?.int == Int.max)
+        }
+        for bad in ["099999999999999999999", "[99999999999999999999", "99999999999999999999-", "9999999999999999999x9",
+                    String(repeating: "9", count: 400), #"{"a":99999999999999999999,"b":"}"#] {
+            #expect(throws: JSONError.self) { try parse(bad) { _ in } }
+        }
+    }
+
     @Test func refusesBrokenUTF8AndDepth() {
         #expect(throws: JSONError.self) { try JSONParser().withDocument([34, 0xFF, 34]) { _ in } }
         let deep = String(repeating: "[", count: 100) + String(repeating: "]", count: 100)

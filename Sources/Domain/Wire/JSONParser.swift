@@ -10,7 +10,8 @@ public struct JSONError: Error, Equatable, Sendable {
 
 /// Parses JSON with simdjson: bytes to a tape that `JSONValue` walks without copying.
 ///
-/// Strict: no NaN, no trailing bytes, valid UTF-8, numbers that fit a Double. Not thread-safe; one per loop or thread.
+/// Strict: no NaN, no trailing bytes, valid UTF-8, numbers that fit a Double; a whole one beyond 64 bits is one.
+/// Not thread-safe; one per loop or thread.
 public final class JSONParser {
     private let parser: OpaquePointer
     /// simdjson's number for "too deep".
@@ -26,14 +27,20 @@ public final class JSONParser {
 
     /// Parses and lends the root. The value and everything got from it is valid only inside `body`.
     public func withDocument<R>(_ bytes: [UInt8], _ body: (JSONValue) throws -> R) throws -> R {
-        let document = bytes.withUnsafeBufferPointer {
-            nautilus_json_parse(parser, $0.baseAddress, $0.count)
+        var document = parse(bytes)
+        // Rare, so that nothing else pays for it: simdjson refuses whole numbers beyond 64 bits.
+        if document.error != 0, document.error != Self.depthError, let rewritten = WideIntegers.asDoubles(bytes) {
+            document = parse(rewritten)
         }
         guard document.error == 0, let tape = document.tape, let strings = document.strings else {
             let text = nautilus_json_error_text(document.error).map { String(cString: $0) } ?? "not JSON"
             throw JSONError(text: text, tooDeep: document.error == Self.depthError)
         }
         return try body(JSONValue(tape: tape, strings: strings, index: 1))
+    }
+
+    private func parse(_ bytes: [UInt8]) -> nautilus_json_document {
+        bytes.withUnsafeBufferPointer { nautilus_json_parse(parser, $0.baseAddress, $0.count) }
     }
 }
 

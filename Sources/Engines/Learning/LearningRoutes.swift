@@ -128,9 +128,22 @@ extension LearningEngine {
                 {"items":[{"name":"ewma_volatility","kind":"volatility","stage":"production","version":"1",\
                 "trained_at":"2024-01-02T00:00:00Z","instruments":22,"metrics":{"steps":22000,"qlike":-7.8,\
                 "interval_coverage":0.91}}],"next_cursor":null}
-                """) { [unowned self] (_: PageParameters, _: NoBody, _) in
-            ModelList(models: ModelName.allCases.map { ($0, trainer.newest($0)) })
+                """) { [unowned self] (page: PageParameters, _: NoBody, _) in
+            let start = try Self.start(of: page)
+            let models = ModelName.allCases.map { (name: $0, newest: trainer.newest($0)) }.filter { !$0.newest.isEmpty }
+            let end = start + page.limit
+            return ModelList(models: Array(models.dropFirst(start).prefix(page.limit)),
+                             next: end < models.count ? "\(end)" : nil)
         }
+    }
+
+    /// Where a page begins: a cursor is the number of items before it.
+    private static func start(of page: PageParameters) throws(Problem) -> Int {
+        guard let cursor = page.cursor else { return 0 }
+        guard let start = Int(cursor), (0...1_000_000_000).contains(start) else {
+            throw Problem.invalid("?cursor", "is not a cursor of this list")
+        }
+        return start
     }
 
     private var modelRoute: Route {
@@ -141,12 +154,7 @@ extension LearningEngine {
                 throw Problem.notFound("no model \(query.name); there are "
                     + ModelName.allCases.map(\.rawValue).joined(separator: " and "))
             }
-            let start = try query.page.cursor.map { cursor in
-                guard let start = Int(cursor), start >= 0 else {
-                    throw Problem.invalid("?cursor", "is not a cursor of this list")
-                }
-                return start
-            } ?? 0
+            let start = try Self.start(of: query.page)
             let found = try await ModelRecords.versions(of: name, limit: query.page.limit + 1, offset: start,
                 context.records)
             return JSONBody { json in

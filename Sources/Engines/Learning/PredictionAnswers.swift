@@ -116,10 +116,11 @@ struct PriceAnswer: ResponseBody {
 /// The models of the registry, each with its newest versions taken together.
 struct ModelList: ResponseBody {
     let models: [(name: ModelName, newest: [FittedModel])]
+    let next: String?
 
     func write(to json: inout JSONWriter) {
         json.beginObject()
-        json.page(models.filter { !$0.newest.isEmpty }, next: nil) { Self.write($1.name, $1.newest, &$0) }
+        json.page(models, next: next) { Self.write($1.name, $1.newest, &$0) }
         json.endObject()
     }
 

@@ -18,6 +18,9 @@ struct BarFile: Sendable {
     /// Refuses a file whose header cannot be used.
     struct HeaderError: Error { let reason: String }
 
+    /// The line of each row.
+    private(set) var lines: [Int] = []
+
     private var times: [Int64] = []
     private var values: [[Double]] = Array(repeating: [], count: columns.count)
     private var checker = BarChecker()
@@ -105,6 +108,7 @@ struct BarFile: Sendable {
         }
         total += 1
         times.append(time.nanoseconds)
+        lines.append(line)
         for index in cells.indices { values[index].append(cells[index]) }
     }
 
@@ -126,6 +130,7 @@ struct BarFile: Sendable {
             let order = times.indices.sorted { times[$0] < times[$1] }
             rows = SeriesColumns(ts: order.map { times[$0] }, names: names,
                                  values: values.map { column in order.map { column[$0] } })
+            lines = order.map { lines[$0] }
         }
         times = []
         values = []

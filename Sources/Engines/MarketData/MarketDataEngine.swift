@@ -79,7 +79,7 @@ import Wire
     /// What an import did.
     struct ImportResult: Sendable {
         let symbol: Symbol, timeframe: Timeframe, rows: Int, write: SeriesWrite, rejected: [RejectedRow]
-        let unused: [String]
+        let unused: [String], warnings: [RowWarning]
     }
 
     /// Stores a file's good rows in one transaction and tells who computes from them.
@@ -92,9 +92,12 @@ import Wire
                 FieldError(pointer: "line \($0.line)", message: $0.reason)
             })
         }
-        var write = SeriesWrite()
+        var write = SeriesWrite(), warnings: [RowWarning] = []
         if file.rows.count > 0 {
             let key = Self.key(symbol, timeframe)
+            let spacing = BarSpacing(timeframe: timeframe)
+            let near = try await stored(near: file, key, spacing)
+            warnings = spacing.warnings(file.rows.ts, lines: file.lines, stored: near)
             write = try await series.write(key, try await whole(file.rows, key), recordedAt: context.clock.now)
             storedRows.add(write.changedRows)
         }
@@ -104,7 +107,16 @@ import Wire
             "stored": .int(write.changedRows), "rejected": .int(file.rejected.count),
         ])
         return ImportResult(symbol: symbol, timeframe: timeframe, rows: file.total, write: write,
-            rejected: file.rejected, unused: file.unused)
+            rejected: file.rejected, unused: file.unused, warnings: warnings)
+    }
+
+    /// The times of stored bars that rows of a file may be too near to; none are read for rows that
+    /// come long after them.
+    private func stored(near file: BarFile, _ key: SeriesKey, _ spacing: BarSpacing) async throws -> [Int64] {
+        guard let first = file.rows.ts.first, let last = file.rows.ts.last else { return [] }
+        let (from, to) = spacing.neighbours(first: first, last: last)
+        guard let info = try await series.info(key), info.last >= from, info.first <= to else { return [] }
+        return try await series.read(key, range: SeriesRange(from: from, to: to), columns: []).ts
     }
 
     /// A row replaces a stored bar as a whole: where bars of the series have a price of their own and these have none,

@@ -81,24 +81,16 @@ extension MarketDataEngine {
                 try await latest(path.symbol)
             },
             .json(.get, "/market-data/quarantine", "Quotes that were refused, newest last, with the reason.",
-                  answer: #"{"items":[{"symbol":"GOOG","reason":"the book is crossed","ts":"2024-01-02T00:00:00Z"}]}"#) {
-                [unowned self] (_: NoParameters, _: NoBody, _) in
-                JSONBody { json in
-                    json.beginObject()
-                    json.key("items")
-                    json.beginArray()
-                    for item in quotes.quarantined {
-                        json.beginObject()
-                        json.key("symbol")
-                        json.string(item.quote.symbol.text)
-                        json.key("reason")
-                        json.string(item.reason)
-                        json.key("ts")
-                        json.time(item.at)
-                        json.endObject()
+                  answer: """
+                    {"items":[{"symbol":"GOOG","reason":"the book is crossed","ts":"2024-01-02T00:00:00Z"}],\
+                    "next_cursor":null}
+                    """) { [unowned self] (_: NoParameters, _: NoBody, _) in
+                JSONBody.page(quotes.quarantined) { json, item in
+                    json.object { json in
+                        json.field("symbol", item.quote.symbol.text)
+                        json.field("reason", item.reason)
+                        json.field("ts", item.at)
                     }
-                    json.endArray()
-                    json.endObject()
                 }
             },
         ]

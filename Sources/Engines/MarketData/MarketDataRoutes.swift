@@ -27,7 +27,9 @@ extension MarketDataEngine {
                 """,
              answer: """
                 {"symbol":"DEMO","timeframe":"1d","rows":2,"stored":2,"appended":2,"inserted":0,"restated":0,\
-                "unchanged":0,"version":1,"unused_columns":["opn"],"rejected":[{"line":3,"reason":"high is below low"}]}
+                "unchanged":0,"version":1,"unused_columns":["opn"],"rejected":[{"line":3,"reason":"high is below low"}],\
+                "rejected_count":1,"warning_count":1,"warnings":[{"line":5,\
+                "reason":"less than 1d from the bar of 2024-01-02T00:00:00Z; both are kept"}]}
                 """, errors: [400, 413, 415, 422, 503]) { [unowned self] (query: ImportQuery, request) in
             try await importBars(query, request)
         }
@@ -98,6 +100,13 @@ extension MarketDataEngine {
         json.endArray()
         json.key("rejected_count")
         json.int(result.rejected.count)
+        json.array("warnings", result.warnings.prefix(1000)) { json, row in
+            json.object { json in
+                json.field("line", row.line)
+                json.field("reason", row.reason)
+            }
+        }
+        json.field("warning_count", result.warnings.count)
         json.endObject()
     }
 

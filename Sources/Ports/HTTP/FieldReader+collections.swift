@@ -133,7 +133,7 @@ extension FieldReader {
         _ name: String, _ doc: String, required: Bool = true, limit: Int = 10_000, length: Int = 10_000,
         _ convert: (_ text: String, _ refuse: (String) -> Void) -> T?
     ) -> [T] {
-        declare(name, .array(.string(format: nil, allowed: nil)), required: required, doc)
+        declare(name, .array(.string(format: nil, allowed: nil, length: 1...length)), required: required, doc)
         return elements(name, required: required, limit: limit) { index, value in
             if let text = value.string, (1...length).contains(text.utf8.count) {
                 if Self.hasNull(text) {
@@ -149,7 +149,7 @@ extension FieldReader {
 
     /// An array of symbols.
     public func symbols(_ name: String, _ doc: String, required: Bool = true) -> [Symbol] {
-        declare(name, .array(.string(format: nil, allowed: nil)), required: required, doc)
+        declare(name, .array(.symbol), required: required, doc)
         return elements(name, required: required, limit: 10_000) { index, value in
             if let symbol = value.string.flatMap({ Symbol($0) }) { return symbol }
             context.report("must be a symbol: 1 to 32 of A-Z a-z 0-9 . _ : / -", at: ["\(index)"])

@@ -14,7 +14,7 @@ extension FieldReader {
 
     private func text(_ name: String, _ doc: String, _ length: ClosedRange<Int>, required: Bool) -> String? {
         let text = field(
-            name, doc, .string(format: nil, allowed: nil), required: required,
+            name, doc, .string(format: nil, allowed: nil, length: length), required: required,
             expected: "must be a string of \(length.lowerBound) to \(length.upperBound) characters"
         ) { value -> String? in
             guard let text = value.string, length.contains(text.utf8.count) else { return nil }
@@ -52,7 +52,7 @@ extension FieldReader {
 
     public func optionalSymbol(_ name: String, _ doc: String, required: Bool = false) -> Symbol? {
         let expected = "must be a symbol: 1 to 32 of A-Z a-z 0-9 . _ : / -"
-        return field(name, doc, .string(format: nil, allowed: nil), required: required, expected: expected) {
+        return field(name, doc, .symbol, required: required, expected: expected) {
             $0.string.flatMap { Symbol($0) }
         }
     }

@@ -50,6 +50,8 @@ public final class FieldReader {
     private let object: JSONValue?
     private(set) var properties: [Schema.Property] = []
     private var isStrict: Bool
+    /// Where the schema is made: members that may be there, whether they are declared or not.
+    private var mentioned: [String] = []
     /// Of a strict reader: members that were asked for, and those of them that may be null.
     private var known: [String] = [], nullable: [String] = []
 
@@ -96,6 +98,7 @@ public final class FieldReader {
     public func refuseOthers(than names: String...) {
         isStrict = object != nil
         known += names
+        mentioned += names
     }
 
     /// The names of all members, in the order written; none where the schema is made.
@@ -108,6 +111,7 @@ public final class FieldReader {
     /// Members that may be sent and decide nothing here.
     public func passOver(_ names: String...) {
         if isStrict { known += names }
+        mentioned += names
     }
 
     /// A member that may be null, which is the same as to leave it out.
@@ -117,6 +121,7 @@ public final class FieldReader {
 
     private func note(_ name: String) {
         if isStrict { known.append(name) }
+        if context.describing { mentioned.append(name) }
     }
 
     /// Ends the reading of a strict object: what `type` does not declare is refused, as a misspelt member decides scope
@@ -189,7 +194,10 @@ public final class FieldReader {
     static func schema<T: RequestBody>(of type: T.Type) -> Schema {
         let reader = FieldReader(context: Context(describing: true), object: nil)
         _ = T.read(reader)
-        return .object(reader.properties, additional: nil)
+        let names = Set(reader.properties.map(\.name))
+        // What may be there and is not declared would be refused by who goes by the schema.
+        let isWhole = reader.mentioned.allSatisfy { names.contains($0) }
+        return isWhole ? .members(reader.properties) : .object(reader.properties, additional: nil)
     }
 
     /// Decodes a whole body, or throws every error at once.

@@ -137,7 +137,8 @@ public enum OpenAPIDocument {
             json.key(type)
             json.beginObject()
             json.key("schema")
-            (type == "application/json" ? route.request ?? .any : .string(format: nil, allowed: nil)).write(&json)
+            let isBody = type == "application/json"
+            (isBody ? route.request ?? .any : .string(format: nil, allowed: nil)).write(&json, closed: route.isStrict)
             if type == "application/json" {
                 json.key("example")
                 let isJSON = route.requestExample?.utf8.first.map { $0 == 123 || $0 == 91 } ?? false
@@ -168,7 +169,8 @@ public enum OpenAPIDocument {
             json.endObject()
         }
         var seen: Set<Int> = [route.missing == nil ? route.status : 0]
-        for status in route.errors.sorted() where seen.insert(status).inserted {
+        // 400: a request that is not HTTP, or has a broken percent escape.
+        for status in (route.errors + [400]).sorted() where seen.insert(status).inserted {
             json.key("\(status)")
             json.beginObject()
             json.key("description")

@@ -18,7 +18,7 @@ enum ParameterExamples {
         case .integer(let minimum, _): return Array("\(minimum ?? 1)".utf8)
         case .number(let minimum, _, _): return Array("\(minimum ?? 1)".utf8)
         case .boolean: return Array("true".utf8)
-        case .string(let format, let allowed):
+        case .string(let format, let allowed, _):
             let text = if let first = allowed?.first { first } else if format == "date-time" { "2024-01-02T00:00:00Z" }
                 else if path.hasPrefix("/redoc") { "redoc.standalone.js" } else { byName[parameter.name] ?? parameter.name }
             var out: [UInt8] = []

@@ -52,7 +52,7 @@ public final class ParameterReader {
 
     /// A segment of the path, 1–200 characters.
     public func path(_ name: String, _ doc: String) -> String {
-        declare(name, "path", true, .string(format: nil, allowed: nil), doc)
+        declare(name, "path", true, .string(format: nil, allowed: nil, length: 1...200), doc)
         let text = path.first { $0.name == name }?.value ?? ""
         if !describing, !(1...200).contains(text.utf8.count) { report(name, "must be 1 to 200 characters") }
         return text
@@ -66,7 +66,7 @@ public final class ParameterReader {
 
     /// A symbol in the path.
     public func pathSymbol(_ name: String, _ doc: String) -> Symbol {
-        declare(name, "path", true, .string(format: nil, allowed: nil), doc)
+        declare(name, "path", true, .symbol, doc)
         let text = path.first { $0.name == name }?.value ?? ""
         return Symbol(text) ?? fail(name, "must be a symbol: 1 to 32 of A-Z a-z 0-9 . _ : / -", Symbol("PLACEHOLDER")!)
     }
@@ -83,7 +83,7 @@ public final class ParameterReader {
     }
 
     public func optionalSymbol(_ name: String, _ doc: String, required: Bool = false) -> Symbol? {
-        declare(name, "query", required, .string(format: nil, allowed: nil), doc)
+        declare(name, "query", required, .symbol, doc)
         guard let text = raw(name, required) else { return nil }
         return Symbol(text) ?? fail(name, "must be a symbol: 1 to 32 of A-Z a-z 0-9 . _ : / -", nil)
     }

@@ -12,6 +12,17 @@ public enum PeerError: Error, Sendable, Equatable {
     public var isUnseen: Bool { if case .unreachable = self { true } else { false } }
 }
 
+extension PeerError: CustomStringConvertible {
+    /// For people.
+    public var description: String {
+        switch self {
+        case .unreachable(let reason): "unreachable: \(reason)"
+        case .broken(let reason): "the connection broke: \(reason)"
+        case .timedOut: "no answer in time"
+        }
+    }
+}
+
 /// How one engine asks another over HTTP: a call in one process, a socket between processes.
 @LoopActor public protocol PeerClient: AnyObject {
     func send(_ request: Request, to engine: EngineName, deadlineNanoseconds: Int64) async throws(PeerError) -> Response

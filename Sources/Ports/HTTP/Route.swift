@@ -60,6 +60,8 @@ public struct RouteDeclaration: Sendable {
     public private(set) var isCalculation = false
     /// Whether it is carried out while the records are away, though then nobody knows whether it was before.
     public fileprivate(set) var worksWithoutRecords = false
+    /// Whether what nobody reads of its body is refused.
+    fileprivate(set) var isStrict = true
     let parameters: [ParameterDeclaration]
     let request: Schema?
     let requestExample: String?
@@ -233,11 +235,15 @@ public struct Route: Sendable {
             errors: old.errors, produces: old.produces)
         var copy = declaration.asCalculation(old.isCalculation)
         copy.worksWithoutRecords = old.worksWithoutRecords
+        copy.isStrict = old.isStrict
         return Route(declaration: copy, handler: handler, tolerantHandler: tolerantHandler)
     }
 
     /// The same route, marked as one that only calculates; it is tolerant.
-    public var calculation: Route { Route(declaration: declaration.asCalculation(), handler: tolerant.handler) }
+    public var calculation: Route {
+        let tolerant = tolerant
+        return Route(declaration: tolerant.declaration.asCalculation(), handler: tolerant.handler)
+    }
 
     /// The same route, marked as one that must not wait for the records: what stops orders.
     public var withoutRecords: Route {
@@ -248,5 +254,9 @@ public struct Route: Sendable {
 
     /// The same route for a body of which not everything has to be read, and in which null counts as left out: for
     /// questions, which change nothing.
-    public var tolerant: Route { Route(declaration: declaration, handler: tolerantHandler ?? handler) }
+    public var tolerant: Route {
+        var copy = declaration
+        copy.isStrict = false
+        return Route(declaration: copy, handler: tolerantHandler ?? handler)
+    }
 }

@@ -100,7 +100,8 @@ struct Router: Sendable {
     private func walk(_ node: Node, _ segments: ArraySlice<String>, _ values: inout [String]) -> MethodRoutes? {
         guard let head = segments.first else { return node.routes.isEmpty ? nil : node.routes }
         if let next = node.literals[head], let found = walk(next, segments.dropFirst(), &values) { return found }
-        if let next = node.parameter, let text = PercentCoding.decode(head, plusIsSpace: false) {
+        // A parameter is something: `/portfolios/` names no portfolio.
+        if !head.isEmpty, let next = node.parameter, let text = PercentCoding.decode(head, plusIsSpace: false) {
             values.append(text)
             if let found = walk(next, segments.dropFirst(), &values) { return found }
             values.removeLast()

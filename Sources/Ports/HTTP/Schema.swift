@@ -2,17 +2,22 @@ import Wire
 
 /// The shape of a JSON value, as OpenAPI 3.0 describes it.
 public indirect enum Schema: Sendable {
-    case string(format: String?, allowed: [String]?)
+    case string(format: String?, allowed: [String]?, length: ClosedRange<Int>? = nil)
     case number(minimum: Double?, exclusiveMinimum: Bool, maximum: Double?)
     case integer(minimum: Int?, maximum: Int?)
     case boolean
     case array(Schema)
     case object([Property], additional: Schema?)
+    /// An object that has these members and, where its body is read strictly, no others.
+    case members([Property])
     /// Any of several shapes.
     case oneOf([Schema])
     case any
     /// The same or null.
     case nullable(Schema)
+
+    /// A symbol, as `Symbol` takes it.
+    static let symbol = Schema.string(format: nil, allowed: nil, length: 1...32)
 
     /// A member of an object.
     public struct Property: Sendable {
@@ -22,20 +27,20 @@ public indirect enum Schema: Sendable {
         public let doc: String
     }
 
-    /// Appends the schema as JSON.
-    func write(_ json: inout JSONWriter, doc: String? = nil) {
+    /// Appends the schema as JSON; `closed` is one of a body that is read strictly.
+    func write(_ json: inout JSONWriter, doc: String? = nil, closed: Bool = false) {
         json.beginObject()
         if let doc, !doc.isEmpty {
             json.key("description")
             json.string(doc)
         }
-        writeMembers(&json)
+        writeMembers(&json, closed)
         json.endObject()
     }
 
-    private func writeMembers(_ json: inout JSONWriter) {
+    private func writeMembers(_ json: inout JSONWriter, _ closed: Bool) {
         switch self {
-        case .string(let format, let allowed): writeString(&json, format, allowed)
+        case .string(let format, let allowed, let length): writeString(&json, format, allowed, length)
         case .number(let minimum, let exclusive, let maximum):
             type("number", &json)
             if let minimum { json.key("minimum"); json.double(minimum) }
@@ -49,16 +54,19 @@ public indirect enum Schema: Sendable {
         case .array(let element):
             type("array", &json)
             json.key("items")
-            element.write(&json)
-        case .object(let properties, let additional): writeObject(&json, properties, additional)
+            element.write(&json, closed: closed)
+        case .object(let properties, let additional): writeObject(&json, properties, additional, closed)
+        case .members(let properties):
+            writeObject(&json, properties, nil, closed)
+            if closed { json.key("additionalProperties"); json.bool(false) }
         case .oneOf(let options):
             json.key("oneOf")
             json.beginArray()
-            for option in options { option.write(&json) }
+            for option in options { option.write(&json, closed: closed) }
             json.endArray()
         case .any: break
         case .nullable(let schema):
-            schema.writeMembers(&json)
+            schema.writeMembers(&json, closed)
             json.key("nullable")
             json.bool(true)
         }
@@ -69,9 +77,16 @@ public indirect enum Schema: Sendable {
         json.string(name)
     }
 
-    private func writeString(_ json: inout JSONWriter, _ format: String?, _ allowed: [String]?) {
+    private func writeString(
+        _ json: inout JSONWriter, _ format: String?, _ allowed: [String]?, _ length: ClosedRange<Int>?
+    ) {
         type("string", &json)
         if let format { json.key("format"); json.string(format) }
+        if let length {
+            if length.lowerBound > 0 { json.key("minLength"); json.int(length.lowerBound) }
+            json.key("maxLength")
+            json.int(length.upperBound)
+        }
         if let allowed {
             json.key("enum")
             json.beginArray()
@@ -80,14 +95,16 @@ public indirect enum Schema: Sendable {
         }
     }
 
-    private func writeObject(_ json: inout JSONWriter, _ properties: [Property], _ additional: Schema?) {
+    private func writeObject(
+        _ json: inout JSONWriter, _ properties: [Property], _ additional: Schema?, _ closed: Bool
+    ) {
         type("object", &json)
         if !properties.isEmpty {
             json.key("properties")
             json.beginObject()
             for property in properties {
                 json.key(property.name)
-                property.schema.write(&json, doc: property.doc)
+                property.schema.write(&json, doc: property.doc, closed: closed)
             }
             json.endObject()
         }
@@ -100,7 +117,7 @@ public indirect enum Schema: Sendable {
         }
         if let additional {
             json.key("additionalProperties")
-            additional.write(&json)
+            additional.write(&json, closed: closed)
         }
     }
 }

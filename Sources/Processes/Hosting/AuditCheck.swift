@@ -13,7 +13,8 @@ public enum AuditCheck {
         let own = "\(folder)/\(EngineName.risk.rawValue)"
         // To open a file that is not there would make it.
         if configuration.text("DATABASE_URL").isEmpty, access(own + "/records.sqlite", R_OK) != 0 {
-            throw StartError(.noInput, "there are no records at \(own)/records.sqlite")
+            throw StartError(.noInput, "there are no records at \(own)/records.sqlite"
+                + DataFolder.sampleHint(folder, [.risk], "audit verify"))
         }
         let records = try await Stores.records(configuration, .risk, own, clock: SystemClock())
         do {

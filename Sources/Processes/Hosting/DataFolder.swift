@@ -38,6 +38,14 @@ public struct DataFolder: Sendable {
         return folder
     }
 
+    /// What to add where a folder has no stores: a sample's lie in it, and this is the command for them. Empty where
+    /// there are none.
+    static func sampleHint(_ folder: String, _ engines: [EngineName], _ command: String) -> String {
+        let sample = (folder.hasSuffix("/") ? String(folder.dropLast()) : folder) + "/sample"
+        let hasRecords = engines.contains { access("\(sample)/\($0.rawValue)/records.sqlite", R_OK) == 0 }
+        return hasRecords ? "; the sample's are in \(sample): nautilus \(command) --data-dir \(sample)" : ""
+    }
+
     /// Locks the whole folder for one supervisor.
     public func lock() throws(StartError) -> DataFolderLock {
         do throws(StoreError) { return try DataFolderLock(folder: path) } catch { throw StartError(error) }

@@ -65,6 +65,9 @@ public struct ReplayRequest: Sendable {
             """)
     }
 
+    /// The engines that it is loaded into.
+    public nonisolated static let engines: [EngineName] = [.marketdata, .strategy, .risk, .portfolio]
+
     /// The files of sample prices. Throws 66 where there are none.
     @discardableResult
     public nonisolated static func check(_ assets: Assets) throws(StartError) -> [String] {
@@ -248,6 +251,7 @@ public struct ReplayRequest: Sendable {
         } catch {
             throw StartError(.unavailable, "\(method.rawValue) \(path) of \(engine.rawValue) failed: \(error)")
         }
+        if response.status == 401 { throw StartError.noKey }
         if response.status >= 300 && !allow.contains(response.status) {
             throw StartError(.software, "\(method.rawValue) \(path) of \(engine.rawValue) answered \(response.status): "
                 + String(decoding: response.body.prefix(500), as: UTF8.self))

@@ -21,6 +21,11 @@ public struct StartError: Error, Sendable, CustomStringConvertible {
         self.description = description
     }
 
+    /// What a command says to a platform that asks for a key and was shown none that it knows.
+    public static let noKey = StartError(
+        .noPermission, "the platform asks for a key, and none was shown that it knows: set NAUTILUS_API_KEY_FILE or "
+            + "NAUTILUS_API_KEY as it is set there")
+
     /// The line and code for whatever stopped the start.
     public init(_ error: any Error) {
         switch error {

@@ -13,6 +13,8 @@ struct ImportOutcome {
     var rejected: [(line: Int, reason: String)] = []
     /// Columns of the file that were not taken.
     var unused: [String] = []
+    /// Rows that were stored and may be wrong.
+    var warnings: [(line: Int, reason: String)] = [], warningCount = 0
 
     /// Another part's, whose lines begin after so many.
     mutating func add(_ other: ImportOutcome, line: Int) {
@@ -20,13 +22,21 @@ struct ImportOutcome {
         rejectedCount += other.rejectedCount
         unused = other.unused
         rejected += other.rejected.map { ($0.line + line, $0.reason) }
+        warnings += other.warnings.map { ($0.line + line, $0.reason) }
+        warningCount += other.warningCount
     }
 
-    /// Tells which columns were not taken, the first refused rows with line and reason, and how many more there are.
+    /// Tells which columns were not taken, the first refused rows with line and reason, and how many more there are;
+    /// then the first rows that may be wrong likewise.
     func tellRejected() {
         if !unused.isEmpty { ProcessRunner.writeError("columns that were not used: \(unused.joined(separator: ", "))") }
-        for row in rejected.prefix(Self.told) { ProcessRunner.writeError("line \(row.line): \(row.reason)") }
-        if rejectedCount > Self.told { ProcessRunner.writeError("… and \(rejectedCount - Self.told) more") }
+        Self.tell(rejected, of: rejectedCount, "")
+        Self.tell(warnings, of: warningCount, "warning: ")
+    }
+
+    private static func tell(_ rows: [(line: Int, reason: String)], of count: Int, _ kind: String) {
+        for row in rows.prefix(told) { ProcessRunner.writeError("\(kind)line \(row.line): \(row.reason)") }
+        if count > told { ProcessRunner.writeError("\(kind)… and \(count - told) more") }
     }
 }
 
@@ -40,6 +50,7 @@ extension RemoteServices {
             throw StartError(.unavailable, "the market data engine does not answer: \(error); is the platform up?")
         }
         return try JSONParser().withDocument(response.body) { root in
+            if response.status == 401 { throw StartError.noKey }
             if response.status != 200 {
                 let detail = root.member("detail")?.string ?? "the engine answered \(response.status)"
                 throw StartError(Self.code(response.status), detail)
@@ -50,6 +61,10 @@ extension RemoteServices {
             root.member("rejected")?.forEachElement { row in
                 outcome.rejected.append((row.member("line")?.int ?? 0, row.member("reason")?.string ?? ""))
             }
+            root.member("warnings")?.forEachElement { row in
+                outcome.warnings.append((row.member("line")?.int ?? 0, row.member("reason")?.string ?? ""))
+            }
+            outcome.warningCount = root.member("warning_count")?.int ?? 0
             root.member("unused_columns")?.forEachElement { outcome.unused.append($0.string ?? "") }
             return outcome
         }

@@ -35,6 +35,9 @@ struct StatusCommand {
                  "\(Int(root.member("uptime_seconds")?.double ?? 0)) s",
                  root.member("bus")?.member("transport")?.string ?? "-", detail(root)]
             }
+            if response.status == 401 {
+                return [name.rawValue, "unknown", port, "-", "-", StartError.noKey.description]
+            }
             return row ?? [name.rawValue, "unknown", port, "-", "-", "answered \(response.status)"]
         } catch {
             return [name.rawValue, "down", port, "-", "-", "\(error)"]

@@ -39,6 +39,7 @@ struct UpCommand {
         if let engines = options["engines"] { changes["ENGINES"] = engines }
         var configuration = try Configuration(environment: environment).replacing(changes)
         let replay = try ReplayRequest(option: options["replay"], speed: options["speed"])
+        try checkEngines(configuration, replays: replay != nil)
         if options.has("sample") {
             try SampleSession.check(Assets(configuration))
             // Never among the user's own stores, wherever those are said to be.
@@ -55,6 +56,18 @@ struct UpCommand {
             ? try Supervisor(configuration, names, folder: folder, environment: environment)
             : Platform(configuration, names, folder: folder)
         return try await run(runner, configuration, replay)
+    }
+
+    /// A sample is loaded into some engines, and a replay is the market data engine's.
+    private func checkEngines(_ configuration: Configuration, replays: Bool) throws(StartError) {
+        let isSample = options.has("sample"), needed = isSample ? SampleSession.engines : replays ? [.marketdata] : []
+        let missing = needed.filter { !configuration.engines.contains($0) }.map(\.rawValue)
+        if missing.isEmpty { return }
+        let isNamed = options["engines"] != nil
+        throw StartError(
+            isNamed ? .usage : .configuration,
+            "\(isSample ? "--sample" : "--replay") needs \(needed.map(\.rawValue).joined(separator: ", ")): "
+                + "\(missing.joined(separator: ", ")) not in \(isNamed ? "--engines" : "NAUTILUS_ENGINES")")
     }
 
     @LoopActor private func run(

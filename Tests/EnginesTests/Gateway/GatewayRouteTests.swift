@@ -65,6 +65,10 @@ import Wire
             assets: { $0.hasSuffix(".js") ? [1] : nil })
         let page = await full.ask(.get, "/docs")
         #expect(page.status == 200 && !page.text.contains("http"))
+        // No icon is looked for, and no logo elsewhere.
+        let reference = await full.ask(.get, "/redoc")
+        #expect(reference.text.contains(#"rel="icon" href="data:,""#) && !reference.text.contains("http"))
+        #expect(reference.text.contains(#"/^\w+:\/\//.test(value)"#))
         #expect(await full.ask(.get, "/docs/swagger-ui-bundle.js").status == 200)
         #expect(await full.ask(.get, "/docs/other.css").status == 404)
         await scene.stop()

@@ -95,6 +95,13 @@ import Wire
         await fixture.settle()
         let models = try await fixture.json(.ml, .get, "/ml/models")
         #expect(models["items"]?.elements.map { $0["name"]?.text } == ["drift_volatility_baseline", "ewma_volatility"])
+        let page = try await fixture.json(.ml, .get, "/ml/models", query: "limit=1")
+        #expect(page["items"]?.elements.count == 1 && page["next_cursor"]?.text == "1")
+        let rest = try await fixture.json(.ml, .get, "/ml/models", query: "limit=1&cursor=1")
+        #expect(rest["items"]?[0]?["name"]?.text == "ewma_volatility" && rest["next_cursor"] == .null)
+        for cursor in ["zzz!", "-1", "9223372036854775807"] {
+            _ = try await fixture.json(.ml, .get, "/ml/models", query: "cursor=\(cursor)", status: 422)
+        }
         #expect(models["items"]?[0]?["instruments"]?.int == 2 && models["items"]?[0]?["version"]?.text == "1")
         let brier = try #require(models["items"]?[0]?["metrics"]?["brier_score"]?.double)
         #expect(brier > 0.2 && brier < 0.3)

@@ -43,6 +43,32 @@ import Wire
         await fixture.stop()
     }
 
+    /// Two bars for one span count twice in whatever is computed from them.
+    @Test @LoopActor func barsThatAreTooNearAreStoredAndTold() async throws {
+        let fixture = try await EngineFixture.make([])
+        func lines(_ answer: JSONTree) -> [Int] { answer["warnings"]?.elements.compactMap { $0["line"]?.int } ?? [] }
+        let first = try await csv(
+            fixture, "ts,close\n2024-01-03,10\n2024-01-02T16:00:00Z,10\n2024-01-02,10\n2024-01-05,10\n")
+        #expect(first["stored"]?.int == 4 && first["warning_count"]?.int == 2 && lines(first) == [3, 2])
+        #expect(first["warnings"]?[0]?["reason"]?.text?.contains("2024-01-02T00:00:00Z") == true)
+        // Against what is stored, on both sides; a restated bar is no neighbour of itself.
+        let second = try await csv(
+            fixture, "ts,close\n2024-01-04T21:00:00Z,10\n2024-01-05,11\n2024-01-05T23:00:00Z,10\n")
+        #expect(lines(second) == [3, 4] && second["restated"]?.int == 1)
+        let before = try await csv(fixture, "ts,close\n2024-01-01T10:00:00Z,10\n")
+        #expect(lines(before) == [2])
+        // A day of a calendar may be short: summer time, an early close.
+        let days = "ts,close\n2024-03-30T23:00:00Z,1\n2024-03-31T22:00:00Z,1\n2024-04-01T19:00:00Z,1\n"
+        let short = try await csv(fixture, days, query: "symbol=A")
+        #expect(short["stored"]?.int == 3)
+        #expect(lines(short) == [])
+        let minutes = "ts,close\n2024-01-02T00:00:00Z,1\n2024-01-02T00:01:00Z,1\n2024-01-02T00:01:30Z,1\n"
+        #expect(lines(try await csv(fixture, minutes, query: "symbol=A&timeframe=1m")) == [4])
+        let far = "ts,close\n-9190000000000,1\n9190000000000,1\n"
+        #expect(lines(try await csv(fixture, far, query: "symbol=B&timeframe=1m")) == [])
+        await fixture.stop()
+    }
+
     @Test @LoopActor func theListPagesThroughEverySeriesOnce() async throws {
         let fixture = try await EngineFixture.make([])
         let names = ["A", "B", "C", "D"]
@@ -74,6 +100,7 @@ import Wire
         let kept = try await fixture.json(.marketdata, .get, "/market-data/quarantine")
         let reasons = kept["items"]?.elements.compactMap { $0["reason"]?.text } ?? []
         #expect(reasons.count == 2 && reasons[0].contains("crossed") && reasons[1].contains("before"))
+        #expect(kept["next_cursor"] == .null)
         _ = try await fixture.json(.marketdata, .get, "/market-data/quote/NONE", status: 404)
         await fixture.stop()
     }

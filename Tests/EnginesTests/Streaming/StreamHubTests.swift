@@ -110,6 +110,12 @@ import Wire
         let other = try scene.open()
         scene.say(#"{"op":"resume","epoch":"old","after":{"a":3}}"#, other)
         #expect(other.texts.count == 1 && other.texts.first?.contains(#""reset":true"#) == true)
+        // One that is ahead of the topic is of another life.
+        for after in [#"{"a":999999}"#, #"{"a":3,"never":1}"#] {
+            let ahead = try scene.open()
+            scene.say(#"{"op":"resume","epoch":"\#(scene.hub.epoch)","after":\#(after)}"#, ahead)
+            #expect(ahead.texts.count == 1 && ahead.texts.first?.contains(#""reset":true"#) == true)
+        }
         await scene.engine.stop()
     }
 
@@ -128,6 +134,26 @@ import Wire
         #expect(late.count == 1 && late.first?.contains(#""missed":3,"data":{"s":"B","v":4}"#) == true)
         for value in 0..<5 { _ = scene.publish("lossless", "\(value)") }
         #expect(limited.takeTexts().count == 5)
+        await scene.engine.stop()
+    }
+
+    @Test @LoopActor func topicsThatNoRateHoldsBackAreTold() async throws {
+        let scene = try await Self.scene()
+        let socket = try scene.open()
+        func unlimited(_ topics: String, rate: String = #","max_rate":10"#) throws -> String? {
+            scene.say(#"{"op":"subscribe","topics":\#(topics)\#(rate)}"#, socket)
+            return try socket.takeTexts().first.flatMap { text in
+                try JSONParser().withDocument(Array(text.utf8)) { json in
+                    var writer = JSONWriter()
+                    json.member("unlimited")?.write(to: &writer)
+                    return String(decoding: writer.bytes, as: UTF8.self)
+                }
+            }
+        }
+        #expect(try unlimited(#"["market.quote.KO","market.quote","market.quote.*"]"#) == "")
+        #expect(try unlimited(#"["market.quote.KO","trade.fill.*","*"]"#) == #"["trade.fill.*","*"]"#)
+        #expect(try unlimited(#"["market.quotes"]"#) == #"["market.quotes"]"#)
+        #expect(try unlimited(#"["trade.fill.*"]"#, rate: "") == "")
         await scene.engine.stop()
     }
 

@@ -83,6 +83,7 @@ import Wire
             (#"{"op":"subscribe","topics":["a"],"max_rate":0}"#, "invalid"),
         (#"{"op":"subscribe","topics":["a"],"filter":[1]}"#, "invalid"), (#"{"op":"resume","epoch":"e"}"#, "invalid"),
         (#"{"op":"resume","epoch":"e","after":{"a":-1}}"#, "invalid"), (#"{"op":"subscribe","topics":[1]}"#, "invalid"),
+        (#"{"op":"subscribe","topics":["a"],"snapshot":1}"#, "invalid"),
     ]) func badMessagesAreNamed(_ text: String, _ code: String) {
         do throws(ClientMessage.Refusal) {
             _ = try ClientMessage.read(Array(text.utf8), JSONParser())
@@ -90,6 +91,20 @@ import Wire
         } catch {
             #expect(error.code == code)
         }
+    }
+
+    @Test(arguments: [
+        (#"{"op":"subscribe","id":4,"topics":["a"],"max_rat":5,"x":1}"#, "/max_rat, /x: no member of subscribe"),
+        (#"{"op":"unsubscribe","id":4,"topicks":["a"]}"#, "/topicks: no member of unsubscribe"),
+        (#"{"op":"resume","id":4,"epoch":"e","after":{},"before":1}"#, "/before: no member of resume"),
+    ]) func misspeltMembersAreNamed(_ text: String, _ words: String) {
+        do throws(ClientMessage.Refusal) {
+            _ = try ClientMessage.read(Array(text.utf8), JSONParser())
+            Issue.record("it was taken")
+        } catch {
+            #expect(error.code == "invalid" && error.message.hasPrefix(words) && error.id == [52])
+        }
+        #expect(throws: Never.self) { try ClientMessage.read(Array(#"{"op":"ping","ts":1}"#.utf8), JSONParser()) }
     }
 
     @Test func messagesAreRead() throws {

@@ -21,6 +21,7 @@ import Testing
         #expect(router.match("/a/7")?.routes == [.get: 0, .post: 3])
         #expect(router.match("/b") == nil)
         #expect(router.match("/a/7/parts") == nil)
+        #expect(router.match("/a/") == nil && router.match("/a//parts/8") == nil && router.match("/files/") != nil)
         for (path, index, names) in [("/a/7", 0, ["id"]), ("/a/7/parts/8", 2, ["other", "part"]),
             ("/files/x/y.js", 4, ["rest"])] {
             let match = router.match(path)

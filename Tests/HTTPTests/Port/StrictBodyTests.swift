@@ -61,6 +61,32 @@ import Wire
         #expect(try faults(text, strictly: false) == ["/kind is required"])
     }
 
+    /// What is refused is told, of the parts too; not so of a body that a question has, or that has undeclared members.
+    @Test func theDocumentTellsWhatIsRefusedAndHowLongTextMayBe() {
+        struct Closed: RequestBody {
+            static func read(_ fields: FieldReader) -> Closed {
+                _ = fields.optionalString("name", "Its name.", length: 2...30)
+                _ = fields.array("parts", "Parts.", Part.self)
+                return Closed()
+            }
+        }
+        func document(_ route: Route) -> String {
+            String(decoding: OpenAPIDocument.render(
+                title: "", version: "", description: "", [.init(tag: "t", routes: [route.declaration])]), as: UTF8.self)
+        }
+        let route = Route.json(.post, "/x", "X.", answer: "{}") { (_: NoParameters, _: Closed, _) in
+            JSONBody { $0.null() }
+        }
+        let told = document(route)
+        #expect(told.ranges(of: #""additionalProperties":false"#).count == 2)
+        #expect(told.contains(#""type":"string","minLength":2,"maxLength":30"#) && told.contains(#""400":{"#))
+        #expect(!document(route.calculation).contains("additionalProperties"))
+        let open = Route.json(.post, "/x", "X.", answer: "{}") { (_: NoParameters, _: Body, _) in
+            JSONBody { $0.null() }
+        }
+        #expect(document(open).ranges(of: #""additionalProperties":false"#).count == 3, "the parts alone")
+    }
+
     @Test func anObjectMayBeStrictByItself() throws {
         struct Hand: RequestBody {
             static func read(_ fields: FieldReader) -> Hand {

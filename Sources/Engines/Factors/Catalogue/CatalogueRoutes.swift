@@ -66,6 +66,7 @@ extension FactorEngine {
               answer: """
                 {"items":[{"source":"fred","title":"FRED","series":32,"factors":70000,"computable":0,\
                 "connected":false,"detail":"not connected: factors from FRED are catalogued and not computable"}],\
+                "next_cursor":null,\
                 "built_in":{"source":"alpha101","title":"101 Formulaic Alphas","factors":19},\
                 "stored":{"source":"bars","title":"Stored bars","series":7,"factors":1500,"computable":1500},\
                 "facts":{"source":"facts","title":"Stored facts of filings","series":26,"factors":30000,\
@@ -93,6 +94,8 @@ extension FactorEngine {
                         }
                     }
                     json.endArray()
+                    json.key("next_cursor")
+                    json.null()
                     json.object("built_in") { json in
                         json.field("source", FactorSource.builtIn)
                         json.field("title", "101 Formulaic Alphas")

@@ -51,6 +51,16 @@ enum Pages {
         </html>
         """
 
+    /// ReDoc shows its maker's logo from elsewhere and has no option against that: the policy would refuse it and the
+    /// browser say so.
+    private static let withoutLogo = """
+        const setAttribute = Element.prototype.setAttribute;
+        Element.prototype.setAttribute = function (name, value) {
+          const isOutside = this.tagName === "IMG" && name === "src" && /^\\w+:\\/\\//.test(value);
+          return setAttribute.call(this, name, isOutside ? "data:," : value);
+        };
+        """
+
     static let redoc = """
         <!doctype html>
         <html lang="en">
@@ -58,12 +68,14 @@ enum Pages {
           <meta charset="utf-8">
           <meta name="viewport" content="width=device-width, initial-scale=1">
           <title>Nautilus API reference</title>
+          <link rel="icon" href="data:,">
           <style>body { margin: 0; font-family: sans-serif; }</style>
         </head>
         <body>
           <div id="redoc"></div>
           <script src="/redoc/redoc.standalone.js"></script>
           <script>
+            \(withoutLogo)
             \(loading)
             nautilusDocument().then(loaded => Redoc.init(loaded.document, { disableSearch: false, hideDownloadButton: false,
               theme: { typography: { fontFamily: "sans-serif", headings: { fontFamily: "sans-serif" } } } },

@@ -50,8 +50,15 @@ extension StreamHub {
             return ServerText.Entry(id: made.id, topic: pattern.text,
                 seq: pattern.topic.map { channels[$0]?.ring.last ?? 0 })
         }
-        client.socket.send(ServerText.ack("subscribe", id: id, epoch: epoch, entries))
+        let unlimited = wish.maxRate == nil ? [] : patterns.filter(hasLossless).map(\.text)
+        client.socket.send(ServerText.ack("subscribe", id: id, epoch: epoch, entries, unlimited: unlimited))
         if wish.snapshot { sendLatest(of: patterns, to: client) }
+    }
+
+    /// Whether updates of its topics are never held back: of one of them, or of a family it may match.
+    private func hasLossless(_ pattern: TopicPattern) -> Bool {
+        if let topic = pattern.topic, let channel = channels[topic] { return channel.slot == nil }
+        return !conflated.contains { pattern.isWithin($0) }
     }
 
     private func patterns(_ topics: [String], op: String,
@@ -96,7 +103,8 @@ extension StreamHub {
             throw .init(code: "too_many", message: "a connection has at most \(Self.subscriptionLimit) subscriptions",
                         op: "resume", id: id)
         }
-        let isSame = known == epoch
+        // Numbers beyond the newest are of another life too: of a copy that was restored, say.
+        let isSame = known == epoch && after.allSatisfy { $0.seq <= channels[$0.topic]?.ring.last ?? 0 }
         var told: [ServerText.Resumed] = [], updates: [Update] = []
         for (pattern, (topic, seq)) in zip(patterns, after) {
             if client.subscriptions[topic] == nil { _ = subscribe(client.id, pattern, filter: nil, maxRate: nil) }

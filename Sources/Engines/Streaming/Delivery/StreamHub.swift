@@ -25,7 +25,8 @@ import Wire
     private var gateTimer: LoopTimer?
     var nextHeartbeat: Int64 = 0
     private let families: Set<String>
-    private let conflated: Set<String>, lossless: Set<String>
+    let conflated: Set<String>
+    private let lossless: Set<String>
     /// Messages of lossless families that were handed out.
     private var told = RecentMessages()
     /// The most topics kept.

@@ -70,6 +70,7 @@ struct ClientMessage {
         func answer(_ request: ClientRequest) -> Result<ClientMessage, Refusal> {
             .success(ClientMessage(id: id, op: op, request: request))
         }
+        if let other = others(json, op) { return refuse("invalid", other) }
         switch op {
         case "ping": return answer(.ping)
         case "auth": return answer(.auth)
@@ -86,6 +87,24 @@ struct ClientMessage {
         default: return refuse("unknown_op",
             "there is no op \(op.prefix(50)); there are subscribe, unsubscribe, ping, auth, resume")
         }
+    }
+
+    /// The members of messages that ask for something; others have none that could be misspelt.
+    private static let members = [
+        "subscribe": ["topics", "topic", "filter", "max_rate", "snapshot"], "unsubscribe": ["topics", "topic"],
+        "resume": ["epoch", "after"],
+    ]
+
+    /// What is wrong with members that are none of an op's; nil where all are.
+    private static func others(_ json: JSONValue, _ op: String) -> String? {
+        guard let known = members[op] else { return nil }
+        var others: [String] = []
+        json.forEachMember { name, _ in
+            if name != "op" && name != "id" && !known.contains(name) { others.append("/\(name.prefix(50))") }
+        }
+        if others.isEmpty { return nil }
+        let named = others.prefix(10).joined(separator: ", ")
+        return "\(named): no member of \(op); there are \((["op", "id"] + known).joined(separator: ", "))"
     }
 
     private static func subscribe(
@@ -105,7 +124,10 @@ struct ClientMessage {
             }
             wish.maxRate = rate
         }
-        wish.snapshot = json.member("snapshot")?.bool ?? false
+        if let given = json.member("snapshot"), !given.isNull {
+            guard let snapshot = given.bool else { return refuse("invalid", "snapshot must be true or false") }
+            wish.snapshot = snapshot
+        }
         return answer(.subscribe(wish))
     }
 

@@ -35,7 +35,10 @@ enum ServerText {
         return SocketFrame(payload: json.bytes)
     }
 
-    static func ack(_ op: String, id: [UInt8]?, epoch: String, _ entries: [Entry]) -> SocketFrame {
+    /// `unlimited` are topics whose updates no rate holds back, where one was asked for.
+    static func ack(
+        _ op: String, id: [UInt8]?, epoch: String, _ entries: [Entry], unlimited: [String] = []
+    ) -> SocketFrame {
         frame("subscription.ack", op: op, id: id) { json in
             json.field("epoch", epoch)
             json.strings("topics", entries.map(\.topic))
@@ -46,10 +49,12 @@ enum ServerText {
                     if let seq = entry.seq { json.field("seq", seq) }
                 }
             }
+            if !unlimited.isEmpty { json.strings("unlimited", unlimited) }
         }
     }
 
-    /// The answer to a resume. With another epoch nothing can be given back: the numbers began again.
+    /// The answer to a resume. With another epoch, or with numbers that this one has not reached, nothing can be given
+    /// back: the numbers began again.
     static func resumed(id: [UInt8]?, epoch: String, isSame: Bool, _ topics: [Resumed]) -> SocketFrame {
         frame("subscription.ack", op: "resume", id: id) { json in
             json.field("epoch", epoch)

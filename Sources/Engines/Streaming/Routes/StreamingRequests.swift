@@ -25,7 +25,8 @@ struct SubscriptionBody: RequestBody {
         let filter = fields.json("filter", "Members of the data and the values wanted.", required: false)
             ?? fields.json("filters", "The same.", required: false)
         let low = ClientMessage.rates.lowerBound, high = ClientMessage.rates.upperBound
-        let rate = fields.optionalNumber("max_rate", "The most updates a second of one topic.", from: low, upTo: high)
+        let rate = fields.optionalNumber(
+            "max_rate", "The most updates a second of one topic where only the newest matters.", from: low, upTo: high)
             ?? fields.optionalNumber("rate_limit", "The same.", from: low, upTo: high)
         return SubscriptionBody(connectionID: connection, topic: topic, filter: filter, maxRate: rate)
     }

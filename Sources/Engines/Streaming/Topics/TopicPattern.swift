@@ -47,6 +47,18 @@ struct TopicPattern: Hashable {
         (1...lengthLimit).contains(text.utf8.count) && text.utf8.allSatisfy { $0 > 32 && $0 != 127 }
     }
 
+    /// Whether all that it matches is of a family; where it is open, that is not certain and false.
+    func isWithin(_ family: String) -> Bool {
+        let name = family.utf8, begun: String
+        switch shape {
+        case .exact, .family: begun = text
+        case .prefix(let prefix): begun = prefix
+        case .segments(let wanted, _): begun = wanted.prefix { $0 != nil }.map { $0! + "." }.joined()
+        }
+        guard begun.utf8.starts(with: name) else { return false }
+        return begun.utf8.count == name.count || begun.utf8.dropFirst(name.count).first == UInt8(ascii: ".")
+    }
+
     func matches(_ topic: String) -> Bool {
         switch shape {
         case .exact: return topic == text

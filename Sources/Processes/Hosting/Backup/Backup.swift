@@ -34,7 +34,10 @@ public struct Backup {
         let partial = target + ".partial-\(getpid())"
         guard mkdir(partial, 0o700) == 0 else { throw BackupFiles.refusal(partial) }
         do throws(StartError) {
-            let manifest = try fill(partial)
+            guard let manifest = try fill(partial) else {
+                throw StartError(.noInput, "there is nothing to back up in \(data)"
+                    + DataFolder.sampleHint(data, Self.order, "backup \(target)"))
+            }
             try BackupFiles.write(manifest.json, to: "\(partial)/\(BackupManifest.name)")
             guard rename(partial, target) == 0 else { throw BackupFiles.refusal(target) }
             BackupFiles.flush(target + "/..")
@@ -45,7 +48,8 @@ public struct Backup {
         }
     }
 
-    private func fill(_ folder: String) throws(StartError) -> BackupManifest {
+    /// Nil where there are no stores.
+    private func fill(_ folder: String) throws(StartError) -> BackupManifest? {
         let database = configuration.text("DATABASE_URL")
         var paths: [String] = [], ledger = LedgerDigest(lines: []), server = ""
         do throws(StoreError) {
@@ -77,7 +81,7 @@ public struct Backup {
             ledger = try backup.digest(ofDump: "\(folder)/\(DatabaseBackup.file)", folder: folder)
             paths.append(DatabaseBackup.file)
         }
-        if paths.isEmpty { throw StartError(.noInput, "there is nothing to back up in \(data)") }
+        if paths.isEmpty { return nil }
         var files: [BackupManifest.File] = []
         for path in paths { files.append(try BackupFiles.describe(path, in: folder)) }
         return BackupManifest(
