@@ -22,7 +22,7 @@ public struct Configuration: Sendable {
             if value.isEmpty { continue }
             if let fault = setting.fault(in: value) { faults.append(fault) } else { values[name] = value }
         }
-        for name in values["NAUTILUS_ENGINES"]?.split(separator: ",") ?? [] where EngineName(rawValue: String(name)) == nil {
+        for name in Self.parts(of: values["NAUTILUS_ENGINES"] ?? "") where EngineName(rawValue: name) == nil {
             faults.append("NAUTILUS_ENGINES names an unknown engine \"\(name)\"; "
                 + "there are \(EngineName.allCases.map(\.rawValue).joined(separator: ", "))")
         }
