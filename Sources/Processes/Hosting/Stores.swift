@@ -12,19 +12,27 @@ enum Stores {
     ) async throws -> any RecordStore {
         let database = configuration.text("DATABASE_URL")
         if !database.isEmpty {
-            let profile = PostgresProfile(rawValue: configuration.text("DATABASE_PROFILE")) ?? .conservative
-            let wanted = PostgresConfiguration(url: database, schema: name.rawValue, profile: profile)
-            do throws(StoreError) {
-                try wanted.check()
-            } catch {
-                throw StartError(.configuration, "NAUTILUS_DATABASE_URL: \(error.description)")
-            }
-            return try await PostgresRecordStore.open(wanted, clock: clock)
+            return try await PostgresRecordStore.open(try connection(configuration, name, database), clock: clock)
         }
         // The ledger waits for the disk: an acknowledged transaction survives a power cut.
         let isFull = name == .portfolio || configuration.text("SQLITE_SYNCHRONOUS") == "full"
         return try await SQLiteRecordStore.open(
             SQLiteConfiguration(path: own + "/records.sqlite", synchronous: isFull ? .full : .normal))
+    }
+
+    /// How an engine reaches its schema. Apart from its caller: the optimiser crashes where a typed `catch` is inlined
+    /// into an async function.
+    @inline(never) private static func connection(
+        _ configuration: Configuration, _ name: EngineName, _ database: String
+    ) throws(StartError) -> PostgresConfiguration {
+        let profile = PostgresProfile(rawValue: configuration.text("DATABASE_PROFILE")) ?? .conservative
+        let wanted = PostgresConfiguration(url: database, schema: name.rawValue, profile: profile)
+        do throws(StoreError) {
+            try wanted.check()
+        } catch {
+            throw StartError(.configuration, "NAUTILUS_DATABASE_URL: \(error.description)")
+        }
+        return wanted
     }
 
     /// The engines that own series, and the schema of each in a database: bars, and values of factors.
