@@ -110,6 +110,8 @@ import Testing
             PlatformFixture.binaries + "/nautilus", ["up"], environment: PlatformFixture.environment(settings),
             output: .lines)
         #expect(platform.readLine()?.contains("\"ready\":true") ?? false)
+        // Whoever follows the ready line finds all healthy, the gateway too.
+        #expect(try run("nautilus", ["status"], settings).code == 0)
         #expect(try run("risk-engine", ["--health"], settings).code == 0)
         platform.signal(SIGTERM)
         #expect(platform.wait() == 0)

@@ -33,6 +33,16 @@ public struct PortfolioValue: Sendable, Equatable {
     public var equity: Money { cash + marketValue }
 }
 
+/// One share became `ratio`; prices of before are those of old shares.
+public struct ShareSplit: Sendable, Equatable {
+    public let ratio: FixedPoint, time: Timestamp
+
+    public init(ratio: FixedPoint, time: Timestamp) {
+        self.ratio = ratio
+        self.time = time
+    }
+}
+
 /// What a portfolio holds of one instrument.
 public struct PositionUpdate: Sendable, Equatable {
     public var portfolioID: String
@@ -45,12 +55,12 @@ public struct PositionUpdate: Sendable, Equatable {
     public var price: Price?
     public var realized: Money
     public var time: Timestamp
-    /// How many shares one became, where a split led to this: quantity and prices are already those after it.
-    public var split: FixedPoint?
+    /// The split that led to this, where one did: quantity and prices are already those after it.
+    public var split: ShareSplit?
 
     public init(
         portfolioID: String, symbol: Symbol, quantity: Quantity, averageCost: Price, price: Price?, realized: Money,
-        time: Timestamp, split: FixedPoint? = nil
+        time: Timestamp, split: ShareSplit? = nil
     ) {
         self.portfolioID = portfolioID
         self.symbol = symbol

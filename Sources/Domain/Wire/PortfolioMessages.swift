@@ -32,8 +32,12 @@ extension PositionUpdate: WireValue {
         guard let portfolio = json.text("portfolio_id"), let symbol = json.symbol("symbol"),
               let quantity = json.fixed("quantity"), let cost = json.fixed("average_cost"),
               let realized = json.fixed("realized"), let time = json.time("ts") else { return nil }
+        var split: ShareSplit?
+        if let ratio = json.fixed("split"), ratio > .zero, let time = json.time("split_ts") {
+            split = ShareSplit(ratio: ratio, time: time)
+        }
         self.init(portfolioID: portfolio, symbol: symbol, quantity: quantity, averageCost: cost,
-                  price: json.fixed("price"), realized: realized, time: time, split: json.fixed("split"))
+                  price: json.fixed("price"), realized: realized, time: time, split: split)
     }
 
     public func write(to json: inout JSONWriter) {
@@ -45,7 +49,10 @@ extension PositionUpdate: WireValue {
         if let price { json.member("price", price) }
         json.member("realized", realized)
         json.member("ts", time)
-        if let split { json.member("split", split) }
+        if let split {
+            json.member("split", split.ratio)
+            json.member("split_ts", split.time)
+        }
         json.endObject()
     }
 }

@@ -33,7 +33,9 @@ extension PortfolioEngine {
             var update = PositionUpdate(
                 portfolioID: account.id, symbol: symbol, quantity: holding.quantity, averageCost: holding.averageCost,
                 price: price(symbol, now), realized: holding.realized, time: now)
-            if case .split(_, let ratio) = transaction.kind { update.split = ratio }
+            if case .split(_, let ratio) = transaction.kind {
+                update.split = ShareSplit(ratio: ratio, time: transaction.time)
+            }
             messages.append(context.message(Topics.position, account.id, time: now, cause: cause, trace: trace, update))
         }
         for value in values(account, at: points, price) {

@@ -171,10 +171,8 @@ import Wire
                     guard let update = PositionUpdate(json: json) else { return false }
                     let settled = state.apply(update, cause: message.cause)
                     statements.append(RiskRecords.upsert(update))
-                    if update.split != nil {
-                        statements += state.splits(of: update.symbol, in: update.portfolioID).map {
-                            SplitRecords.insert($0, of: update.symbol, in: update.portfolioID)
-                        }
+                    if let split = update.split {
+                        statements.append(SplitRecords.insert(split, of: update.symbol, in: update.portfolioID))
                     }
                     owed += settled.map { ReservationRecords.settle($0) }
                     touched.insert(update.portfolioID)

@@ -96,7 +96,7 @@ import Testing
             PositionUpdate(
                 portfolioID: "p", symbol: symbol, quantity: FixedPoint(quantity), averageCost: FixedPoint(90),
                 price: price.map { FixedPoint($0) }, realized: .zero, time: Timestamp(seconds: time),
-                split: split.map { FixedPoint($0) })
+                split: split.map { ShareSplit(ratio: FixedPoint($0), time: Timestamp(seconds: time)) })
         }
         var live = LivePortfolio(id: "p")
         live.take(position(10, 100, 1))

@@ -116,12 +116,13 @@ import Wire
             moved.take(urgent: urgent, at: second * 1_000_000_000)
         }
         let first = take(5)
-        #expect(first == [symbols[1], symbols[0]] + symbols[2..<16])
+        // The third had been waiting.
+        #expect(first == [symbols[2], symbols[1], symbols[0]] + symbols[3..<16])
         #expect(take(5).isEmpty && take(6) == Array(symbols[16..<32]))
-        moved.insert(symbols[0], pressing: true)
+        for place in [0, 33, 33] { moved.insert(symbols[place], pressing: true) }
         moved.insert(symbols[1])
-        #expect(take(6) == [symbols[0]])
-        #expect(take(6, urgent: false) == Array(symbols[32..<40]) + [symbols[1]])
+        #expect(take(6) == [symbols[33], symbols[0]])
+        #expect(take(6, urgent: false) == [symbols[32]] + symbols[34..<40] + [symbols[1]])
         #expect(take(9).isEmpty && moved.isEmpty)
     }
 

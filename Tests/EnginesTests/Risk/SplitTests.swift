@@ -22,12 +22,14 @@ import Wire
             close: close, volume: 1)
     }
 
-    private func position(_ portfolio: String, _ quantity: Int, _ price: Int, _ day: Int64, split: Int? = nil) throws
-        -> PositionUpdate {
+    /// `at` is the day of the split, the position's unless said.
+    private func position(
+        _ portfolio: String, _ quantity: Int, _ price: Int, _ day: Int64, split: Int? = nil, at: Int64? = nil
+    ) throws -> PositionUpdate {
         PositionUpdate(
             portfolioID: portfolio, symbol: try #require(Symbol("KO")), quantity: FixedPoint(quantity),
             averageCost: FixedPoint(price), price: FixedPoint(price), realized: .zero, time: time(day),
-            split: split.map { FixedPoint($0) })
+            split: split.map { ShareSplit(ratio: FixedPoint($0), time: time(at ?? day)) })
     }
 
     private func value(_ day: Int64) -> PortfolioValue {
@@ -37,7 +39,7 @@ import Wire
     }
 
     @Test func aSplitTravelsWithItsPosition() throws {
-        for update in [try position("p", 20, 50, 1, split: 2), try position("p", 20, 50, 1)] {
+        for update in [try position("p", 20, 50, 3, split: 2, at: 1), try position("p", 20, 50, 1)] {
             let bytes = update.jsonBytes
             #expect(try JSONParser().withDocument(bytes) { PositionUpdate(json: $0) } == update)
             #expect(String(decoding: bytes, as: UTF8.self).contains("split") == (update.split != nil))
@@ -90,7 +92,7 @@ import Wire
             state.apply(try position("p", 10, 100, 0))
             for (day, close) in closes { state.apply(try bar(close, day)) }
             for _ in 0..<2 {
-                state.apply(try position("p", 20, 50, 5, split: 2))
+                state.apply(try position("p", 20, 50, 5, split: 2, at: 2))
                 let sums = try #require(state.picture(of: "p", order: nil, rate: 0)).figures(for: []).view.sums
                 #expect([sums.gross, sums.dayLoss] == wanted)
             }
@@ -102,7 +104,8 @@ import Wire
         joined.apply(try bar(204, 1))
         joined.apply(PositionUpdate(
             portfolioID: "p", symbol: try #require(Symbol("KO")), quantity: FixedPoint(5), averageCost: FixedPoint(200),
-            price: FixedPoint(204), realized: .zero, time: time(1), split: FixedPoint(1) / FixedPoint(2)))
+            price: FixedPoint(204), realized: .zero, time: time(1),
+            split: ShareSplit(ratio: FixedPoint(1) / FixedPoint(2), time: time(1))))
         let sums = try #require(joined.picture(of: "p", order: nil, rate: 0)).figures(for: []).view.sums
         #expect(sums.gross == 1020 && sums.dayLoss == -20)
     }

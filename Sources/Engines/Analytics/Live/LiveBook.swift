@@ -72,8 +72,8 @@ public struct LiveBook: Sendable, Equatable {
         if position.quantity.isZero { return }
         var holding = Holding(quantity: position.quantity, averageCost: position.averageCost, price: position.price,
                               pricedAt: position.time)
-        if let old, let price = old.price, let ratio = position.split {
-            if position.price == nil { holding.price = price / ratio }
+        if let old, let price = old.price, let split = position.split {
+            if position.price == nil { holding.price = price / split.ratio }
         } else if let old, let price = old.price, position.price == nil || old.pricedAt > position.time {
             (holding.price, holding.pricedAt) = (price, old.pricedAt)
         }

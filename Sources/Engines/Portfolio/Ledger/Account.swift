@@ -14,7 +14,7 @@ struct Account: Sendable {
     private(set) var known: Set<String> = []
     /// When the first transaction was; nil before any.
     private(set) var began: Timestamp?
-    private var splits: [Symbol: [(time: Timestamp, ratio: FixedPoint)]] = [:]
+    private var splits: [Symbol: [ShareSplit]] = [:]
 
     init(
         id: String, name: String, currency: String, allowsNegativeCash: Bool, created: Timestamp, watched: Set<Symbol>
@@ -104,7 +104,7 @@ struct Account: Sendable {
         if let symbol = transaction.symbol { watched.insert(symbol) }
         began = min(began ?? transaction.time, transaction.time)
         if case .split(let symbol, let ratio) = transaction.kind {
-            splits[symbol, default: []].append((transaction.time, ratio))
+            splits[symbol, default: []].append(ShareSplit(ratio: ratio, time: transaction.time))
             splits[symbol]?.sort { $0.time < $1.time }
         }
         if let last = transactions.last, LedgerTransaction.precedes(transaction, last) {

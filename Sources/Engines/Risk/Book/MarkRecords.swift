@@ -62,9 +62,12 @@ struct MovedPrices: Sendable {
 
     var isEmpty: Bool { order.isEmpty }
 
-    /// Notes an instrument once; one that is `pressing` goes with the next commit.
+    /// Notes an instrument once; one that is `pressing` goes with the next commit, also where it has been waiting.
     mutating func insert(_ symbol: Symbol, pressing isPressing: Bool = false) {
-        guard known.insert(symbol).inserted else { return }
+        if !known.insert(symbol).inserted {
+            guard isPressing, let place = order.firstIndex(of: symbol), place >= pressing else { return }
+            order.remove(at: place)
+        }
         if isPressing {
             order.insert(symbol, at: 0)
             pressing += 1

@@ -76,39 +76,3 @@ struct MarketPrice: Sendable, Equatable {
         return PriceMark(last: price, previous: before?.price, time: time, previousTime: before?.time)
     }
 }
-
-/// One share became so many.
-struct ShareSplit: Sendable, Equatable {
-    let ratio: FixedPoint
-    /// The time of the position that told of it; with the ratio it says which split it is.
-    let told: Timestamp
-    /// Prices of before are those of old shares.
-    let time: Timestamp
-
-    init(ratio: FixedPoint, told: Timestamp, time: Timestamp) {
-        self.ratio = ratio
-        self.told = told
-        self.time = time
-    }
-
-    /// As a position told of it beside the market's price then; nil for a position that no split led to. The position is
-    /// told at its own time, and a split may be booked before that or after it: a price that is nearer to the told one
-    /// than to the one before the split is of new shares.
-    init?(_ update: PositionUpdate, _ mark: PriceMark?) {
-        guard let ratio = update.split, ratio > .zero else { return nil }
-        var first = update.time
-        if let mark, let price = update.price?.double, price > 0 {
-            func isNew(_ other: Double) -> Bool { (other * other < price * price * ratio.double) == (ratio > .one) }
-            if isNew(mark.last) {
-                first = min(first, mark.time)
-                if let before = mark.previous, isNew(before) { first = min(first, mark.closeTime) }
-            } else {
-                first = max(first, mark.time.adding(nanoseconds: 1))
-            }
-        }
-        self.init(ratio: ratio, told: update.time, time: first)
-    }
-
-    /// Whether both are one split.
-    func isSame(as other: ShareSplit) -> Bool { told == other.told && ratio == other.ratio }
-}

@@ -111,7 +111,7 @@ struct PortfolioBook: Sendable {
     /// What is held of an instrument was split: prices of before are those of old shares. Told again it changes nothing.
     mutating func take(_ split: ShareSplit, of symbol: Symbol) {
         let known = splits[symbol] ?? []
-        if known.contains(where: split.isSame) { return }
+        if known.contains(split) { return }
         splits[symbol] = known + [split]
         if has(symbol) { change(symbol) { $0.splits = known + [split] } }
     }

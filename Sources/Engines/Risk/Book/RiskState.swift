@@ -38,7 +38,7 @@ struct RiskState: Sendable {
     @discardableResult
     mutating func apply(_ update: PositionUpdate, cause: MessageID? = nil) -> [MessageID] {
         var settled: [MessageID] = []
-        if let split = ShareSplit(update, price(of: update.symbol)) {
+        if let split = update.split {
             apply(split, of: update.symbol, in: update.portfolioID)
         }
         change(update.portfolioID, update.symbol) { line in
@@ -173,9 +173,6 @@ struct RiskState: Sendable {
 
     /// Prices as they were written, before anything is held.
     mutating func restore(_ marks: [Symbol: PriceMark]) { markets = marks.mapValues { MarketPrice($0) } }
-
-    /// Splits of an instrument that a portfolio has booked.
-    func splits(of symbol: Symbol, in portfolio: String) -> [ShareSplit] { books[portfolio]?.splits[symbol] ?? [] }
 
     /// A split that a portfolio has booked.
     mutating func apply(_ split: ShareSplit, of symbol: Symbol, in portfolio: String) {

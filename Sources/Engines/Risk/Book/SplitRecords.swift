@@ -11,27 +11,34 @@ enum SplitRecords {
         """,
     ])
 
+    /// Drops the time of the position that told of a split: the ledger says when the split itself was.
+    static let byTime = Migration(version: 86, name: "splits by time", statements: [
+        """
+        CREATE TABLE splits_by_time (portfolio_id TEXT NOT NULL, symbol TEXT NOT NULL, time BIGINT NOT NULL,
+            ratio TEXT NOT NULL, PRIMARY KEY (portfolio_id, symbol, time, ratio))
+        """,
+        "INSERT INTO splits_by_time SELECT DISTINCT portfolio_id, symbol, time, ratio FROM splits",
+        "DROP TABLE splits", "ALTER TABLE splits_by_time RENAME TO splits",
+    ])
+
     /// The row of a split; told again it is there already.
     static func insert(_ split: ShareSplit, of symbol: Symbol, in portfolio: String) -> Statement {
         Statement(
             """
-            INSERT INTO splits (portfolio_id, symbol, told, ratio, time) VALUES ($1, $2, $3, $4, $5)
-            ON CONFLICT (portfolio_id, symbol, told, ratio) DO NOTHING
+            INSERT INTO splits (portfolio_id, symbol, time, ratio) VALUES ($1, $2, $3, $4)
+            ON CONFLICT (portfolio_id, symbol, time, ratio) DO NOTHING
             """,
-            [.text(portfolio), .text(symbol.text), .integer(split.told.nanoseconds), .text("\(split.ratio)"),
-             .integer(split.time.nanoseconds)])
+            [.text(portfolio), .text(symbol.text), .integer(split.time.nanoseconds), .text("\(split.ratio)")])
     }
 
     /// All of them, oldest first.
     static func splits(
         _ records: any RecordStore
     ) async throws -> [(portfolio: String, symbol: Symbol, split: ShareSplit)] {
-        try await records.query(Statement("SELECT portfolio_id, symbol, ratio, told, time FROM splits ORDER BY told"))
+        try await records.query(Statement("SELECT portfolio_id, symbol, time, ratio FROM splits ORDER BY time"))
             .records.map { row in
-                (try row.value(0), try row.symbol(1),
-                 ShareSplit(
-                    ratio: try row.number(2), told: Timestamp(nanoseconds: try row.value(3)),
-                    time: Timestamp(nanoseconds: try row.value(4))))
+                let split = ShareSplit(ratio: try row.number(3), time: Timestamp(nanoseconds: try row.value(2)))
+                return (try row.value(0), try row.symbol(1), split)
             }
     }
 }
