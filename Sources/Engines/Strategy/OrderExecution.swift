@@ -10,34 +10,35 @@ import Wire
 extension StrategyEngine {
     // MARK: Prices that come
 
-    /// Orders by hand that rest meet a new price, of a message received then.
-    func executeResting(_ symbol: Symbol, at price: Price, _ time: Timestamp, _ received: Timestamp) async throws {
+    /// Orders by hand that rest meet a new price.
+    func executeResting(_ symbol: Symbol, at moment: VenueMoment) async throws {
         let resting = openOrders.values.filter { $0.deploymentID.isEmpty && $0.intent.symbol == symbol }
         for order in resting.sorted(by: { $0.intent.orderID < $1.intent.orderID }) {
-            try await execute(order.intent.orderID, at: price, time, received)
+            try await execute(order.intent.orderID, at: moment)
         }
     }
 
     /// An approved order by hand meets the paper venue at a price, if its limit allows.
-    private func execute(_ id: String, at price: Price, _ time: Timestamp, _ received: Timestamp?) async throws {
-        try await locks.with(Self.lockKey(id)) { try await executeAlone(id, at: price, time, received) }
+    private func execute(_ id: String, at moment: VenueMoment) async throws {
+        try await locks.with(Self.lockKey(id)) { try await executeAlone(id, at: moment) }
     }
 
-    private func executeAlone(_ id: String, at price: Price, _ time: Timestamp, _ received: Timestamp?) async throws {
+    private func executeAlone(_ id: String, at moment: VenueMoment) async throws {
         guard var order = openOrders[id], order.state == .working, case .quantity(let quantity) = order.intent.size
         else { return }
+        let price = moment.price.price(for: order.intent.side)
         let isReached = order.intent.limitPrice.map { order.intent.side == .buy ? price <= $0 : price >= $0 } ?? true
         guard isReached else { return }
         let fill = Fill(id: "\(id).1", orderID: id, portfolioID: order.intent.portfolioID, strategyID: "",
                         symbol: order.intent.symbol, side: order.intent.side, quantity: quantity, price: price,
-                        commission: .zero, trader: order.intent.trader, time: time)
+                        commission: .zero, trader: order.intent.trader, time: moment.time)
         order.fills.append(fill)
         order.state = .filled
         order.updated = fill.time
         try await context.commit([order.upsert], [
             context.message(Topics.fill, fill.portfolioID, time: fill.time, fill), update(order, nil)])
         openOrders[id] = nil
-        timings.follow(order, received: received)
+        timings.follow(order, received: moment.received)
     }
 
     // MARK: The price that is known
@@ -53,15 +54,16 @@ extension StrategyEngine {
             unmet.remove(id)
             return
         }
-        let price: Price?
         do {
-            price = try await latestPrice(order.intent.symbol)
+            let price = try await latestPrice(order.intent.symbol)
+            try await execute(id, at: VenueMoment(price: price, time: context.clock.now))
         } catch let problem as Problem where problem.status == 503 {
             context.logger.warning("an order waits for a price", [
                 "order": .string(id), "reason": .string(problem.detail)])
             return
+        } catch let problem as Problem where problem.status == 422 {
+            // Nobody knows a price any more: the order waits for one that comes.
         }
-        if let price { try await execute(id, at: price, context.clock.now, nil) }
         unmet.remove(id)
     }
 
@@ -99,10 +101,22 @@ extension StrategyEngine {
         if unmet.subtracting(placing).isEmpty { rounds.stop() }
     }
 
-    /// The last price that came by, else the market data engine's latest; nil where it knows of none. Throws 503 where
+    /// The last price that came by, else the market data engine's latest. Throws 422 where it knows of none, 503 where
     /// that cannot be told.
-    func latestPrice(_ symbol: Symbol) async throws -> Price? {
+    func latestPrice(_ symbol: Symbol) async throws -> VenuePrice {
         if let price = prices[symbol] { return price }
+        let response = try await latestQuote(symbol)
+        let price = response.status == 404 ? nil : try JSONParser().withDocument(response.body) { json in
+            let price = json.member("price")?.double ?? .nan
+            return VenuePrice(bid: json.member("bid")?.double ?? price, ask: json.member("ask")?.double ?? price)
+        }
+        if let price { return price }
+        throw Problem(422, "no price of \(symbol) is known: no quote came and no bar is stored", errors: [
+            FieldError(pointer: "/symbol", message: "has no price; import bars or send a quote")])
+    }
+
+    /// The market data engine's answer: the latest quote, or 404. Throws 503 for any other.
+    private func latestQuote(_ symbol: Symbol) async throws -> Response {
         let request = Request(method: .get, path: "/market-data/quote/\(symbol.text.replacing("/", with: "%2F"))",
                               headers: ["Host": "localhost"])
         let response: Response
@@ -111,10 +125,9 @@ extension StrategyEngine {
         } catch {
             throw Problem.unavailable("marketdata", "no price can be looked up: \(error)")
         }
-        if response.status == 404 { return nil }
-        guard response.status == 200 else {
+        if response.status != 200 && response.status != 404 {
             throw Problem.unavailable("marketdata", "no price can be looked up: it answered \(response.status)")
         }
-        return try JSONParser().withDocument(response.body) { $0.member("price")?.double.flatMap { FixedPoint($0) } }
+        return response
     }
 }

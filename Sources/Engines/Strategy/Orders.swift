@@ -15,7 +15,10 @@ extension StrategyEngine {
 
     var orderRoutes: [Route] {
         [
-            .json(.post, "/orders", "Places an order: pre-trade check first, then the paper venue at the latest price.",
+            .json(.post, "/orders", """
+                  Places an order: pre-trade check first, then the paper venue. A buy meets the latest quote's ask, a \
+                  sale its bid; where no quote came, the last close.
+                  """,
                   example: #"{"portfolio_id":"sample","symbol":"GOOG","side":"buy","quantity":1}"#,
                   answer: Self.orderExample,
                       errors: [404, 409, 503]) { [unowned self] (_: NoParameters, body: OrderBody, request) in
@@ -64,17 +67,14 @@ extension StrategyEngine {
     private func place(_ body: OrderBody, _ request: Request, _ record: Idempotency.Record) async throws -> JSONBody {
         if let id = body.id, try await isKnown(id) { throw Problem.conflict("there is an order \(id) already") }
         _ = try await cash(of: body.portfolioID)
-        guard let price = try await latestPrice(body.symbol) else {
-            throw Problem(422, "no price of \(body.symbol) is known: no quote came and no bar is stored", errors: [
-                FieldError(pointer: "/symbol", message: "has no price; import bars or send a quote")])
-        }
+        let price = try await latestPrice(body.symbol)
         // The loop turned while the price was looked up.
         if let id = body.id, openOrders[id] != nil { throw Problem.conflict("there is an order \(id) already") }
         let now = context.clock.now
         let intent = OrderIntent(
             orderID: body.id ?? context.identifiers.nextText(), portfolioID: body.portfolioID, strategyID: "",
-            symbol: body.symbol, side: body.side, size: .quantity(body.quantity), expectedQuantity: body.quantity, referencePrice: price,
-            limitPrice: body.price, trader: body.trader, time: now)
+            symbol: body.symbol, side: body.side, size: .quantity(body.quantity), expectedQuantity: body.quantity,
+            referencePrice: price.middle, limitPrice: body.price, trader: body.trader, time: now)
         let order = OrderRecord(intent: intent, deploymentID: "", state: .pending, updated: now)
         AuditScope.current?.object = "order/\(intent.orderID)"
         openOrders[intent.orderID] = order

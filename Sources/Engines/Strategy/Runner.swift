@@ -57,12 +57,15 @@ struct Runner: Sendable {
     /// Whether the bar was looked at before: a second delivery changes nothing.
     func hasSeen(_ bar: Bar) -> Bool { bar.replay == replay && last.map { bar.time <= $0 } ?? false }
 
-    /// One bar: the working order fills at its open, then the rules look at its close.
-    mutating func take(_ bar: Bar) throws(QuantError) -> [RunnerAction] {
+    /// One bar: the working order fills at its open, or where the bar is a quote at what the venue trades at then; after
+    /// that the rules look at its close.
+    mutating func take(_ bar: Bar, at venue: VenuePrice? = nil) throws(QuantError) -> [RunnerAction] {
         if bar.replay != replay { try restart(bar.replay) }
         if hasSeen(bar) { return [] }
         var actions: [RunnerAction] = []
-        if let action = fillWorking(at: bar.open, bar.time) { actions.append(action) }
+        if let price = venue ?? FixedPoint(bar.open).map({ VenuePrice($0) }), let action = fillWorking(at: price) {
+            actions.append(action)
+        }
         if let intent = look(at: bar) {
             order = OpenOrder(intent: intent, isWorking: false)
             actions.append(.intend(intent))
@@ -88,8 +91,10 @@ struct Runner: Sendable {
         exit = try ExpressionStream(Expression.parse(definition.exit))
     }
 
-    private mutating func fillWorking(at open: Double, _ time: Timestamp) -> RunnerAction? {
-        guard let working = order, working.isWorking, open > 0, let reference = FixedPoint(open) else { return nil }
+    private mutating func fillWorking(at venue: VenuePrice) -> RunnerAction? {
+        guard let working = order, working.isWorking else { return nil }
+        let reference = venue.price(for: working.intent.side)
+        guard reference > .zero else { return nil }
         order = nil
         if let trade = account.fill(working.intent.side, working.intent.size, at: reference, definition) {
             return .filled(orderID: working.intent.orderID, trade)

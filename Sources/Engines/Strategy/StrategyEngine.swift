@@ -31,7 +31,7 @@ import Wire
     let locks = KeyedLock()
     private var waiting: [String: CheckedContinuation<Void, Never>] = [:]
     /// Last price of each instrument that came by.
-    var prices: [Symbol: Price] = [:]
+    var prices: [Symbol: VenuePrice] = [:]
     private let decided: Counter, filled: Counter, denied: Counter
     let tickToOrder: Histogram
     /// Orders by hand whose placing still waits; and those that are working and have not met a price.
@@ -123,8 +123,10 @@ import Wire
                 throw Unreadable(message)
             }
             if let close = FixedPoint(bar.close) {
-                prices[bar.symbol] = close
-                try await executeResting(bar.symbol, at: close, bar.time, message.received)
+                let price = VenuePrice(close)
+                prices[bar.symbol] = price
+                try await executeResting(
+                    bar.symbol, at: VenueMoment(price: price, time: bar.time, received: message.received))
             }
             for id in deploymentOrder {
                 guard let deployment = deployments[id], deployment.isRunning,
@@ -137,32 +139,37 @@ import Wire
         try await take(quote, message)
     }
 
-    /// A quote is a bar of one price for deployments that look at quotes.
+    /// A quote is a bar of one price, its middle, for deployments that look at quotes.
     private func take(_ quote: Quote, _ message: Message) async throws {
-        let mid = quote.bid.isNaN ? quote.ask : quote.ask.isNaN ? quote.bid : (quote.bid + quote.ask) / 2
-        if let price = FixedPoint(mid) {
-            prices[quote.symbol] = price
-            try await executeResting(quote.symbol, at: price, quote.time, message.received)
-        }
+        guard let price = VenuePrice(bid: quote.bid, ask: quote.ask) else { return }
+        prices[quote.symbol] = price
+        let moment = VenueMoment(price: price, time: quote.time, received: message.received)
+        try await executeResting(quote.symbol, at: moment)
+        let middle = quote.bid.isNaN ? quote.ask : quote.ask.isNaN ? quote.bid : (quote.bid + quote.ask) / 2
         for id in deploymentOrder {
             guard let deployment = deployments[id], deployment.isRunning else { continue }
             let definition = deployment.runner.definition
             guard definition.trigger == .quote, definition.symbol == quote.symbol else { continue }
-            let bar = Bar(symbol: quote.symbol, timeframe: definition.timeframe, time: quote.time, open: mid, high: mid,
-                          low: mid, close: mid, volume: 0)
-            await decision(of: try await take(bar, id, message))
+            let bar = Bar(symbol: quote.symbol, timeframe: definition.timeframe, time: quote.time, open: middle,
+                          high: middle, low: middle, close: middle, volume: 0)
+            await decision(of: try await take(bar, id, message, at: moment))
         }
     }
 
-    /// A deployment looks at a bar. Returns the order that waits for a decision, if there is one.
-    private func take(_ bar: Bar, _ id: String, _ message: Message) async throws -> String? {
-        try await locks.with(id) { try await takeAlone(bar, id, message) }
+    /// A deployment looks at a bar, and trades at its open unless a moment is given. Returns the order that waits for a
+    /// decision, if there is one.
+    private func take(
+        _ bar: Bar, _ id: String, _ message: Message, at moment: VenueMoment? = nil
+    ) async throws -> String? {
+        try await locks.with(id) { try await takeAlone(bar, id, message, moment) }
     }
 
-    private func takeAlone(_ bar: Bar, _ id: String, _ message: Message) async throws -> String? {
+    private func takeAlone(
+        _ bar: Bar, _ id: String, _ message: Message, _ moment: VenueMoment?
+    ) async throws -> String? {
         guard var deployment = deployments[id], deployment.isRunning else { return nil }
         if deployment.runner.hasSeen(bar) { return deployment.runner.order?.intent.orderID }
-        let actions = try deployment.runner.take(bar)
+        let actions = try deployment.runner.take(bar, at: moment?.price)
         var statements = [deployment.upsert], messages: [Message] = [], intended: String?, changed: [OrderRecord] = []
         for action in actions {
             let order = perform(action, deployment, bar, message, &messages)

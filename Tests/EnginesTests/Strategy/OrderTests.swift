@@ -125,6 +125,30 @@ import Wire
         await fixture.stop()
     }
 
+    @Test @LoopActor func aBuyMeetsTheAskAndASaleTheBid() async throws {
+        let (fixture, _) = try await make()
+        func quote(_ bid: Double, _ ask: Double) async throws {
+            let symbol = try #require(Symbol("KO"))
+            try await fixture.publish(
+                Topics.quote, "KO", Quote(symbol: symbol, time: fixture.clock.now, bid: bid, ask: ask), from: .marketdata)
+        }
+        func price(_ order: JSONTree) -> Double? { order["fills"]?[0]?["price"]?.double }
+        try await quote(99, 101)
+        let bought = try await place(fixture, #""side":"buy","quantity":2"#)
+        #expect(price(bought) == 101 && bought["reference_price"]?.double == 100)
+        #expect(price(try await place(fixture, #""side":"sell","quantity":1"#)) == 99)
+        // Between bid and ask nobody is there to trade with.
+        let resting = try await place(fixture, #""side":"buy","quantity":1,"price":100"#)
+        #expect(resting["state"]?.text == "working")
+        let id = try #require(resting["id"]?.text)
+        try await quote(98, 99.5)
+        #expect(price(try await fixture.json(.strategy, .get, "/orders/\(id)")) == 99.5)
+        // Of one side alone that one is the price.
+        try await quote(97, .nan)
+        #expect(price(try await place(fixture, #""side":"buy","quantity":1"#)) == 97)
+        await fixture.stop()
+    }
+
     @Test @LoopActor func everyWrongFieldIsNamedAtOnce() async throws {
         let (fixture, _) = try await make()
         let wrong = try await place(fixture, #""side":"hold","quantity":0,"price":-1"#, status: 422)

@@ -107,6 +107,33 @@ import TestKit
         #expect(!runner.wants(bars.bar(0, "MSFT")) && !runner.wants(bars.bar(0, "GOOG", timeframe: .hour1)))
     }
 
+    @Test @LoopActor func onQuotesItBuysAtTheAskAndSellsAtTheBid() throws {
+        let definition = try Self.definition(#","trigger":"quote","sizing":{"cash_fraction":1}"#)
+        var runner = try Runner(
+            deploymentID: "d", portfolioID: "p", strategyID: "s", definition: definition,
+            account: PaperAccount(cash: FixedPoint(10_000), quantity: .zero))
+        let bars = BarColumns.walk(250, seed: 1), slip = definition.slippageBps / FixedPoint(10_000)
+        var prices: [Side: [Bool]] = [:]
+        for row in 0..<bars.count {
+            var bar = bars.bar(row, "GOOG")
+            bar.open = bar.close
+            let venue = try #require(VenuePrice(bid: bar.close - 1, ask: bar.close + 1))
+            for action in try runner.take(bar, at: venue) {
+                if case .filled(_, let trade) = action {
+                    let reference = venue.price(for: trade.side)
+                    let slipped = reference * (trade.side == .buy ? FixedPoint.one + slip : FixedPoint.one - slip)
+                    prices[trade.side, default: []].append(trade.price == slipped)
+                } else if case .intend(let intent) = action {
+                    let isTaken = runner.decide(RiskDecision(
+                        orderID: intent.orderID, isApproved: true, reasons: [], time: bar.time))
+                    #expect(isTaken)
+                }
+            }
+            #expect(runner.account.cash >= .zero)
+        }
+        #expect(prices.values.allSatisfy { !$0.isEmpty && !$0.contains(false) } && prices.count == 2)
+    }
+
     @Test @LoopActor func theCanonicalBytesComeBackAndAreStable() throws {
         let text = """
             {"symbol":"GOOG","timeframe":"1d","entry":"sma(close,3) > sma(close,8)","exit":"sma(close,3) < sma(close,8)",\

@@ -1,0 +1,31 @@
+import Market
+
+/// What the paper venue trades an instrument at: buys meet the ask, sales the bid. A bar's close is both, and where a
+/// quote has one side only, so is that one.
+struct VenuePrice: Sendable, Equatable {
+    let bid: Price, ask: Price
+
+    /// One price for both sides.
+    init(_ price: Price) { (bid, ask) = (price, price) }
+
+    /// Prices that may be missing (NaN); nil where both are, or cannot be held in fixed point.
+    init?(bid: Double, ask: Double) {
+        guard let bid = FixedPoint(bid.isNaN ? ask : bid), let ask = FixedPoint(ask.isNaN ? bid.double : ask)
+        else { return nil }
+        (self.bid, self.ask) = (bid, ask)
+    }
+
+    /// What an order is judged by before it trades.
+    var middle: Price { Price(raw: bid.raw + (ask.raw - bid.raw) / 2) }
+
+    /// What an order of that side trades at.
+    func price(for side: Side) -> Price { side == .buy ? ask : bid }
+}
+
+/// A moment at which the paper venue trades an instrument.
+struct VenueMoment: Sendable {
+    let price: VenuePrice
+    let time: Timestamp
+    /// When the message that tells of it came; nil where it was asked for.
+    var received: Timestamp?
+}
