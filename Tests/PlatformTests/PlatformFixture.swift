@@ -26,9 +26,10 @@ enum PlatformFixture {
         return settings.merging(more) { $1 }
     }
 
-    /// The folder with the built binaries.
+    /// The folder with the built binaries; `TEST_BINARIES` names another one, of a release build say.
     static var binaries: String {
-        URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent().path
+        if let folder = ProcessInfo.processInfo.environment["TEST_BINARIES"] { return folder }
+        return URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent().path
     }
 
     /// Where the set-up put real prices; nil where it was not run.
