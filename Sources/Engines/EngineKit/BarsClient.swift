@@ -79,7 +79,7 @@ public struct BarColumns: Sendable {
     }
 
     /// Percent-encodes what a query may not hold.
-    static func escape(_ text: String) -> String {
+    public static func escape(_ text: String) -> String {
         var out = ""
         for byte in text.utf8 {
             switch byte {

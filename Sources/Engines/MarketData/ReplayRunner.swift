@@ -84,6 +84,7 @@ struct Replay: Sendable {
 
     private func run(_ id: String, _ bars: SeriesColumns) async {
         guard let replay = replays[id] else { return }
+        await turn(of: replay)
         let start = context.clock.monotonic
         for row in 0..<bars.count {
             if Task.isCancelled { break }
@@ -103,6 +104,23 @@ struct Replay: Sendable {
             replays[id]?.sent = row + 1
         }
         finish(id, Task.isCancelled ? .cancelled : .finished, "")
+    }
+
+    /// Bars of one symbol and timeframe come from one replay at a time: whoever follows them would take each change for
+    /// a new beginning. A later replay waits for the earlier ones.
+    private func turn(of replay: Replay) async {
+        while !Task.isCancelled, let earlier = running(before: replay) {
+            replays[replay.id]?.detail = "waits for replay \(earlier)"
+            await context.clock.sleep(nanoseconds: 50_000_000)
+        }
+        replays[replay.id]?.detail = ""
+    }
+
+    private func running(before replay: Replay) -> String? {
+        order.prefix { $0 != replay.id }.first { id in
+            guard let other = replays[id], other.state == .running else { return false }
+            return other.symbol == replay.symbol && other.timeframe == replay.timeframe
+        }
     }
 
     private func publish(_ bar: Bar) async throws {

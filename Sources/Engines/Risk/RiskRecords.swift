@@ -57,7 +57,6 @@ enum RiskRecords {
         Idempotency.byAge(version: 83),
         MarkRecords.closes,
         SplitRecords.migration,
-        SplitRecords.byTime,
     ]
 
     /// Has SQLite find decisions and open orders in one tree each, of their keys, where it kept two: an order then

@@ -9,7 +9,7 @@ extension StrategyEngine {
     private static let deploymentExample = """
         {"id":"d1","deployment_id":"d1","strategy_id":"cross","version":"8f14…","portfolio_id":"demo","mode":"direct",\
         "trading_mode":"paper","state":"running","symbol":"GOOG","capital":100000,"cash":100000,"quantity":0,\
-        "open_order?":"o7","last_bar?":"2024-01-02T00:00:00Z","created":"2024-01-02T00:00:00Z"}
+        "open_order?":"o7","last_bar?":"2024-01-02T00:00:00Z","warming_up":false,"created":"2024-01-02T00:00:00Z"}
         """
 
     var deploymentRoutes: [Route] {
@@ -91,7 +91,8 @@ extension StrategyEngine {
 
     /// The portfolio's cash, asked of the portfolio engine; 404 where it has no such portfolio.
     func cash(of portfolio: String) async throws -> Money {
-        let request = Request(method: .get, path: "/portfolios/\(portfolio)", headers: ["Host": "localhost"])
+        let request = Request(
+            method: .get, path: "/portfolios/\(BarsClient.escape(portfolio))", headers: ["Host": "localhost"])
         let response: Response
         do throws(PeerError) {
             response = try await context.peers.send(request, to: .portfolio, deadlineNanoseconds: 5_000_000_000)
@@ -100,8 +101,11 @@ extension StrategyEngine {
         }
         if response.status == 404 { throw Problem.notFound("no portfolio \(portfolio)") }
         guard response.status == 200 else { throw Problem.unavailable("portfolio", "it answered \(response.status)") }
-        let cash = try JSONParser().withDocument(response.body) { $0.member("cash")?.double.flatMap { FixedPoint($0) } }
-        return cash ?? .zero
+        let cash = try JSONParser().withDocument(response.body) { json in
+            json.member("id")?.string == portfolio ? json.member("cash")?.double.flatMap { FixedPoint($0) } : nil
+        }
+        guard let cash else { throw Problem.unavailable("portfolio", "it told nothing of portfolio \(portfolio)") }
+        return cash
     }
 
     private func set(_ id: String, running: Bool) async throws -> JSONBody {
@@ -111,6 +115,7 @@ extension StrategyEngine {
     private func setAlone(_ id: String, running: Bool) async throws -> JSONBody {
         var deployment = try deployment(id)
         var statements: [Statement] = [], messages: [Message] = [], cancelled: String?
+        if running && !deployment.isRunning { deployment.isBehind = true }
         deployment.isRunning = running
         if !running, let open = deployment.runner.order, var order = openOrders[open.intent.orderID],
            deployment.runner.cancel(open.intent.orderID) {

@@ -65,21 +65,22 @@ extension StrategyEngine {
     // MARK: Placing
 
     private func place(_ body: OrderBody, _ request: Request, _ record: Idempotency.Record) async throws -> JSONBody {
-        if let id = body.id, try await isKnown(id) { throw Problem.conflict("there is an order \(id) already") }
+        let id = body.id ?? context.identifiers.nextText()
+        // From here on nobody else places one of that id: the loop turns while things are looked up.
+        if placing.contains(id) { throw Problem.conflict("there is an order \(id) already") }
+        placing.insert(id)
+        defer { endPlacing(id) }
+        if body.id != nil, try await isKnown(id) { throw Problem.conflict("there is an order \(id) already") }
         _ = try await cash(of: body.portfolioID)
         let price = try await latestPrice(body.symbol)
-        // The loop turned while the price was looked up.
-        if let id = body.id, openOrders[id] != nil { throw Problem.conflict("there is an order \(id) already") }
         let now = context.clock.now
         let intent = OrderIntent(
-            orderID: body.id ?? context.identifiers.nextText(), portfolioID: body.portfolioID, strategyID: "",
+            orderID: id, portfolioID: body.portfolioID, strategyID: "",
             symbol: body.symbol, side: body.side, size: .quantity(body.quantity), expectedQuantity: body.quantity,
             referencePrice: price.middle, limitPrice: body.price, trader: body.trader, time: now)
         let order = OrderRecord(intent: intent, deploymentID: "", state: .pending, updated: now)
         AuditScope.current?.object = "order/\(intent.orderID)"
         openOrders[intent.orderID] = order
-        placing.insert(intent.orderID)
-        defer { endPlacing(intent.orderID) }
         timings.follow(order, received: nil)
         let trace = request.headers["traceparent"]
         // With the order, so that a retry never places a second one; until it is decided the answer is a pending order.

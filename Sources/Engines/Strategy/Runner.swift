@@ -33,6 +33,8 @@ struct Runner: Sendable {
     /// The first and the newest bar of this stream.
     private(set) var first: Timestamp?
     private(set) var last: Timestamp?
+    /// How much of the stream its rules have seen since they began with it.
+    private var seen = 0
     private var entry: ExpressionStream
     private var exit: ExpressionStream
 
@@ -60,7 +62,7 @@ struct Runner: Sendable {
     /// One bar: the working order fills at its open, or where the bar is a quote at what the venue trades at then; after
     /// that the rules look at its close.
     mutating func take(_ bar: Bar, at venue: VenuePrice? = nil) throws(QuantError) -> [RunnerAction] {
-        if bar.replay != replay { try restart(bar.replay) }
+        if bar.replay != replay { try follow(bar.replay) }
         if hasSeen(bar) { return [] }
         var actions: [RunnerAction] = []
         if let price = venue ?? FixedPoint(bar.open).map({ VenuePrice($0) }), let action = fillWorking(at: price) {
@@ -82,11 +84,12 @@ struct Runner: Sendable {
         last = bar.time
     }
 
-    /// Follows a new stream from its beginning. The account stays.
-    private mutating func restart(_ stream: String?) throws(QuantError) {
+    /// Follows a stream from its beginning: its rules have seen nothing of it. The account stays.
+    mutating func follow(_ stream: String?) throws(QuantError) {
         replay = stream
         first = nil
         last = nil
+        seen = 0
         entry = try ExpressionStream(Expression.parse(definition.entry))
         exit = try ExpressionStream(Expression.parse(definition.exit))
     }
@@ -102,8 +105,12 @@ struct Runner: Sendable {
         return .rejected(orderID: working.intent.orderID, reason: "there is nothing to trade with")
     }
 
+    /// Whether its rules have seen less than they look back, so that some may not say anything yet.
+    var isWarmingUp: Bool { seen <= max(entry.lookBack, exit.lookBack) }
+
     private mutating func advance(_ bar: Bar) -> (entry: Bool, exit: Bool) {
         let values = BarValues(bar)
+        seen += 1
         return (entry.holds(values), exit.holds(values))
     }
 

@@ -72,7 +72,6 @@ import Wire
             let order = try OrderRecord(row)
             openOrders[order.intent.orderID] = order
         }
-        for id in deploymentOrder { try await catchUp(id) }
         unmet = Set(openOrders.values.filter(\.isWorkingByHand).map(\.intent.orderID))
         isStarted = true
         followUnmet()
@@ -85,13 +84,20 @@ import Wire
         audit.stop()
     }
 
-    /// A running deployment's rules see the bars they saw before the restart.
-    private func catchUp(_ id: String) async throws {
-        guard let deployment = deployments[id], deployment.isRunning, let last = deployment.runner.last else { return }
-        let runner = deployment.runner
-        let bars = try await BarsClient(context).bars(
-            runner.definition.symbol, runner.definition.timeframe, from: runner.first, to: last)
-        for row in 0..<bars.count { deployments[id]?.runner.warmUp(Self.bar(bars, row, runner)) }
+    /// A deployment's rules see the stored bars of its stream that are before the next one: those they saw before they
+    /// were started again, and those that came meanwhile.
+    private func catchUp(_ deployment: inout Deployment, before bar: Bar) async throws {
+        let runner = deployment.runner, client = BarsClient(context)
+        var bars = BarColumns()
+        if bar.replay != nil && bar.replay != runner.replay {
+            bars = try await client.replayed(before: bar)
+        } else if let first = runner.first {
+            bars = try await client.bars(
+                bar.symbol, bar.timeframe, from: first, to: Timestamp(nanoseconds: bar.time.nanoseconds - 1))
+        }
+        try deployment.runner.follow(bar.replay)
+        for row in 0..<bars.count { deployment.runner.warmUp(Self.bar(bars, row, deployment.runner)) }
+        deployment.isBehind = false
     }
 
     static func bar(_ bars: BarColumns, _ row: Int, _ runner: Runner) -> Bar {
@@ -169,6 +175,7 @@ import Wire
     ) async throws -> String? {
         guard var deployment = deployments[id], deployment.isRunning else { return nil }
         if deployment.runner.hasSeen(bar) { return deployment.runner.order?.intent.orderID }
+        if deployment.isBehind && moment == nil { try await catchUp(&deployment, before: bar) }
         let actions = try deployment.runner.take(bar, at: moment?.price)
         var statements = [deployment.upsert], messages: [Message] = [], intended: String?, changed: [OrderRecord] = []
         for action in actions {
@@ -306,6 +313,8 @@ import Wire
         if let order = deployment.runner.order { json.string(order.intent.orderID) } else { json.null() }
         json.key("last_bar")
         if let last = deployment.runner.last { json.time(last) } else { json.null() }
+        // Rules on quotes begin anew with the service: no quotes are stored.
+        json.field("warming_up", deployment.runner.isWarmingUp)
         json.key("created")
         json.time(deployment.created)
         json.endObject()

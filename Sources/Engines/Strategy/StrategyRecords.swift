@@ -26,6 +26,9 @@ struct Deployment: Sendable {
     let created: Timestamp
     var isRunning: Bool
     var runner: Runner
+    /// Whether its rules have to see the stored bars before the next one: since the service or it was started again,
+    /// they may have missed some.
+    var isBehind = false
 
     /// The whole row: state, account and place in the stream.
     var upsert: Statement {
@@ -172,6 +175,6 @@ enum StrategyRecords {
         return Deployment(
             id: id, strategyID: strategy, version: hash, portfolioID: try row.value(3), capital: try number(4),
             created: Timestamp(nanoseconds: try row.value(13)), isRunning: try row.value(5, as: Int64.self) == 1,
-            runner: runner)
+            runner: runner, isBehind: true)
     }
 }

@@ -69,8 +69,10 @@ struct OrderBody: RequestBody {
             fields.require(type != .limit || fields.has("price"), "price", "is required for a limit order")
             fields.require(type != .market || !fields.has("price"), "price", "is for limit orders; this one says market")
         }
+        let id = fields.optionalString("id", "An id of the caller's; one is made when left out.", length: 1...64)
+        fields.require(id != "." && id != "..", "id", "must not be a dot segment: no path could name the order")
         return OrderBody(
-            id: fields.optionalString("id", "An id of the caller's; one is made when left out.", length: 1...64),
+            id: id,
             portfolioID: fields.string("portfolio_id", "The portfolio that gets the fill.", length: 1...200),
             symbol: fields.symbol("symbol", "The instrument."), side: fields.choice("side", "Which way.", Side.self),
             quantity: fields.fixed("quantity", "Shares, above 0.", above: .zero),

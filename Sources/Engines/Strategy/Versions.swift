@@ -53,6 +53,10 @@ extension StrategyEngine {
     }
 
     private func change(_ id: String, _ body: VersionBody, _ record: Idempotency.Record) async throws -> JSONBody {
+        try await locks.with("versions of \(id)") { try await changeAlone(id, body, record) }
+    }
+
+    private func changeAlone(_ id: String, _ body: VersionBody, _ record: Idempotency.Record) async throws -> JSONBody {
         switch body.operation {
         case .commit:
             guard let definition = body.definition else { throw Problem.invalid("/definition", "is required to commit") }

@@ -162,6 +162,12 @@ import Wire
         let slow = try await fixture.json(.marketdata, .post, "/market-data/replay", #"{"symbol":"KO","speed":1}"#)
         let path = "/market-data/replay/" + (slow["id"]?.text ?? "")
         try await fixture.until("one is sent") { try await fixture.json(.marketdata, .get, path)["sent"]?.int == 1 }
+        // Another one of these bars waits for it.
+        let next = try await fixture.json(.marketdata, .post, "/market-data/replay", #"{"symbol":"KO","speed":0}"#)
+        let nextPath = "/market-data/replay/" + (next["id"]?.text ?? "")
+        try await fixture.until("it waits") {
+            try await fixture.json(.marketdata, .get, nextPath)["detail"]?.text == "waits for replay \(slow["id"]?.text ?? "")"
+        }
         _ = try await fixture.json(.marketdata, .delete, path)
         try await fixture.until("it is cancelled") {
             fixture.clock.advance(nanoseconds: 1_000_000_000)
@@ -169,6 +175,11 @@ import Wire
         }
         let end = try await fixture.json(.marketdata, .get, path)
         #expect(end["sent"]?.int == 1 && end["total"]?.int == 20)
+        try await fixture.until("the other one is over") {
+            fixture.clock.advance(nanoseconds: 50_000_000)
+            return try await fixture.json(.marketdata, .get, nextPath)["state"]?.text == "finished"
+        }
+        #expect(fixture.published.count == 41)
         _ = try await fixture.json(.marketdata, .delete, path, status: 409)
         _ = try await fixture.json(.marketdata, .get, "/market-data/replay/none", status: 404)
         await fixture.stop()

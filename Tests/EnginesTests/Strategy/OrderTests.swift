@@ -149,6 +149,33 @@ import Wire
         await fixture.stop()
     }
 
+    @Test @LoopActor func ofOrdersOfOneIDOneIsPlaced() async throws {
+        let (fixture, _) = try await make()
+        for round in 0..<5 {
+            func place(_ quantity: Int) async throws -> Int {
+                let body = #"{"id":"o\#(round)","portfolio_id":"p","symbol":"KO","side":"buy","quantity":\#(quantity)}"#
+                return try await fixture.ask(.strategy, .post, "/orders", body).status
+            }
+            async let first = place(1), second = place(2), third = place(3)
+            let answers = try await [first, second, third]
+            #expect(answers.sorted() == [200, 409, 409])
+            let order = try await fixture.json(.strategy, .get, "/orders/o\(round)")
+            #expect(order["state"]?.text == "filled" && order["filled_quantity"] == order["ordered_quantity"])
+        }
+        await fixture.settle()
+        #expect(try await fixture.json(.portfolio, .get, "/portfolios/p")["trades"]?.int == 5)
+        await fixture.stop()
+    }
+
+    @Test(arguments: ["p/transactions", "%70", "p?x=1", "..", "p/"])
+    @LoopActor func aPortfolioIsNamedByItsIDAlone(_ name: String) async throws {
+        let (fixture, _) = try await make()
+        let order = #"{"portfolio_id":"\#(name)","symbol":"KO","side":"buy","quantity":1}"#
+        let refused = try await fixture.json(.strategy, .post, "/orders", order, status: 404)
+        #expect(refused["detail"]?.text?.contains(name) == true)
+        await fixture.stop()
+    }
+
     @Test @LoopActor func everyWrongFieldIsNamedAtOnce() async throws {
         let (fixture, _) = try await make()
         let wrong = try await place(fixture, #""side":"hold","quantity":0,"price":-1"#, status: 422)

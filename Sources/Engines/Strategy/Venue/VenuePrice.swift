@@ -8,10 +8,10 @@ struct VenuePrice: Sendable, Equatable {
     /// One price for both sides.
     init(_ price: Price) { (bid, ask) = (price, price) }
 
-    /// Prices that may be missing (NaN); nil where both are, or cannot be held in fixed point.
+    /// Prices that may be missing (NaN); nil where both are, or one is nothing in fixed point or beyond it.
     init?(bid: Double, ask: Double) {
-        guard let bid = FixedPoint(bid.isNaN ? ask : bid), let ask = FixedPoint(ask.isNaN ? bid.double : ask)
-        else { return nil }
+        guard let bid = FixedPoint(bid.isNaN ? ask : bid), let ask = FixedPoint(ask.isNaN ? bid.double : ask),
+              bid > .zero, ask > .zero else { return nil }
         (self.bid, self.ask) = (bid, ask)
     }
 

@@ -2,12 +2,15 @@
 public struct ExpressionStream: Sendable {
     private var stream: ProgramStream
     private let slot: Int
+    /// How many bars give null at the beginning.
+    public let lookBack: Int
 
     /// A stream that has seen no bar; refuses cross-sectional operators, and columns made of facts unless bars come with
     /// these.
     public init(_ expression: Expression, takesFacts: Bool = false) throws(QuantError) {
         stream = try ProgramStream(expression.program, takesFacts: takesFacts)
         slot = expression.program.outputs[0].slot
+        lookBack = expression.program.outputs[0].lookBack
     }
 
     /// Takes the next bar and answers the value at its close, NaN for null.

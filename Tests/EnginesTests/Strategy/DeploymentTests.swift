@@ -1,0 +1,71 @@
+import EngineKit
+import HTTP
+import Market
+import Portfolio
+import Risk
+import Runtime
+import Strategy
+import Testing
+import TestKit
+import Wire
+
+/// Deployments through strategy, risk, portfolio and market data.
+@Suite struct DeploymentTests {
+    init() { EventLoop.runInBackground() }
+
+    /// Closes that rise by 1 a day.
+    private static func rising(_ count: Int) -> BarColumns {
+        var bars = BarColumns.walk(count)
+        for row in 0..<count {
+            let close = Double(100 + row)
+            (bars.open[row], bars.high[row], bars.low[row], bars.close[row]) = (close, close, close, close)
+        }
+        return bars
+    }
+
+    @LoopActor private func make(_ entry: String, stored: BarColumns) async throws -> (EngineFixture, String) {
+        let fixture = try await EngineFixture.make([StrategyEngine.self, RiskEngine.self, PortfolioEngine.self])
+        try await fixture.store(stored, "KO")
+        _ = try await fixture.json(
+            .portfolio, .post, "/portfolios", #"{"id":"p","name":"P","currency":"USD"}"#, status: 201)
+        _ = try await fixture.json(.portfolio, .post, "/portfolios/p/transactions",
+                                   #"{"type":"deposit","amount":10000,"ts":"2019-12-01"}"#, status: 201)
+        await fixture.settle()
+        _ = try await fixture.json(.strategy, .post, "/api/v1/strategies/versions/s", """
+            {"operation":"commit","definition":{"symbol":"KO","entry":"\(entry)","exit":"close < 0"}}
+            """)
+        let deployed = try await fixture.json(
+            .strategy, .post, "/api/v1/strategies/deploy", #"{"strategy_id":"s","portfolio_id":"p"}"#)
+        return (fixture, "/api/v1/strategies/deployments/" + (try #require(deployed["id"]?.text)))
+    }
+
+    /// A jump that is there only for rules that have not seen the bars between.
+    @Test(arguments: [("close - delay(close,1) > 5", 0), ("close - delay(close,1) > 0.5", 1)])
+    @LoopActor func startedAgainItHasSeenWhatCameMeanwhile(_ entry: String, _ orders: Int) async throws {
+        let bars = Self.rising(30)
+        let (fixture, path) = try await make(entry, stored: bars.prefix(orders == 0 ? 3 : 20))
+        if orders == 0 { try await fixture.publish(bars.bar(3, "KO")) }
+        _ = try await fixture.json(.strategy, .post, path + "/stop", "")
+        try await fixture.store(bars, "KO")
+        try await fixture.publish(bars.bar(10, "KO"))
+        _ = try await fixture.json(.strategy, .post, path + "/start", "")
+        try await fixture.publish(bars.bar(21, "KO"))
+        await fixture.settle()
+        #expect(try await fixture.json(.strategy, .get, "/orders")["items"]?.elements.count == orders)
+        let deployment = try await fixture.json(.strategy, .get, path)
+        #expect(deployment["last_bar"]?.text == Timestamp(nanoseconds: bars.times[21]).iso8601)
+        #expect(deployment["warming_up"] == .bool(false))
+        await fixture.stop()
+    }
+
+    @Test @LoopActor func rulesThatHaveSeenTooLittleAreWarmingUp() async throws {
+        let bars = Self.rising(8)
+        let (fixture, path) = try await make("close > sma(close,5)", stored: bars.prefix(3))
+        for row in 3..<5 {
+            #expect(try await fixture.json(.strategy, .get, path)["warming_up"] == .bool(true))
+            try await fixture.publish(bars.bar(row, "KO"))
+        }
+        #expect(try await fixture.json(.strategy, .get, path)["warming_up"] == .bool(false))
+        await fixture.stop()
+    }
+}
