@@ -59,6 +59,9 @@ enum EntryCodec {
         var only: String?
     }
 
+    /// The only group that an entry is meant for, also where the rest of it cannot be read.
+    static func only(_ fields: Reply) -> String? { fields.pairs["only"]?.text }
+
     /// Reads the fields of an entry; `fields` stands on their array. `family` is the stream's.
     static func read(_ fields: Reply, family: String) throws(UnreadableEntry) -> Entry {
         guard let count = fields.elements, count > 0 else { throw UnreadableEntry(reason: "unreadable: no fields") }

@@ -229,7 +229,11 @@ import Telemetry
                 for _ in 0..<count { read.tickets.append(ticket) }
             }
         } catch {
-            owner?.unreadable(fields, stream: stream, entry: entry, reason: error.reason)
+            if let only = EntryCodec.only(fields), only != group {
+                owner?.acknowledge(stream: stream, entry: entry)
+            } else {
+                owner?.unreadable(fields, stream: stream, entry: entry, reason: error.reason)
+            }
         }
     }
 

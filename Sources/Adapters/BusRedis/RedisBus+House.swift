@@ -22,7 +22,7 @@ extension RedisBus {
         askMemory()
         trimUnread()
         for stream in layout.streams.indices where layout.streams[stream].declared.delivery == .lossless {
-            askFloor(stream)
+            askFloor(stream, andOldest: true)
         }
         if ticks % 2 == 0 { lookForDeadConsumers() }
         if ticks % 5 == 0 { spawn { for lag in await self.lag() { self.metrics.setLag(lag) } } }
@@ -58,13 +58,22 @@ extension RedisBus {
         armFloors()
     }
 
-    private func askFloor(_ stream: Int) {
+    /// Asks what every group has acknowledged of a stream, and with `andOldest` whether the oldest entry that they have
+    /// not is there.
+    private func askFloor(_ stream: Int, andOldest: Bool = false) {
         let wanted = Set(groups[layout.streams[stream].family])
         if wanted.isEmpty || asksFloor[stream] { return }
         paces[stream].rest()
         asksFloor[stream] = true
-        var floors: [String: GroupFloor] = [:]
+        var floors: [String: GroupFloor] = [:], read: [String: Int] = [:]
         let key = layout.streams[stream].key
+        let oldest = andOldest ? sent[stream].oldest : nil
+        var isThere = true
+        if let oldest {
+            control.send({ reply in if let reply, !reply.isError { isThere = reply.elements != 0 } }) {
+                $0.command(["XRANGE", key, "\(oldest)", "\(oldest)"])
+            }
+        }
         control.send({ reply in
             for item in reply?.items ?? [] {
                 let fields = item.pairs
@@ -72,6 +81,7 @@ extension RedisBus {
                       let last = fields["last-delivered-id"]?.withBytes({ EntryID($0) })
                 else { continue }
                 floors[name] = GroupFloor(lastDelivered: last)
+                read[name] = fields["entries-read"]?.integer
             }
         }) { $0.command(["XINFO", "GROUPS", key]) }
         var open = wanted.count
@@ -86,9 +96,26 @@ extension RedisBus {
                 asksFloor[stream] = false
                 if reply == nil { return }
                 if floors.count < wanted.count { return groupsMissing() }
+                let isUnread = oldest.map { entry in floors.values.contains { $0.lastDelivered < entry } } ?? false
+                if wasMadeAnew(stream, read) || (isUnread && !isThere) { return streamWasLost(stream) }
                 if let floor = floors.values.map(\.floor).min() { reached(floor, stream) }
             }) { $0.command(["XPENDING", key, group]) }
         }
+    }
+
+    /// Whether a group has read less than it had: the stream was deleted, and made again by whoever missed it first.
+    /// What this service has sent to the old one would pass for acknowledged as soon as later entries are.
+    private func wasMadeAnew(_ stream: Int, _ read: [String: Int]) -> Bool {
+        let isAnew = read.contains { $1 < entriesRead[stream][$0] ?? 0 }
+        entriesRead[stream].merge(read) { $1 }
+        return isAnew
+    }
+
+    /// Somebody deleted a stream or cut it off before its groups had read it.
+    private func streamWasLost(_ stream: Int) {
+        services.logger.warning("A stream lost entries that a group had not read; unsettled messages are published again.",
+                                ["stream": .string(layout.streams[stream].key)])
+        publishAgain(stream..<stream + 1)
     }
 
     private func reached(_ floor: EntryID, _ stream: Int) {

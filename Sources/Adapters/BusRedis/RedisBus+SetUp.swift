@@ -10,7 +10,8 @@ extension RedisBus {
     }
 
     func controlDown(_ reason: String) {
-        if isSetUp { services.logger.warning("Redis is away.", ["reason": .string(reason)]) }
+        // Once for each reason, however often it is tried again.
+        if isSetUp || problem != reason { services.logger.warning("Redis is away.", ["reason": .string(reason)]) }
         problem = reason
         isSetUp = false
         settingUp = false
@@ -96,12 +97,18 @@ extension RedisBus {
         setGates(true)
         for stream in sent.indices where !sent[stream].isEmpty { expectFloor(stream) }
         if !isReset { return }
-        transport.resets.increment()
         services.logger.warning("Redis was restarted or lost its data; unsettled messages are published again.")
-        for stream in sent.indices {
+        publishAgain(sent.indices)
+    }
+
+    /// What was sent to these streams may be gone: whoever keeps lossless messages publishes what is not settled again.
+    func publishAgain(_ streams: Range<Int>) {
+        transport.resets.increment()
+        for stream in streams {
             unsettled[layout.streams[stream].family] -= sent[stream].count
             sent[stream] = SentLedger()
             trimmed[stream] = .zero
+            entriesRead[stream] = [:]
         }
         for handler in resetHandlers { handler() }
     }

@@ -39,6 +39,8 @@ public import Telemetry
     var unsettled: [Int]
     var trimmed: [EntryID]
     var asksFloor: [Bool]
+    /// By stream: how many entries each group has read since it was made.
+    var entriesRead: [[String: Int]]
     /// By stream: when its groups are asked about next.
     var paces: [FloorPace]
     var floorTimer: LoopTimer?, floorDue = Int64.max
@@ -83,6 +85,7 @@ public import Telemetry
         sent = Array(repeating: SentLedger(), count: layout.streams.count)
         trimmed = Array(repeating: .zero, count: layout.streams.count)
         asksFloor = Array(repeating: false, count: layout.streams.count)
+        entriesRead = Array(repeating: [:], count: layout.streams.count)
         paces = Array(repeating: FloorPace(), count: layout.streams.count)
         unsettled = Array(repeating: 0, count: families.count)
         replies = PendingReplies(clock: clock)

@@ -135,13 +135,16 @@ import Telemetry
 
     private func greet() {
         state = .greeting
-        wait = Self.firstWait
         if let password = url.password {
             post({ [self] reply in if reply?.isError == true { lose("login refused: \(reply?.text ?? "")") } }) {
                 $0.command(["AUTH"] + (url.user.map { [$0] } ?? []) + [password])
             }
         }
-        if url.database != 0 { post({ _ in }) { $0.command(["SELECT", "\(url.database)"]) } }
+        if url.database != 0 {
+            post({ [self] reply in
+                if reply?.isError == true { lose("database \(url.database) refused: \(reply?.text ?? "")") }
+            }) { $0.command(["SELECT", "\(url.database)"]) }
+        }
         post({ _ in }) { $0.command(["CLIENT", "SETNAME", "nautilus-\(name)"]) }
         post({ [self] reply in
             guard let reply, state == .greeting else { return }

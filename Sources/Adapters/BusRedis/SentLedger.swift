@@ -14,6 +14,8 @@ struct SentLedger {
 
     var count: Int { ids.count - firstID }
     var isEmpty: Bool { count == 0 }
+    /// The oldest entry that is not known to be acknowledged.
+    var oldest: EntryID? { firstLine < lines.count ? lines[firstLine].entry : nil }
 
     /// An entry with these messages was written.
     mutating func add(_ messages: ArraySlice<Message>, entry: EntryID) {

@@ -105,7 +105,10 @@ import Store
         case PGRES_POLLING_OK: endConnecting(nil)
         case PGRES_POLLING_READING: watchConnecting(.readable)
         case PGRES_POLLING_WRITING: watchConnecting(.writable)
-        default: endConnecting(abandon())
+        default:
+            let error = Self.unconnected(text)
+            endConnecting(error)
+            close()
         }
     }
 

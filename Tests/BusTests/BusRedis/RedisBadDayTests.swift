@@ -79,6 +79,57 @@ import Testing
         await bus.stop()
     }
 
+    /// A stream is deleted, or cut off, before a group has read it, and in one case made again and used by another
+    /// service before its writer looks: what the writer keeps is asked for again.
+    @Test(arguments: [["DEL"], ["XTRIM", "MAXLEN", "0"]], [false, true]) @LoopActor
+    func aStreamDisappears(_ command: [String], isUsedAgain: Bool) async throws {
+        let scene = try RedisScene(), family = TestFamilies.orders
+        let groups = [family.name: ["g", "h"]]
+        let writer = try scene.bus("writer", groups: groups), other = try scene.bus("other", groups: groups)
+        let h = Tally()
+        try other.subscribe(Subscription(group: "h", families: [family]) { h.add($0) })
+        let kept = (0..<20).map { scene.message(family, "K\($0 % 2)", $0) }
+        var resets = 0, settled: Set<MessageID> = []
+        writer.onSettled(source: "tester") { settled.formUnion($0) }
+        writer.onTransportReset { [unowned writer] in
+            resets += 1
+            try? writer.publish(kept)
+        }
+        await writer.start()
+        await other.start()
+        try writer.publish(kept)
+        try await eventually("one group has read them") { h.count == 20 }
+        let key = "bus:{test.order.0}:critical"
+        try scene.server.command(words: [command[0], key] + command.dropFirst())
+        if isUsedAgain { try other.publish([scene.message(family, "K0", 20)]) }
+        try await eventually("it is noticed") { resets > 0 }
+        let g = Tally()
+        try other.subscribe(Subscription(group: "g", families: [family]) { g.add($0) })
+        try await eventually("the other group has them too") { settled.isSuperset(of: kept.map(\.id)) }
+        #expect(g.numbers["K1"] == (0..<20).filter { $0 % 2 == 1 })
+        await writer.stop()
+        await other.stop()
+    }
+
+    /// What Redis refuses is told once, and tried again less and less often.
+    @Test(arguments: [("auth", "login refused"), ("select", "database 99 refused")])
+    @LoopActor func aRefusedGreetingIsToldAndWaits(_ command: String, _ reason: String) async throws {
+        let scene = try RedisScene()
+        let url = command == "select" ? scene.server.url + "/99"
+            : scene.server.url.replacing("redis://", with: "redis://:wrong@")
+        let bus = try scene.bus(groups: [:], url: url), start = SystemClock().monotonic
+        await bus.start()
+        // Five connections, six times each: 20 ms between the first two, and twice as long each time.
+        try await eventually("it has tried") {
+            let calls = try scene.server.command("INFO", "commandstats").split(separator: "cmdstat_\(command):calls=")
+            return calls.count == 2 && (Int(calls[1].prefix { $0.isNumber }) ?? 0) >= 30
+        }
+        #expect(SystemClock().monotonic - start > 600_000_000)
+        #expect(bus.health.detail?.contains(reason) == true)
+        await bus.stop()
+        #expect(scene.log.all.filter { $0.contains(reason) && $0.contains(#""level":"warning""#) }.count == 1)
+    }
+
     @Test @LoopActor func memoryRunsOut() async throws {
         let scene = try RedisScene()
         let bus = try scene.bus(groups: ["test.order": ["g"]])

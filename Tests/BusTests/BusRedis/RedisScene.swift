@@ -23,10 +23,11 @@ import Testing
 
     /// A bus on the server. The same `instance` twice shares a spool folder, as a restarted process does.
     func bus(
-        _ instance: String = "one", groups: [String: [String]], families: [TopicFamily] = TestFamilies.all
+        _ instance: String = "one", groups: [String: [String]], families: [TopicFamily] = TestFamilies.all,
+        url: String? = nil
     ) throws -> RedisBus {
         try RedisBus(
-            url: server.url, families: families, groups: groups, instance: instance,
+            url: url ?? server.url, families: families, groups: groups, instance: instance,
             spoolFolder: "\(server.folder)/spool-\(instance)", clock: SystemClock(), identifiers: identifiers,
             metrics: metrics, logger: Logger(engine: "test", level: .debug, sink: log, now: { SystemClock().now }),
             retries: RetryPolicy(firstNanoseconds: 2_000_000, longestNanoseconds: 10_000_000), limits: limits)

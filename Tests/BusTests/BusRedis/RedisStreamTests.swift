@@ -43,6 +43,31 @@ import Testing
         await bus.stop()
     }
 
+    /// Sent again it is its group's alone, as readable ones are: the others never had a letter of it.
+    @Test @LoopActor func anUnreadableEntrySentAgainIsItsGroupsAlone() async throws {
+        let scene = try RedisScene()
+        let bus = try scene.bus(groups: ["test.order": ["g", "h"]])
+        for group in ["g", "h"] { try bus.subscribe(Subscription(group: group, families: [TestFamilies.orders]) { _ in }) }
+        await bus.start()
+        try await eventually("it is connected") { bus.health.connected }
+        try scene.server.command("XADD", "bus:{test.order.0}:critical", "*", "hello", "world")
+        var letters: [DeadLetter] = []
+        try await eventually("both have parked it", seconds: 5) {
+            letters = try await bus.deadLetters(limit: 10)
+            return letters.count == 2
+        }
+        let letter = try #require(letters.first { $0.group == "h" })
+        #expect(try await bus.replay(entry: letter.entry))
+        try await eventually("it is parked once more, and read by both", seconds: 5) {
+            letters = try await bus.deadLetters(limit: 10)
+            let lag = await bus.lag()
+            return letters.contains { $0.group == "h" && $0.entry != letter.entry }
+                && lag.allSatisfy { $0.waiting == 0 && $0.pending == 0 }
+        }
+        #expect(letters.map(\.group).sorted() == ["g", "h"])
+        await bus.stop()
+    }
+
     /// Nobody's clock says so; what would count with such a time is not asked to.
     @Test(arguments: ["ts", "received"]) @LoopActor func anImpossibleTimeIsUnreadable(_ field: String) async throws {
         let scene = try RedisScene()

@@ -46,6 +46,27 @@ import Testing
         await store.close()
     }
 
+    /// What the server says, or that there is none: whoever reads the log must know what to mend.
+    @Test(arguments: ["no_such_database", "no server"]) func theReasonIsTold(_ what: String) async throws {
+        let server = try PostgresServer(started: what != "no server")
+        EventLoop.runInBackground()
+        var url = server.url
+        if what != "no server" {
+            let end = url.firstIndex(of: "?") ?? url.endIndex
+            let slash = try #require(url[..<end].lastIndex(of: "/"))
+            url.replaceSubrange(url.index(after: slash)..<end, with: what)
+        }
+        let store = try await PostgresRecordStore.open(PostgresConfiguration(url: url, schema: "s"))
+        let reason = what == "no server" ? "refused" : #"database "no_such_database" does not exist"#
+        do {
+            try await store.execute(Statement("SELECT 1"))
+            Issue.record("there is a database")
+        } catch {
+            #expect("\(error)".contains(reason), "\(error)")
+        }
+        await store.close()
+    }
+
     @Test func stoppedAndKilledInTheMiddle() async throws {
         let server = try PostgresServer()
         let store = try await open(server, "middle")
