@@ -58,6 +58,7 @@ enum RiskRecords {
         MarkRecords.closes,
         SplitRecords.migration,
         SplitRecords.byTime,
+        EndedOrders.migration,
     ]
 
     /// Has SQLite find decisions and open orders in one tree each, of their keys, where it kept two: an order then
