@@ -40,8 +40,8 @@ import Wire
     var killSwitch = KillSwitch()
     /// The one that a restart finds.
     var storedSwitch = KillSwitch()
-    /// One decision at a time of a change that needs two people.
-    let deciding = KeyedLock()
+    /// One change of limits, or of what they hold for, at a time: each reads what the one before has left.
+    let limitLock = KeyedLock()
     /// Decisions that are being written; the kill switch waits for them.
     private(set) var approving = 0
     private(set) lazy var monitor = RiskMonitor(context, self)
