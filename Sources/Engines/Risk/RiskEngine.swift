@@ -246,9 +246,9 @@ import Wire
             checks += judgeGroups(
                 groups, order: order(intent), of: intent.portfolioID, history: history, rate: rate)
         }
-        if responder.isReduction(intent) {
+        if let reduction = responder.reduction(intent) {
             // It makes a holding smaller: limits that it does not bring all the way back must not keep it from that.
-            checks = checks.map(\.excused)
+            checks = reduction == .smaller ? checks.map(\.excused) : [.refusal("response", ResponseOrder.isUnderWay)]
         } else if let why = responder.blocked(
             intent.portfolioID, symbol: intent.symbol, strategy: intent.strategyID, traders: traders) {
             checks.append(.refusal("block", why))

@@ -73,10 +73,29 @@ struct BookLine: Sendable {
         sum()
     }
 
+    /// What is held and no open order may close yet, above 0.
+    var free: Quantity {
+        let quantity = exactly
+        let open = orders.reduce(Quantity.zero) { sum, order in
+            order.quantity.isNegative == quantity.isNegative ? sum : sum + order.quantity.magnitude
+        }
+        return max(quantity.magnitude - open, .zero)
+    }
+
+    /// What orders of responses may still close of it, above 0.
+    var answered: Quantity {
+        let isShort = exactly.isNegative
+        return orders.reduce(Quantity.zero) { sum, order in
+            order.quantity.isNegative == isShort || !ResponseOrder.isName(order.orderID)
+                ? sum : sum + order.quantity.magnitude
+        }
+    }
+
+    /// Held, fills not told yet included.
+    private var exactly: Quantity { landed.reduce(told) { $1.isHeld ? $0 : $0 + $1.quantity } }
+
     private mutating func sum() {
-        var quantity = told
-        for fill in landed where !fill.isHeld { quantity += fill.quantity }
-        held = quantity.double
+        held = exactly.double
         (bought, boughtFor, sold, soldFor) = (0, 0, 0, 0)
         for order in orders {
             let size = order.quantity.double
