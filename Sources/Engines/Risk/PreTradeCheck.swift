@@ -22,7 +22,8 @@ extension RiskEngine {
 
     func order(_ intent: OrderIntent) -> RiskOrder {
         let signed = (intent.side == .buy ? 1 : -1) * intent.expectedQuantity.double
-        return RiskOrder(symbol: intent.symbol.text, quantity: signed, price: intent.referencePrice.double)
+        return RiskOrder(symbol: intent.symbol.text, quantity: signed, price: intent.referencePrice.double,
+            limit: intent.limitPrice?.double)
     }
 
     /// Judges limits on the picture after its order. What cannot be judged counts as breached.

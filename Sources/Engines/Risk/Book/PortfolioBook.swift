@@ -349,7 +349,7 @@ struct PortfolioBook: Sendable {
     private var heldValue: Double {
         var total = 0.0
         for (line, holding) in zip(lines, exposure.holdings) where line.held != 0 {
-            total += holding.isPriced ? line.held * holding.price : .nan
+            total += holding.isPriced ? line.held * line.price(order: nil) : .nan
         }
         return total
     }
