@@ -21,13 +21,7 @@ extension RiskEngine {
             status: 201, errors: [409]
         ) { [unowned self] (_: NoParameters, body: Limit, request) in
             try await self.idempotency.once(request) { record in
-                var limit = body
-                if limit.id.isEmpty { limit.id = self.context.identifiers.nextText() }
-                if self.limits.contains(where: { $0.id == limit.id }) {
-                    throw Problem.conflict("there is a limit \(limit.id) already")
-                }
-                limit.version = 1
-                return try await self.store(limit, status: 201, record)
+                try await self.changingLimits { try await self.create(body, record) }
             }
         }
         return [
@@ -42,33 +36,30 @@ extension RiskEngine {
                   example: #"{"type":"gross_exposure","threshold":300000,"portfolio_id":"sample"}"#,
                   answer: Self.limitExample, errors: [404, 409]) {
                 [unowned self] (path: LimitPath, body: Limit, request) in
-                let known = try self.find(path.id)
-                var limit = body
-                limit.id = path.id
-                if limit.version > 0, limit.version != known.version {
-                    throw Problem.conflict("limit \(path.id) is at version \(known.version), not \(limit.version)")
-                }
-                limit.version = known.version + 1
-                return try await self.idempotency.once(request) { record in
-                    let reasons = self.needsApproval(known, limit)
-                    if reasons.isEmpty { return try await self.store(limit, status: 200, record) }
-                    try self.refuseConflicts(of: limit)
-                    return try await self.propose(limit, of: known, reasons, request, record)
+                try await self.idempotency.once(request) { record in
+                    try await self.changingLimits { try await self.change(path.id, body, request, record) }
                 }
             },
             .json(.delete, "/api/v1/risk/limits/{limit_id}", "Removes a limit; 202 where that needs two people.",
-                  answer: Self.limitExample,
-                errors: [404]) {
+                  answer: Self.limitExample, errors: [404, 409]) {
                 [unowned self] (path: LimitPath, _: NoBody, request) in
-                let limit = try self.find(path.id), reasons = self.needsApproval(limit, nil)
-                if !reasons.isEmpty { return try await self.propose(nil, of: limit, reasons, request, nil) }
-                try await self.context.commit([
-                    RiskRecords.delete(path.id), LimitVersions.insert(limit, "removed", at: self.context.clock.now),
-                ])
-                self.limits.removeAll { $0.id == path.id }
-                return JSONBody { limit.write(to: &$0) }
+                try await self.changingLimits { try await self.remove(path.id, request) }
             },
         ]
+    }
+
+    /// Runs a change of limits, or of what they hold for, when those before it are done. Where the records have moved on,
+    /// as after a commit whose outcome was not known, what they hold is read anew.
+    func changingLimits<R>(_ change: @LoopActor () async throws -> R) async throws -> R {
+        try await limitLock.with("") {
+            do {
+                return try await change()
+            } catch let error as StoreError where error.code == .conflict {
+                limits = try await RiskRecords.limits(context.records)
+                for limit in limits where limit.adjust != nil { adjust(limit) }
+                throw Problem.conflict("it was changed in the meantime; read it anew")
+            }
+        }
     }
 
     private func find(_ id: String) throws -> Limit {
@@ -76,12 +67,52 @@ extension RiskEngine {
         return limit
     }
 
-    private func store(_ limit: Limit, status: Int, _ record: Idempotency.Record) async throws -> JSONBody {
+    private func create(_ body: Limit, _ record: Idempotency.Record) async throws -> JSONBody {
+        var limit = body
+        if limit.id.isEmpty { limit.id = context.identifiers.nextText() }
+        if limits.contains(where: { $0.id == limit.id }) {
+            throw Problem.conflict("there is a limit \(limit.id) already")
+        }
+        limit.version = 1
+        return try await store(limit, LimitRows.insert(limit), status: 201, record)
+    }
+
+    private func change(
+        _ id: String, _ body: Limit, _ request: Request, _ record: Idempotency.Record
+    ) async throws -> JSONBody {
+        let known = try find(id)
+        var limit = body
+        limit.id = id
+        if limit.version > 0, limit.version != known.version {
+            throw Problem.conflict("limit \(id) is at version \(known.version), not \(limit.version)")
+        }
+        limit.version = known.version + 1
+        let reasons = needsApproval(known, limit)
+        if reasons.isEmpty {
+            return try await store(limit, LimitRows.update(limit, from: known.version), status: 200, record)
+        }
+        try refuseConflicts(of: limit)
+        return try await propose(limit, of: known, reasons, request, record)
+    }
+
+    private func remove(_ id: String, _ request: Request) async throws -> JSONBody {
+        let limit = try find(id), reasons = needsApproval(limit, nil)
+        if !reasons.isEmpty { return try await propose(nil, of: limit, reasons, request, nil) }
+        try await context.commit([
+            LimitRows.delete(limit), LimitVersions.insert(limit, "removed", at: context.clock.now),
+        ])
+        limits.removeAll { $0.id == id }
+        return JSONBody { limit.write(to: &$0) }
+    }
+
+    private func store(
+        _ limit: Limit, _ row: Statement, status: Int, _ record: Idempotency.Record
+    ) async throws -> JSONBody {
         try refuseConflicts(of: limit)
         let answer = JSONBody(status: status) { limit.write(to: &$0) }
         let change = LimitVersions.insert(limit, status == 201 ? "created" : "changed", at: context.clock.now)
         AuditScope.current?.object = "limit/\(limit.id)"
-        try await context.commit([RiskRecords.upsert(limit), change] + record.statements(answer, context))
+        try await context.commit([row, change] + record.statements(answer, context))
         put(limit)
         return answer
     }

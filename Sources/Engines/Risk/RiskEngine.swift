@@ -12,8 +12,6 @@ import Wire
 @LoopActor public final class RiskEngine: Engine {
     public nonisolated static var name: EngineName { .risk }
     public nonisolated static var migrations: [Migration] { RiskRecords.migrations }
-    /// Decided orders remembered in memory, so that a second delivery of an intent is not decided again.
-    static let memory = 100_000
 
     let context: EngineContext
     let idempotency: Idempotency
@@ -42,8 +40,8 @@ import Wire
     var killSwitch = KillSwitch()
     /// The one that a restart finds.
     var storedSwitch = KillSwitch()
-    /// One decision at a time of a change that needs two people.
-    let deciding = KeyedLock()
+    /// One change of limits, or of what they hold for, at a time: each reads what the one before has left.
+    let limitLock = KeyedLock()
     /// Decisions that are being written; the kill switch waits for them.
     private(set) var approving = 0
     private(set) lazy var monitor = RiskMonitor(context, self)
@@ -52,8 +50,7 @@ import Wire
     private(set) lazy var adjuster = LimitAdjuster(context, self)
     private(set) lazy var scheduler = ReportScheduler(context, self)
     private(set) lazy var expiry = ReservationExpiry(context, self)
-    private var decided: Set<String> = []
-    private var decidedOrder: [String] = []
+    private var decided = DecidedOrders()
     let dailyBars: DailyBars
     let reportBars: ReportBars
     private let pruners: [RecordsPruner]
@@ -70,7 +67,7 @@ import Wire
         audit = AuditTrail(context, chained: true)
         dailyBars = DailyBars(context)
         reportBars = ReportBars(context)
-        pruners = ["risk_events", "executions", "trader_fills"].map { table in
+        pruners = ["risk_events", "executions", "trader_fills", "ended_orders"].map { table in
             RecordsPruner(context, table: table, column: "recorded", setting: "RISK_EVENTS_DAYS")
         }
         approved = context.registry.counter("nautilus_risk_approved_orders_total", "Intents approved before trade.")
@@ -89,8 +86,9 @@ import Wire
         clients = try await ClientRecords.clients(context.records)
         try await adjuster.start()
         for limit in limits where limit.adjust != nil { adjust(limit) }
-        decidedOrder = try await RiskRecords.recentDecisions(context.records, limit: Self.memory)
-        decided = Set(decidedOrder)
+        decided = DecidedOrders(
+            try await RiskRecords.recentDecisions(context.records, limit: DecidedOrders.memory),
+            ended: try await EndedOrders.newest(context.records, limit: DecidedOrders.endedMemory))
         state = RiskState()
         owed = []
         state.scenarios = HistoricScenarios.all.map(\.shocks)
@@ -196,6 +194,9 @@ import Wire
                         statements.append(row)
                     }
                     guard ended.state.isFinal, ended.state != .denied else { return true }
+                    if decided.end(ended.orderID, ended.state) {
+                        statements.append(EndedOrders.insert(ended.orderID, ended.state, at: context.clock.now))
+                    }
                     state.end(ended.orderID, ended.fills.map { ($0.id, $0.quantity) })
                     statements += reserved(ended.orderID)
                 default:
@@ -238,15 +239,16 @@ import Wire
         // Nothing is awaited from here until the order's reservation counts: what two orders may not do together, the
         // second of them is denied.
         if decided.contains(intent.orderID) { return try await tellAgain(intent, message) }
+        if let end = decided.end(of: intent.orderID) { return try await deny(intent, ended: end, message) }
         var checks = judge(intent)
         let rate = traders.first.map { state.countCheck(trader: $0, at: context.clock.monotonic) } ?? 0
         if !groups.isEmpty {
             checks += judgeGroups(
                 groups, order: order(intent), of: intent.portfolioID, history: history, rate: rate)
         }
-        if responder.isReduction(intent) {
+        if let reduction = responder.reduction(intent) {
             // It makes a holding smaller: limits that it does not bring all the way back must not keep it from that.
-            checks = checks.map(\.excused)
+            checks = reduction == .smaller ? checks.map(\.excused) : [.refusal("response", ResponseOrder.isUnderWay)]
         } else if let why = responder.blocked(
             intent.portfolioID, symbol: intent.symbol, strategy: intent.strategyID, traders: traders) {
             checks.append(.refusal("block", why))
@@ -295,13 +297,26 @@ import Wire
             Topics.decision, intent.portfolioID, time: intent.time, cause: message, data: told)])
     }
 
+    /// An order that was cancelled before it was decided: nothing of it will trade, so nothing is reserved.
+    private func deny(_ intent: OrderIntent, ended state: OrderState, _ message: Message) async throws {
+        let decision = RiskDecision(
+            orderID: intent.orderID, isApproved: false, reasons: ["the order was \(state.rawValue) before it was decided"],
+            time: intent.time)
+        try await context.commit(
+            [RiskRecords.insert(decision, at: context.clock.now)],
+            [context.message(Topics.decision, intent.portfolioID, time: intent.time, cause: message, decision)],
+            urgent: true)
+        remember(intent.orderID)
+        denied.increment()
+    }
+
     private func remember(_ orderID: String) {
-        guard decided.insert(orderID).inserted else { return }
-        decidedOrder.append(orderID)
-        if decidedOrder.count > 2 * Self.memory {
-            for old in decidedOrder.prefix(Self.memory) { decided.remove(old) }
-            decidedOrder.removeFirst(Self.memory)
-        }
+        if decided.insert(orderID) { owed.append(EndedOrders.delete(orderID)) }
+    }
+
+    /// Whether an order was decided, or is as soon as that is written.
+    func isDecided(_ orderID: String) -> Bool {
+        decided.contains(orderID) || state.reservations[orderID] != nil
     }
 
     /// The message of a broken limit.
@@ -332,47 +347,5 @@ import Wire
         let made = LimitPlan(limits.filter { $0.applies(to: portfolio) }.compactMap { $0.effective(at: now) })
         applying[portfolio] = made
         return made
-    }
-
-    private func judge(_ intent: OrderIntent) -> [LimitCheck] {
-        let rate = state.countCheck(intent.portfolioID, at: context.clock.monotonic)
-        let plan = applying(to: intent.portfolioID)
-        if plan.isEmpty(forStrategy: intent.strategyID) { return [] }
-        let order = order(intent)
-        let start = context.clock.monotonic
-        guard let figures = state.figures(
-            of: intent.portfolioID, order: order, symbol: intent.symbol, rate: rate, plan.needs)
-        else {
-            return plan.refuse(
-                strategy: intent.strategyID, missing: "nothing is known of portfolio \(intent.portfolioID) yet")
-        }
-        return timed(since: start) { plan.judge(figures, strategy: intent.strategyID) }
-    }
-
-    private func order(_ intent: OrderIntent) -> RiskOrder {
-        let signed = (intent.side == .buy ? 1 : -1) * intent.expectedQuantity.double
-        return RiskOrder(symbol: intent.symbol.text, quantity: signed, price: intent.referencePrice.double)
-    }
-
-    /// Judges limits on the picture after its order. What cannot be judged counts as breached.
-    func check(_ limits: [Limit], _ picture: RiskPicture) -> [LimitCheck] {
-        let start = context.clock.monotonic
-        return check(limits, picture.afterOrder().figures(LimitNeeds(limits)), since: start)
-    }
-
-    /// The same on figures that were summed from `start` on.
-    func check(_ limits: [Limit], _ figures: RiskFigures, since start: Int64) -> [LimitCheck] {
-        timed(since: start) { LimitCheck.judge(limits, figures) }
-    }
-
-    /// The same of all limits of a plan.
-    func check(_ plan: LimitPlan, _ figures: RiskFigures, since start: Int64) -> [LimitCheck] {
-        timed(since: start) { plan.judge(figures) }
-    }
-
-    private func timed(since start: Int64, _ judge: () -> [LimitCheck]) -> [LimitCheck] {
-        let checks = judge()
-        checkSeconds.observe(Double(context.clock.monotonic - start) / 1e9)
-        return checks
     }
 }

@@ -57,6 +57,8 @@ enum RiskRecords {
         Idempotency.byAge(version: 83),
         MarkRecords.closes,
         SplitRecords.migration,
+        EndedOrders.migration,
+        LimitRows.versions,
     ]
 
     /// Has SQLite find decisions and open orders in one tree each, of their keys, where it kept two: an order then
@@ -79,20 +81,6 @@ enum RiskRecords {
         """,
         "DROP TABLE reservations", "ALTER TABLE reservations_by_order RENAME TO reservations",
     ]])
-
-    /// Writes a limit: a new one after all others, also where one before was removed.
-    static func upsert(_ limit: Limit) -> Statement {
-        var json = JSONWriter()
-        limit.write(to: &json)
-        return Statement(
-            """
-            INSERT INTO limits (id, definition, position)
-            VALUES ($1, $2, (SELECT COALESCE(MAX(position) + 1, 0) FROM limits))
-            ON CONFLICT (id) DO UPDATE SET definition = excluded.definition
-            """, [.text(limit.id), .blob(json.bytes)])
-    }
-
-    static func delete(_ id: String) -> Statement { Statement("DELETE FROM limits WHERE id = $1", [.text(id)]) }
 
     static func limits(_ records: any RecordStore) async throws -> [Limit] {
         let rows = try await records.query(Statement("SELECT definition FROM limits ORDER BY position, id"))

@@ -96,7 +96,8 @@ import TestKit
             }
             guard step % 5 == 0, state.books["p"]?.isTold == true else { continue }
             let signed = Double(Int(uniform(step, 7) * 30) - 15)
-            let order = RiskOrder(symbol: symbol.text, quantity: signed, price: 10)
+            let order = RiskOrder(
+                symbol: symbol.text, quantity: signed, price: 10, limit: step % 3 == 0 ? 8 + 20 * uniform(step, 8) : nil)
             let full = try #require(state.picture(of: "p", order: order, rate: 3)).afterOrder().figures(needs)
             let kept = state.figures(of: "p", order: order, symbol: symbol, rate: 3, needs)
             let live = try #require(kept)

@@ -222,6 +222,60 @@ import Wire
         await fixture.stop()
     }
 
+    /// What is heard of an order's end before its decision, also in an earlier life, is not forgotten.
+    @Test(arguments: EngineRecords.here)
+    @LoopActor func anOrderThatEndedBeforeItsDecisionReservesNothing(_ records: EngineRecords) async throws {
+        let fixture = try await fixture(records), engine = try engine(fixture)
+        try await end(fixture, "a", .cancelled)
+        #expect(try await decide(fixture, "a") == false)
+        let told = try fixture.published.compactMap { message in
+            try JSONParser().withDocument(message.data) { RiskDecision(json: $0) }
+        }
+        #expect(told.last?.reasons == ["the order was cancelled before it was decided"])
+        try await end(fixture, "b", .cancelled)
+        await engine.stop()
+        try await engine.start()
+        #expect(try await decide(fixture, "b") == false)
+        #expect(engine.state.reservations.isEmpty)
+        // Nothing was broken, and the room is free.
+        let events = try await fixture.json(.risk, .get, "/api/v1/risk/breaches")
+        #expect(events["items"]?.elements.isEmpty == true)
+        #expect(try await decide(fixture, "c"))
+        try await end(fixture, "c", .cancelled)
+        let kept = try await EndedOrders.newest(try #require(fixture.hosts[.risk]).context.records, limit: 10)
+        #expect(kept.map(\.id) == [])
+        await fixture.stop()
+    }
+
+    /// The end comes while the check waits for stored bars.
+    @Test @LoopActor func anOrderThatEndsWhileItIsJudgedReservesNothing() async throws {
+        let fixture = try await fixture(), context = try #require(fixture.hosts[.marketdata]).context
+        _ = try await fixture.json(.risk, .post, "/api/v1/risk/limits",
+            #"{"id":"vol","type":"liquidity_days","threshold":1000000}"#, status: 201)
+        try await fixture.store(.walk(30, start: 50), "KO")
+        var intent = context.message(Topics.intent, "p", time: fixture.clock.now, try intent(fixture, "a"))
+        let body = Array(#"{"id":"a","state":"cancelled","fills":[]}"#.utf8)
+        var update = context.message(Topics.order, "p", time: fixture.clock.now, data: body)
+        intent.source = EngineName.strategy.rawValue
+        update.source = EngineName.strategy.rawValue
+        try fixture.bus.publish([intent, update])
+        await fixture.settle()
+        #expect(fixture.published.count == 1)
+        #expect(try engine(fixture).state.reservations.isEmpty)
+        await fixture.stop()
+    }
+
+    @Test func whatEndedIsForgottenWhenItIsDecidedAndTheOldestFirst() {
+        var orders = DecidedOrders(["old"], ended: [("gone", .rejected)])
+        #expect(orders.end(of: "gone") == .rejected && orders.contains("old"))
+        let taken = [orders.end("old", .cancelled), orders.end("filled", .filled), orders.end("new", .cancelled)]
+        #expect(taken == [false, false, true])
+        let decided = [orders.insert("gone"), orders.insert("gone")]
+        #expect(decided == [true, false] && orders.end(of: "gone") == nil)
+        for number in 0..<2 * DecidedOrders.endedMemory { _ = orders.end("\(number)", .cancelled) }
+        #expect(orders.end(of: "new") == nil && orders.end(of: "\(2 * DecidedOrders.endedMemory - 1)") == .cancelled)
+    }
+
     @Test @LoopActor func openOrdersAndFillsSurviveARestart() async throws {
         let fixture = try await fixture()
         #expect(try await decide(fixture, "a", 4))

@@ -239,7 +239,7 @@ import Wire
         try await fixture.store(.walk(5, start: 50), "KO")
         try await fixture.store(.walk(5, seed: 2, start: 50), "PEP")
         engine.limits[0] = try LimitRows.decode(
-            Array(#"{"id":"gross","type":"gross_exposure","threshold":1000000}"#.utf8))
+            Array(#"{"id":"gross","type":"gross_exposure","threshold":1000000,"version":1}"#.utf8))
         _ = try await fixture.json(.portfolio, .post, "/portfolios", #"{"id":"p","name":"P","currency":"USD"}"#, status: 201)
         _ = try await fixture.json(
             .portfolio, .post, "/portfolios/p/transactions", #"{"type":"deposit","amount":100000}"#, status: 201)

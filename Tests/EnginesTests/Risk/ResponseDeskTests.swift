@@ -170,6 +170,28 @@ import Wire
         #expect(ReductionPlan(flattening: Self.lines, in: .all).orders.count == 3)
     }
 
+    @Test func whatOtherOrdersCloseIsNotClosedOnceMore() throws {
+        func left(_ free: Int, _ answered: Int, fraction: Double = 0.5) throws -> [FixedPoint] {
+            let line = ReducibleLine(
+                symbol: "KO", sector: nil, quantity: 100, price: 10, free: FixedPoint(free),
+                answered: FixedPoint(answered))
+            let plan = try ReductionPlan(
+                reducing: [line], type: .grossExposure, scope: .all, value: 1000, threshold: 1000, fraction: fraction)
+            #expect(plan.isUnderWay == plan.orders.isEmpty)
+            return plan.orders.map(\.quantity)
+        }
+        #expect(try left(100, 0) == [FixedPoint(50)])
+        // What somebody else has open need not be filled: only as much as there is left is sold beside it.
+        #expect(try left(70, 0) == [FixedPoint(50)] && left(20, 0) == [FixedPoint(20)] && left(0, 0).isEmpty)
+        // What a response closes is part of what is wanted.
+        #expect(try left(60, 40) == [FixedPoint(10)] && left(50, 50).isEmpty && left(30, 40) == [FixedPoint(10)])
+        var line = Self.lines[1]
+        line.answer(FixedPoint(20))
+        #expect(ReductionPlan(flattening: [line], in: .all).orders.map(\.quantity) == [FixedPoint(10)])
+        line.answer(FixedPoint(20))
+        #expect(ReductionPlan(flattening: [line], in: .all).isUnderWay && line.free == .zero)
+    }
+
     @Test func whatASaleCannotMendIsRefused() {
         func fault(_ type: LimitType, _ value: Double, _ lines: [ReducibleLine]) -> String? {
             do throws(ReductionFault) {

@@ -73,10 +73,29 @@ struct BookLine: Sendable {
         sum()
     }
 
+    /// What is held and no open order may close yet, above 0.
+    var free: Quantity {
+        let quantity = exactly
+        let open = orders.reduce(Quantity.zero) { sum, order in
+            order.quantity.isNegative == quantity.isNegative ? sum : sum + order.quantity.magnitude
+        }
+        return max(quantity.magnitude - open, .zero)
+    }
+
+    /// What orders of responses may still close of it, above 0.
+    var answered: Quantity {
+        let isShort = exactly.isNegative
+        return orders.reduce(Quantity.zero) { sum, order in
+            order.quantity.isNegative == isShort || !ResponseOrder.isName(order.orderID)
+                ? sum : sum + order.quantity.magnitude
+        }
+    }
+
+    /// Held, fills not told yet included.
+    private var exactly: Quantity { landed.reduce(told) { $1.isHeld ? $0 : $0 + $1.quantity } }
+
     private mutating func sum() {
-        var quantity = told
-        for fill in landed where !fill.isHeld { quantity += fill.quantity }
-        held = quantity.double
+        held = exactly.double
         (bought, boughtFor, sold, soldFor) = (0, 0, 0, 0)
         for order in orders {
             let size = order.quantity.double
@@ -107,26 +126,41 @@ struct BookLine: Sendable {
 
     /// The line as exposures see it; an order's own price serves where none came with the market.
     func holding(sector: Int, order: RiskOrder? = nil) -> (holding: Holding, spent: Double) {
-        let (quantity, spent) = judged(adding: order?.quantity ?? 0)
-        let price = price(order: order)
-        return (Holding(quantity: quantity, price: price, previousClose: close(price),
+        let judged = judged(adding: order?.quantity ?? 0), market = price(order: order)
+        let (price, spent) = counted(market, judged, order)
+        return (Holding(quantity: judged.quantity, price: price, previousClose: close(market) + (price - market),
                         averageDailyVolume: volume(of: MeanVolume.usualDays), sector: sector), spent)
+    }
+
+    /// The price that the line counts at, and what is spent for it. A short that sales with a limit above the market open
+    /// is only there at such a price, so it counts at that one; to sell at it neither wins nor loses anything.
+    private func counted(
+        _ market: Double, _ judged: (quantity: Double, spent: Double), _ order: RiskOrder?
+    ) -> (price: Double, spent: Double) {
+        guard judged.quantity < 0, market > 0 else { return (market, judged.spent) }
+        var price = market
+        if let order, order.quantity < 0, let limit = order.limit { price = max(price, limit) }
+        if judged.quantity < held + (order?.quantity ?? 0) {
+            for open in orders where open.quantity.isNegative { price = max(price, open.price.double) }
+        }
+        if price == market { return (market, judged.spent) }
+        let proceeds = max(held, 0) * market + (min(held, 0) - judged.quantity) * price
+        return (price, -proceeds - (order.map { $0.quantity * $0.price } ?? 0))
     }
 
     /// The line as a picture has it. With an order, open ones count too, the order's own quantity apart, and `spent` is
     /// what they spend.
     func position(order: RiskOrder?) -> (position: RiskPosition, spent: Double) {
-        let isOwn = order?.symbol == symbol.text
-        var quantity = held, spent = 0.0
-        if let order {
-            let judged = judged(adding: isOwn ? order.quantity : 0)
-            quantity = judged.quantity - (isOwn ? order.quantity : 0)
-            spent = judged.spent
+        let own = order?.symbol == symbol.text ? order : nil, market = price(order: own)
+        var quantity = held, spent = 0.0, price = market
+        if order != nil {
+            let judged = judged(adding: own?.quantity ?? 0)
+            quantity = judged.quantity - (own?.quantity ?? 0)
+            (price, spent) = counted(market, judged, own)
         }
-        let price = price(order: isOwn ? order : nil)
         let position = RiskPosition(
-            symbol: symbol.text, quantity: quantity, price: price, previousClose: close(price), sector: facts?.sector,
-            averageDailyVolume: facts?.averageDailyVolume)
+            symbol: symbol.text, quantity: quantity, price: price, previousClose: close(market) + (price - market),
+            sector: facts?.sector, averageDailyVolume: facts?.averageDailyVolume)
         return (position, spent)
     }
 

@@ -148,15 +148,15 @@ struct PortfolioBook: Sendable {
         update(index)
     }
 
-    /// What is held of an instrument, signed; fills that were not told yet included.
-    func held(_ symbol: Symbol) -> Double { index(of: symbol).map { lines[$0].held } ?? 0 }
+    /// The line of an instrument; nil where nothing of it is held or open.
+    func line(of symbol: Symbol) -> BookLine? { index(of: symbol).map { lines[$0] } }
 
     /// What is held, as reductions see it.
     var reducible: [ReducibleLine] {
         lines.filter { $0.held != 0 }.map { line in
             ReducibleLine(
                 symbol: line.symbol.text, sector: line.facts?.sector, quantity: line.held,
-                price: line.price(order: nil))
+                price: line.price(order: nil), free: line.free, answered: line.answered)
         }
     }
 
@@ -349,7 +349,7 @@ struct PortfolioBook: Sendable {
     private var heldValue: Double {
         var total = 0.0
         for (line, holding) in zip(lines, exposure.holdings) where line.held != 0 {
-            total += holding.isPriced ? line.held * holding.price : .nan
+            total += holding.isPriced ? line.held * line.price(order: nil) : .nan
         }
         return total
     }

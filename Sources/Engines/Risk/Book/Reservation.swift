@@ -7,7 +7,7 @@ struct Reservation: Sendable, Equatable {
     let symbol: Symbol
     /// Signed; what has not been filled yet.
     var quantity: Quantity
-    /// What one was judged at.
+    /// What one was judged at: the last price, of a sale that wants more than that its limit.
     let price: Price
     /// Fills that were taken off, so that one that comes twice counts once.
     var fills: [String] = []
@@ -24,7 +24,8 @@ struct Reservation: Sendable, Equatable {
         self.init(
             orderID: intent.orderID, portfolioID: intent.portfolioID, symbol: intent.symbol,
             quantity: intent.side == .buy ? intent.expectedQuantity : -intent.expectedQuantity,
-            price: intent.referencePrice, time: intent.time, trader: intent.trader, heard: heard)
+            price: intent.side == .sell ? max(intent.referencePrice, intent.limitPrice ?? .zero) : intent.referencePrice,
+            time: intent.time, trader: intent.trader, heard: heard)
     }
 
     init(

@@ -73,13 +73,13 @@ extension RiskEngine {
                   "Lets a change take effect; whoever proposed it may not.", example: #"{"note":"agreed"}"#,
                   answer: Self.changeExample, errors: [403, 404, 409]) {
                 [unowned self] (path: LimitChangePath, body: LimitChangeDecision, request) in
-                try await self.deciding.with(path.id) { try await self.approve(path.id, body.note, request) }
+                try await self.changingLimits { try await self.approve(path.id, body.note, request) }
             },
             .json(.post, "/api/v1/risk/limit-changes/{change_id}/reject",
                   "Drops a change; whoever proposed it may too.", example: #"{"note":"not now"}"#,
                   answer: Self.changeExample, errors: [404, 409]) {
                 [unowned self] (path: LimitChangePath, body: LimitChangeDecision, request) in
-                try await self.deciding.with(path.id) {
+                try await self.changingLimits {
                     let actor = try self.named(request)
                     return try await self.decide(try await self.open(path.id), .rejected, actor, body.note)
                 }
@@ -109,7 +109,7 @@ extension RiskEngine {
         }
         guard var limit = change.limit else {
             let answer = try await decide(change, .approved, actor, note, [
-                RiskRecords.delete(before.id),
+                LimitRows.delete(before),
                 LimitVersions.insert(before, "removed", at: context.clock.now, proposer: change.proposer,
                                      approver: actor.text)])
             limits.removeAll { $0.id == before.id }
@@ -118,7 +118,7 @@ extension RiskEngine {
         limit.version = before.version + 1
         try refuseConflicts(of: limit)
         let answer = try await decide(change, .approved, actor, note, [
-            RiskRecords.upsert(limit),
+            LimitRows.update(limit, from: before.version),
             LimitVersions.insert(limit, "changed", at: context.clock.now, proposer: change.proposer,
                                  approver: actor.text)])
         put(limit)

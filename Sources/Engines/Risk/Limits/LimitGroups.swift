@@ -188,10 +188,7 @@ extension RiskEngine {
                   "Says which portfolios are a client's; none ends the client.",
                   example: #"{"portfolios":["sample"]}"#, answer: Self.clientExample, errors: [409]) {
                 [unowned self] (path: ClientPath, body: ClientBody, _) in
-                try self.refuseLoosening(path.id, body.portfolios)
-                try await self.context.commit(ClientRecords.replace(path.id, body.portfolios))
-                self.clients = self.clients.filter { $0.value != path.id }
-                for portfolio in body.portfolios { self.clients[portfolio] = path.id }
+                try await self.changingLimits { try await self.assign(body.portfolios, to: path.id) }
                 return JSONBody { json in
                     json.object { json in
                         json.field("client_id", path.id)
@@ -200,6 +197,13 @@ extension RiskEngine {
                 }
             },
         ]
+    }
+
+    private func assign(_ portfolios: [String], to client: String) async throws {
+        try refuseLoosening(client, portfolios)
+        try await context.commit(ClientRecords.replace(client, portfolios))
+        clients = clients.filter { $0.value != client }
+        for portfolio in portfolios { clients[portfolio] = client }
     }
 
     /// A portfolio that leaves a client leaves its limits: one alone may not do that where two are asked for.

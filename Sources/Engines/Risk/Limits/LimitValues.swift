@@ -102,7 +102,7 @@ struct LimitValues {
     /// 0 for an order that the scope does not look at.
     private func orderNotional(_ scope: LimitScope) -> Double {
         guard let order = figures.order, scope.holds(order.symbol, figures.orderSector) else { return 0 }
-        return abs(order.quantity * order.price)
+        return order.notional
     }
 
     /// Nothing is held.

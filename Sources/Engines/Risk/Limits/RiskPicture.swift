@@ -17,6 +17,14 @@ struct RiskOrder: Sendable, Equatable {
     var symbol: String
     var quantity: Double
     var price: Double
+    /// It buys at most, sells at least at this price; nil where any will do.
+    var limit: Double?
+
+    /// What it trades, in currency: a sale is filled at its limit or above, a purchase at its limit or below.
+    var notional: Double {
+        let counted = limit.map { quantity < 0 ? max(price, $0) : min(price, $0) } ?? price
+        return abs(quantity * counted)
+    }
 }
 
 /// Everything limits are judged on: a portfolio after the order, and what is known around it. Parts that nobody gave

@@ -7,6 +7,31 @@ struct ReducibleLine: Sendable, Equatable {
     /// Signed.
     let quantity: Double
     let price: Double
+    /// What no open order may close yet, above 0.
+    var free: FixedPoint
+    /// What orders of responses may still close, above 0.
+    var answered: FixedPoint
+
+    init(
+        symbol: String, sector: String?, quantity: Double, price: Double, free: FixedPoint? = nil,
+        answered: FixedPoint = .zero
+    ) {
+        self.symbol = symbol
+        self.sector = sector
+        self.quantity = quantity
+        self.price = price
+        self.free = free ?? FixedPoint(abs(quantity)) ?? .zero
+        self.answered = answered
+    }
+
+    /// The side that makes it smaller.
+    var closing: Side { quantity > 0 ? .sell : .buy }
+
+    /// A response asks for an order that is not decided yet.
+    mutating func answer(_ quantity: FixedPoint) {
+        answered += quantity
+        free = max(free - quantity, .zero)
+    }
 }
 
 /// The orders that make holdings smaller, and never more than that.
@@ -18,6 +43,8 @@ struct ReductionPlan: Sendable, Equatable {
     }
 
     let orders: [Order]
+    /// Whether other orders do all that is wanted already.
+    let isUnderWay: Bool
 
     /// Types whose value falls in proportion with the holdings that it looks at.
     static let types: Set<LimitType> = [
@@ -27,7 +54,7 @@ struct ReductionPlan: Sendable, Equatable {
 
     /// Orders that close all of a scope.
     init(flattening lines: [ReducibleLine], in scope: LimitScope) {
-        orders = lines.filter { scope.holds($0.symbol, $0.sector) }.compactMap { Self.order($0, keeping: 0) }
+        self.init(lines.filter { scope.holds($0.symbol, $0.sector) }.map { ($0, 0) })
     }
 
     /// Orders that bring a value to a share of its threshold; nil with why where none do.
@@ -48,24 +75,35 @@ struct ReductionPlan: Sendable, Equatable {
             // Every holding that is larger than the one aimed at.
             let largest = concerned.map { abs($0.quantity * $0.price) }.max() ?? 0
             let aim = largest * keep
-            orders = concerned.compactMap { line in
+            self.init(concerned.compactMap { line in
                 let size = abs(line.quantity * line.price)
-                return size > aim ? Self.order(line, keeping: aim / size) : nil
-            }
+                return size > aim ? (line, aim / size) : nil
+            })
         default:
-            orders = concerned.compactMap { Self.order($0, keeping: keep) }
+            self.init(concerned.map { ($0, keep) })
         }
-        if orders.isEmpty { throw ReductionFault("nothing is held that could be sold") }
+        if orders.isEmpty, !isUnderWay { throw ReductionFault("nothing is held that could be sold") }
+    }
+
+    /// Orders that leave a share of each line. What other responses sell counts as sold for this one too, and what any
+    /// open order may sell is not sold a second time: it would turn the holding.
+    private init(_ wanted: [(line: ReducibleLine, share: Double)]) {
+        let sizes = wanted.compactMap { line, share in Self.size(of: line, keeping: share).map { (line, $0) } }
+        orders = sizes.compactMap { line, size in
+            let rest = min(size - line.answered, line.free)
+            return rest > .zero ? Order(symbol: line.symbol, side: line.closing, quantity: rest) : nil
+        }
+        isUnderWay = orders.isEmpty && !sizes.isEmpty
     }
 
     /// Whole holdings are kept whole: what is sold is rounded up.
-    private static func order(_ line: ReducibleLine, keeping share: Double) -> Order? {
+    private static func size(of line: ReducibleLine, keeping share: Double) -> FixedPoint? {
         let held = abs(line.quantity)
         guard held > 0, held.isFinite else { return nil }
         var size = held * (1 - share)
         if held == held.rounded() { size = min(held, (size - 1e-9).rounded(.up)) }
         guard let quantity = FixedPoint(size), quantity > .zero else { return nil }
-        return Order(symbol: line.symbol, side: line.quantity > 0 ? .sell : .buy, quantity: quantity)
+        return quantity
     }
 }
 

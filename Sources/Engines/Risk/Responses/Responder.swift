@@ -13,10 +13,10 @@ import Wire
     /// Notices and orders under way at once.
     private static let flightLimit = 16
     private let context: EngineContext
-    private weak var engine: RiskEngine?
+    private(set) weak var engine: RiskEngine?
     private(set) var desk = ResponseDesk()
     private(set) var channels: [String: NoticeChannel] = [:]
-    /// What is left to do, and blocks that hold.
+    /// What is left to do, blocks that hold, and orders that were placed and are not decided yet.
     private(set) var rows: [String: ResponseRow] = [:]
     private let lock = KeyedLock()
     private var inFlight: Set<String> = []
@@ -140,14 +140,6 @@ import Wire
         }
     }
 
-    /// Whether an intent is an order of a response that makes a holding smaller and no more.
-    func isReduction(_ intent: OrderIntent) -> Bool {
-        let isOwn = rows.values.contains { $0.state == .waiting && ResponseOrder($0)?.isOf(intent) == true }
-        guard isOwn, let held = engine?.state.books[intent.portfolioID]?.held(intent.symbol) else { return false }
-        let size = intent.expectedQuantity.double
-        return intent.side == .sell ? held >= size : -held >= size
-    }
-
     // MARK: Rounds
 
     /// Decides what is due and begins what is to be done.
@@ -157,6 +149,7 @@ import Wire
         } catch {
             context.logger.warning("responses were not decided", ["error": .string("\(error)")])
         }
+        for row in rows.values where row.state == .placed && isSettled(row) { rows[row.id] = nil }
         let now = context.clock.now
         for row in rows.values.sorted(by: { ($0.recorded, $0.id) < ($1.recorded, $1.id) }) {
             guard row.state.isPending, let due = row.due, due <= now, inFlight.count < Self.flightLimit,
@@ -183,7 +176,10 @@ import Wire
             for key in Set(steps.map { ResponseDesk.key($0.breach.portfolioID, $0.breach.limitID) }) {
                 if let breach = draft.open[key] { cases.append(breach) }
             }
-            let made = steps.flatMap { step in step.rows(scene(of: step.breach.portfolioID, at: now)) }
+            // Each with what those before it have planned: a holding is cut by the most that one asks for, not by the sum.
+            let made = steps.reduce(into: [ResponseRow]()) { made, step in
+                made += step.rows(scene(of: step.breach.portfolioID, planned: made, at: now))
+            }
             // Nothing passes while a block is being written.
             for row in made where row.state == .blocking { rows[row.id] = row }
             let told = cases.filter { !$0.isOpen }.map { context.message(.closed, of: $0, at: now) }
@@ -199,10 +195,10 @@ import Wire
         }
     }
 
-    private func scene(of portfolio: String, at now: Timestamp) -> ResponseScene {
+    private func scene(of portfolio: String, planned: [ResponseRow], at now: Timestamp) -> ResponseScene {
         let stop = engine.flatMap { $0.killSwitch.isOn ? "the kill switch is on: \($0.killSwitch.reason)" : nil }
         return ResponseScene(
-            channels: channels, stop: stop, lines: engine?.state.books[portfolio]?.reducible ?? [], now: now
+            channels: channels, stop: stop, lines: lines(of: portfolio, planned: planned), now: now
         ) { [context] text in
             String(hexadecimal(context.digest(Array(text.utf8))).prefix(32))
         }
@@ -230,7 +226,7 @@ import Wire
             await tell(&row)
         }
         // A round that ends after the engine has stopped leaves the row to the next life.
-        rows[row.id] = row.state.isPending ? row : nil
+        rows[row.id] = row.state.isPending || !isSettled(row) ? row : nil
         metrics?.count(row)
         let isOpen = row.state.isPending
         do {
@@ -242,6 +238,11 @@ import Wire
             context.logger.warning("the outcome of a response was not written", [
                 "response": .string(row.id), "error": .string("\(error)")])
         }
+    }
+
+    /// Whether nothing is left of an order that was placed: it is decided.
+    private func isSettled(_ row: ResponseRow) -> Bool {
+        row.state != .placed || engine?.isDecided(ResponseOrder.name(of: row.id)) ?? true
     }
 
     private func isOver(_ id: String) -> Bool {
@@ -263,7 +264,12 @@ import Wire
     }
 
     private func place(_ row: inout ResponseRow) async {
-        guard let order = ResponseOrder(row) else { return row.end(.failed, "the order cannot be read") }
+        guard let planned = ResponseOrder(row) else { return row.end(.failed, "the order cannot be read") }
+        guard let order = cut(planned, of: row) else { return row.end(.refused, ResponseOrder.isUnderWay) }
+        if order != planned {
+            row.body = order.body
+            rows[row.id] = row
+        }
         let request = Request(
             method: .post, path: "/orders",
             headers: ["Host": "localhost", "Content-Type": "application/json", "Idempotency-Key": order.id],

@@ -79,7 +79,7 @@ extension ResponseStep {
         let plan: ReductionPlan
         if rule.action == .flatten {
             plan = ReductionPlan(flattening: scene.lines, in: breach.scope)
-            if plan.orders.isEmpty { return none("nothing is held") }
+            if plan.orders.isEmpty, !plan.isUnderWay { return none("nothing is held") }
         } else {
             do throws(ReductionFault) {
                 plan = try ReductionPlan(
@@ -89,41 +89,12 @@ extension ResponseStep {
                 return none(error.message)
             }
         }
+        if plan.isUnderWay { return none(ResponseOrder.isUnderWay) }
         return plan.orders.map { order in
-            var json = JSONWriter()
-            json.object { json in
-                json.field("id", "response-" + id(order.symbol, scene))
-                json.field("portfolio_id", breach.portfolioID)
-                json.field("symbol", order.symbol)
-                json.field("side", order.side.rawValue)
-                json.key("quantity")
-                json.fixed(order.quantity)
-            }
-            return row(order.symbol, .waiting, scene, due: scene.now, body: json.bytes)
+            let own = ResponseOrder(
+                id: ResponseOrder.name(of: id(order.symbol, scene)), portfolioID: breach.portfolioID,
+                symbol: order.symbol, side: order.side.rawValue, quantity: order.quantity)
+            return row(order.symbol, .waiting, scene, due: scene.now, body: own.body)
         }
-    }
-}
-
-/// An order of a response, while it is placed.
-struct ResponseOrder: Sendable, Equatable {
-    let id: String, portfolioID: String, symbol: String, side: String, quantity: FixedPoint
-
-    /// Reads the body of a row; nil where it is none of an order.
-    init?(_ row: ResponseRow) {
-        guard row.action.trades, !row.body.isEmpty else { return nil }
-        let found: (String, String, String, String, FixedPoint)?? = try? JSONParser().withDocument(row.body) { json in
-            guard let id = json.member("id")?.string, let portfolio = json.member("portfolio_id")?.string,
-                  let symbol = json.member("symbol")?.string, let side = json.member("side")?.string,
-                  let quantity = json.member("quantity")?.double.flatMap({ FixedPoint($0) }) else { return nil }
-            return (id, portfolio, symbol, side, quantity)
-        }
-        guard let found, let parts = found else { return nil }
-        (id, portfolioID, symbol, side, quantity) = parts
-    }
-
-    /// Whether an intent is this order, of no more than its quantity.
-    func isOf(_ intent: OrderIntent) -> Bool {
-        intent.orderID == id && intent.portfolioID == portfolioID && intent.symbol.text == symbol
-            && intent.side.rawValue == side && intent.expectedQuantity <= quantity
     }
 }

@@ -38,7 +38,7 @@ struct ResponseRow: Sendable, Equatable {
     /// When it is looked at next; nil where nothing is left to do.
     var due: Timestamp?
     /// What is sent: a notice or an order, as JSON.
-    let body: [UInt8]
+    var body: [UInt8]
     let recorded: Timestamp
 
     func write(to json: inout JSONWriter) {
@@ -234,7 +234,7 @@ enum ResponseRecords {
             """
             INSERT INTO responses (\(columns)) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
             ON CONFLICT (id) DO UPDATE SET state = excluded.state, detail = excluded.detail,
-                attempts = excluded.attempts, due = excluded.due
+                attempts = excluded.attempts, due = excluded.due, body = excluded.body
             """,
             [.text(row.id), .text(row.caseID), .text(row.ruleID), .text(row.portfolioID), .text(row.action.rawValue),
              .text(row.target), .text(row.state.rawValue), .text(row.detail), .integer(Int64(row.attempts)),
@@ -254,10 +254,11 @@ enum ResponseRecords {
             recorded: Timestamp(nanoseconds: try row.value(11)))
     }
 
-    /// What is left to do, what blocks, and the orders that were placed; oldest first.
+    /// What is left to do, what blocks, and the orders that were placed and are not decided yet; oldest first.
     static func live(_ records: any RecordStore) async throws(StoreError) -> [ResponseRow] {
         try await records.query(Statement("""
-            SELECT \(columns) FROM responses WHERE state IN ('waiting', 'held', 'blocking', 'placed')
+            SELECT \(columns) FROM responses WHERE state IN ('waiting', 'held', 'blocking') OR (state = 'placed'
+                AND NOT EXISTS (SELECT 1 FROM decisions WHERE order_id = '\(ResponseOrder.prefix)' || responses.id))
             ORDER BY recorded, id
             """)).map { (row) throws(StoreError) in try response(row) }
     }

@@ -1,0 +1,181 @@
+import Bus
+import EngineKit
+import HTTP
+import Market
+import Numerics
+import Portfolio
+@testable import Risk
+import Runtime
+import Strategy
+import Testing
+import TestKit
+import Wire
+
+/// Rules that reduce and flatten make a holding smaller and never turn it, however many of them there are and whatever
+/// is open beside them.
+@Suite struct HoldingNeverTurnsTests {
+    init() { EventLoop.runInBackground() }
+
+    private static let path = "/api/v1/risk"
+
+    /// A portfolio that holds a hundred of KO at 100, or is short of as many.
+    @LoopActor private func fixture(_ side: String = "buy") async throws -> (EngineFixture, RiskEngine) {
+        let fixture = try await EngineFixture.make([RiskEngine.self, StrategyEngine.self, PortfolioEngine.self])
+        _ = try await fixture.json(
+            .portfolio, .post, "/portfolios", #"{"id":"p","name":"P","currency":"USD"}"#, status: 201)
+        _ = try await fixture.json(
+            .portfolio, .post, "/portfolios/p/transactions", #"{"type":"deposit","amount":1000000}"#, status: 201)
+        try await quote(fixture, 100)
+        #expect(try await order(fixture, side, 100) == "filled")
+        return (fixture, try #require(fixture.hosts[.risk]?.engine as? RiskEngine))
+    }
+
+    @LoopActor private func quote(_ fixture: EngineFixture, _ price: Int) async throws {
+        _ = try await fixture.json(
+            .marketdata, .post, "/market-data/quotes", #"{"symbol":"KO","bid":\#(price),"ask":\#(price)}"#)
+        await fixture.settle()
+    }
+
+    @LoopActor private func order(
+        _ fixture: EngineFixture, _ side: String, _ quantity: Int, limit: Int? = nil
+    ) async throws -> String? {
+        let price = limit.map { #","price":\#($0)"# } ?? ""
+        let placed = try await fixture.json(.strategy, .post, "/orders",
+            #"{"portfolio_id":"p","symbol":"KO","side":"\#(side)","quantity":\#(quantity)\#(price)}"#)
+        await fixture.settle()
+        return placed["state"]?.text
+    }
+
+    @LoopActor private func limit(_ fixture: EngineFixture, _ type: String) async throws {
+        _ = try await fixture.json(.risk, .post, Self.path + "/limits",
+            #"{"id":"\#(type)","type":"\#(type)","threshold":5000,"portfolio_id":"p"}"#, status: 201)
+    }
+
+    @LoopActor private func rule(_ fixture: EngineFixture, _ id: String, _ rest: String) async throws {
+        _ = try await fixture.json(
+            .risk, .post, Self.path + "/response-rules", #"{"id":"\#(id)","title":"Cut",\#(rest)}"#, status: 201)
+    }
+
+    /// What the monitor finds, and all that comes of it within a second.
+    @LoopActor private func round(_ fixture: EngineFixture, _ engine: RiskEngine) async throws {
+        let checks = try await engine.judge("p")
+        try await engine.monitor.note(try #require(checks), of: "p")
+        fixture.clock.advance(nanoseconds: 1_000_000_000)
+        await engine.responder.round()
+        await fixture.until("nothing is under way") { engine.responder.isIdle }
+        await fixture.settle()
+    }
+
+    @LoopActor private func held(_ fixture: EngineFixture) async throws -> Double {
+        let positions = try await fixture.json(.portfolio, .get, "/portfolios/p")["positions"]?.elements ?? []
+        return positions.first { $0["symbol"]?.text == "KO" }?["quantity"]?.double ?? 0
+    }
+
+    @LoopActor private func responses(_ fixture: EngineFixture) async throws -> [String] {
+        let items = try await fixture.json(.risk, .get, Self.path + "/responses")["items"]?.elements ?? []
+        return items.compactMap { $0["state"]?.text }.sorted()
+    }
+
+    @Test(arguments: [
+        (#""action":"flatten""#, 0.0), (#""action":"reduce","fraction":0.1"#, 5), (#""action":"reduce","fraction":0.8"#, 40),
+    ])
+    @LoopActor func severalLimitsSellAHoldingOnce(_ rule: String, _ left: Double) async throws {
+        let (fixture, engine) = try await fixture()
+        try await self.rule(fixture, "r", rule)
+        for type in ["gross_exposure", "position_size", "net_exposure"] { try await limit(fixture, type) }
+        for _ in 0..<3 { try await round(fixture, engine) }
+        #expect(try await held(fixture) == left)
+        #expect(try await responses(fixture) == ["placed", "refused", "refused"])
+        let refused = try await fixture.json(.risk, .get, Self.path + "/responses", query: "state=refused")
+        #expect(refused["items"]?[0]?["detail"]?.text == "open orders may close all of it already")
+        await fixture.stop()
+    }
+
+    /// The most that one limit asks for, not the sum.
+    @Test @LoopActor func twoRulesThatReduceSellWhatTheLargerOneAsksFor() async throws {
+        let (fixture, engine) = try await fixture()
+        try await rule(fixture, "a", #""action":"reduce","limit_type":"gross_exposure","fraction":0.9"#)
+        try await rule(fixture, "b", #""action":"reduce","limit_type":"position_size","fraction":0.5"#)
+        for type in ["gross_exposure", "position_size"] { try await limit(fixture, type) }
+        for _ in 0..<2 { try await round(fixture, engine) }
+        #expect(try await held(fixture) == 25)
+        await fixture.stop()
+    }
+
+    @Test @LoopActor func whatARestingOrderSellsIsNotSoldOnceMore() async throws {
+        let (fixture, engine) = try await fixture()
+        #expect(try await order(fixture, "sell", 70, limit: 105) == "working")
+        try await rule(fixture, "f", #""action":"flatten""#)
+        try await limit(fixture, "gross_exposure")
+        for _ in 0..<2 { try await round(fixture, engine) }
+        #expect(try await held(fixture) == 70)
+        try await quote(fixture, 106)
+        #expect(try await held(fixture) == 0)
+        await fixture.stop()
+    }
+
+    /// Orders that are approved between the plan and the decision take their part; what is left is decided then.
+    @Test @LoopActor func anOrderOfARuleThatWouldTurnTheHoldingByNowIsDenied() async throws {
+        let fixture = try await EngineFixture.make([RiskEngine.self])
+        let engine = try #require(fixture.hosts[.risk]?.engine as? RiskEngine), ko = try #require(Symbol("KO"))
+        try fixture.listen([Topics.decision])
+        try await rule(fixture, "f", #""action":"flatten""#)
+        try await limit(fixture, "gross_exposure")
+        try await fixture.publish(Topics.position, "p", PositionUpdate(
+            portfolioID: "p", symbol: ko, quantity: FixedPoint(100), averageCost: FixedPoint(100),
+            price: FixedPoint(100), realized: .zero, time: fixture.clock.now), from: .portfolio)
+        // There is no strategy engine, so the order waits.
+        try await round(fixture, engine)
+        let row = try #require(engine.responder.rows.values.first)
+        #expect(row.state == .waiting && ResponseOrder(row)?.quantity == FixedPoint(100))
+        func decide(_ id: String, _ quantity: Int) async throws -> RiskDecision {
+            try await fixture.publish(Topics.intent, "p", OrderIntent(
+                orderID: id, portfolioID: "p", strategyID: "", symbol: ko, side: .sell,
+                size: .quantity(FixedPoint(quantity)), expectedQuantity: FixedPoint(quantity),
+                referencePrice: FixedPoint(100), time: fixture.clock.now), from: .strategy)
+            let message = try #require(fixture.published.last)
+            return try #require(try JSONParser().withDocument(message.data) { RiskDecision(json: $0) })
+        }
+        #expect(try await decide("hand", 60).isApproved)
+        let planned = try #require(ResponseOrder(row)), own = ResponseOrder.name(of: row.id)
+        var fresh = row
+        fresh.attempts = 0
+        #expect(engine.responder.cut(planned, of: fresh)?.quantity == FixedPoint(40))
+        let denied = try await decide(own, 100)
+        #expect(!denied.isApproved && denied.reasons == ["open orders may close all of it already"])
+        #expect(engine.state.reservations.keys.sorted() == ["hand"])
+        await fixture.stop()
+    }
+
+    /// Limits, rules and resting orders as they come, of a long and of a short holding.
+    @Test(arguments: 0..<12)
+    @LoopActor func noLimitsRulesAndOpenOrdersTurnAHolding(_ seed: Int) async throws {
+        let random = Philox(seed: UInt64(seed))
+        func pick(_ index: Int, _ count: Int) -> Int {
+            Int(random.uniforms(UInt64(index), stream: 0).x * Double(count))
+        }
+        let isLong = seed % 2 == 0, close = isLong ? "sell" : "buy"
+        let (fixture, engine) = try await fixture(isLong ? "buy" : "sell")
+        for index in 0..<pick(0, 4) {
+            let away = 3 + pick(10 + index, 3)
+            _ = try await order(fixture, close, 10 + pick(20 + index, 90), limit: isLong ? 100 + away : 100 - away)
+        }
+        // By hand an order may turn a holding: these are taken for what is wanted.
+        let open = engine.state.reservations.values.reduce(0.0) { $0 + abs($1.quantity.double) }
+        for index in 0...pick(1, 3) {
+            let action = pick(30 + index, 2) == 0
+                ? #""action":"flatten""# : #""action":"reduce","fraction":0.\#(1 + pick(40 + index, 9))"#
+            try await rule(fixture, "r\(index)", action + #","for_seconds":\#(pick(50 + index, 3))"#)
+        }
+        let types = ["gross_exposure", "net_exposure", "position_size"].prefix(1 + pick(2, 3))
+        for type in types { try await limit(fixture, type) }
+        for step in 0..<5 {
+            try await round(fixture, engine)
+            if step == 2 { try await quote(fixture, isLong ? 104 : 96) }
+        }
+        try await quote(fixture, isLong ? 110 : 90)
+        let left = try await held(fixture) * (isLong ? 1 : -1)
+        #expect(left >= min(0, 100 - open), "\(left) of 100 is left, \(open) were open")
+        await fixture.stop()
+    }
+}
