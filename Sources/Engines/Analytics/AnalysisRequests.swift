@@ -89,8 +89,8 @@ struct AnalysisBody: RequestBody {
         let options = FigureOptions.read(fields)
         let used = returns ?? (flows.map(Self.returns) ?? curve?.returns)
         if let benchmark, !fields.isDescribing {
-            fields.require(used != nil || flows == nil, "flows", "leave less than nothing at the end of a period, so there "
-                + "are no returns to compare; a value at the time of the flow is needed")
+            fields.require(used != nil || flows == nil, "flows", "leave less than nothing at the end of a period, so "
+                + "there are no returns to compare; a value at the time of the flow is needed")
             fields.require(used != nil || flows != nil, "benchmark_returns",
                            "needs returns or equity_curve to be compared with")
             if let used {

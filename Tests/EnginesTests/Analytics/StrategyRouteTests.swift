@@ -55,7 +55,8 @@ import Testing
         await fixture.settle()
         // The strategy's own bars unless others are asked for.
         let answer = try await fixture.json(.analytics, .get, Self.path)
-        let curve = answer["equity_curve"]?["value"]?.doubles ?? [], times = answer["equity_curve"]?["ts"]?.elements ?? []
+        let curve = answer["equity_curve"]?["value"]?.doubles ?? []
+        let times = answer["equity_curve"]?["ts"]?.elements ?? []
         #expect(curve.count > 100 && answer["conventions"]?["observations"]?.int == 6)
         let hourly = try await fixture.json(.analytics, .get, Self.path, query: "timeframe=1h")
         #expect(hourly["performance"] == answer["performance"] && hourly["equity_curve"] == answer["equity_curve"])

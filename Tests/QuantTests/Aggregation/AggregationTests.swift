@@ -32,7 +32,8 @@ import Testing
     /// No quantile lies outside of the values, and few values are not estimated at all.
     @Test func quantilesStayAmongTheValues() {
         for (values, median, p95) in [
-            ([10.2], 10.2, 10.2), ([10, 20], 15, 19.5), ([-3, -2, -1], -2, -1.1), ([0, 0], 0, 0), ([4, 1, 3, 2], 2.5, 3.85),
+            ([10.2], 10.2, 10.2), ([10, 20], 15, 19.5), ([-3, -2, -1], -2, -1.1), ([0, 0], 0, 0),
+            ([4, 1, 3, 2], 2.5, 3.85),
         ] as [([Double], Double, Double)] {
             #expect((BucketFunction.p95.value(values[0...]) - p95).magnitude < 1e-12)
             #expect(BucketFunction.median.value(values[0...]) == median)

@@ -59,7 +59,9 @@ import Testing
         let alone = Panel([("B", try Bars(ts: (20..<60).map(Int64.init), close: late))])
         let ts = (0..<60).map(Int64.init)
         let both = Panel([("A", try Bars(ts: ts, close: early)), ("B", try Bars(ts: ts, close: shifted))])
-        let names = ["decay_linear", "ts_argmax", "ts_argmin", "ts_slope", "ts_rsquare", "ts_resi", "ts_rank", "ts_mean"]
+        let names = [
+            "decay_linear", "ts_argmax", "ts_argmin", "ts_slope", "ts_rsquare", "ts_resi", "ts_rank", "ts_mean",
+        ]
         for name in names {
             let text = "\(name)(close,8,min_periods=2)", expression = try Expression.parse(text)
             let own = expression.evaluate(alone)[0], beside = Array(expression.evaluate(both)[1].dropFirst(20))

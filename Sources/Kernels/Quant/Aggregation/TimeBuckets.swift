@@ -34,9 +34,9 @@ public struct TimeBuckets: Sendable {
 public enum BucketFunction: String, CaseIterable, Sendable {
     case first, last, min, max, sum, mean, stddev, count, median, p05, p95
 
-    /// The figure over some rows. `stddev` has ddof 1, about the mean, in two passes. `median`, `p05` and `p95` of up to
-    /// `exactCount` values are linear between the two nearest, at the rank q·(n − 1); of more they are the value of rank
-    /// ⌊q·(n − 1)⌋, within 1 %, by a `QuantileSketch`.
+    /// The figure over some rows. `stddev` has ddof 1, about the mean, in two passes. `median`, `p05` and `p95` of up
+    /// to `exactCount` values are linear between the two nearest, at the rank q·(n − 1); of more they are the value of
+    /// rank ⌊q·(n − 1)⌋, within 1 %, by a `QuantileSketch`.
     public func value(_ values: ArraySlice<Double>) -> Double {
         let present = values.lazy.filter { $0 == $0 }
         switch self {
