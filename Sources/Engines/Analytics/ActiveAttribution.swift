@@ -73,6 +73,11 @@ extension FlowReturns {
                 ("modified_dietz", modifiedDietz), ("time_weighted", timeWeighted),
                 ("time_weighted_annual", timeWeightedAnnual), ("money_weighted", moneyWeighted.rate),
             ] as [(String, Double?)] { json.field(name, value ?? .nan) }
+            if timeWeighted == nil {
+                json.field("time_weighted_note",
+                           "a period begins without capital, or ends with less than nothing once what came in is taken "
+                               + "off: a value at the time of the flow is needed")
+            }
             if let trouble = moneyWeighted.trouble {
                 json.field("money_weighted_note", trouble.rawValue)
                 json.key("money_weighted_candidates")

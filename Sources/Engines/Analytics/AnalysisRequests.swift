@@ -87,9 +87,12 @@ struct AnalysisBody: RequestBody {
             required: false)
         refuseBelowNothing([("returns", returns), ("benchmark_returns", benchmark)], fields)
         let options = FigureOptions.read(fields)
-        let used = returns ?? flows.map(Self.returns) ?? curve?.returns
+        let used = returns ?? (flows.map(Self.returns) ?? curve?.returns)
         if let benchmark, !fields.isDescribing {
-            fields.require(used != nil, "benchmark_returns", "needs returns or equity_curve to be compared with")
+            fields.require(used != nil || flows == nil, "flows", "leave less than nothing at the end of a period, so "
+                + "there are no returns to compare; a value at the time of the flow is needed")
+            fields.require(used != nil || flows != nil, "benchmark_returns",
+                           "needs returns or equity_curve to be compared with")
             if let used {
                 fields.require(used.count == benchmark.count, "benchmark_returns",
                                "has \(benchmark.count) returns, the portfolio \(used.count)")
@@ -125,12 +128,13 @@ struct AnalysisBody: RequestBody {
             times: curve.times.map(\.nanoseconds), values: curve.values, flows: sums, dated: flows.dated)
     }
 
-    /// Time-weighted: what came in during a period is taken off its end.
-    private static func returns(_ curve: FlowCurve) -> [Double] {
-        (1..<curve.values.count).map { (index: Int) -> Double in
+    /// Time-weighted: what came in during a period is taken off its end. Nil where that leaves less than nothing.
+    private static func returns(_ curve: FlowCurve) -> [Double]? {
+        let returns = (1..<curve.values.count).map { (index: Int) -> Double in
             let end = curve.values[index] - curve.flows[index]
             return end / curve.values[index - 1] - 1
         }
+        return returns.contains { $0 < -1 } ? nil : returns
     }
 }
 

@@ -56,7 +56,8 @@ extension AnalyticsEngine {
               "The same of positions, returns or a followed portfolio named in the body.",
               example: Self.analysisExample, answer: Self.analysisAnswer, errors: [404]) {
             [unowned self] (_: NoParameters, body: AnalyzeBody, _) in
-            guard let id = body.portfolioID, body.analysis.positions == nil, body.analysis.returns == nil else {
+            guard let id = body.portfolioID, body.analysis.positions == nil, body.analysis.returns == nil,
+                  body.analysis.flows == nil else {
                 return try await analyze(body.portfolioID, body.analysis)
             }
             let curve = try find(id).curve.days.equity

@@ -80,7 +80,11 @@ enum FeatureList {
             "features", "Features such as sma(close,20), macd(close,12,26,9).signal or any expression.", limit: limit
         ) { text, refuse -> Feature? in
             do throws(QuantError) {
-                return try Feature.parse(text)
+                let feature = try Feature.parse(text)
+                guard let grouping = feature.groupings.map(\.rawValue).min() else { return feature }
+                refuse("neutralises by \(grouping), and bars of one instrument have no groups; POST /factors/calculate "
+                    + "takes them as `groups`")
+                return nil
             } catch {
                 refuse(error.explanation)
                 return nil

@@ -3,42 +3,50 @@ import Wire
 
 /// How far a prediction looks: `5d`, `4h`, `30m`, `2w`, `1mo`, `1y`, or a number of bars.
 ///
-/// A day is one daily bar, and a shorter bar's share of 24 hours; a week has 5 days, a month 21, a year 252.
+/// A day is one daily bar, or as many shorter ones as a day has; a week has 5 days, a month 21, a year 252. Hours and
+/// minutes are those of the bars, of a daily bar a share of 24 hours. `M` is a month to some and a minute to others, so
+/// it is neither.
 struct Horizon: Sendable, Equatable {
     static let expected = "must be a number of bars or a text such as 1d, 4h, 30m, 2w, 1mo or 1y, at most 10y"
-    private static let units: [(name: String, days: Double)] = [
-        ("mo", 21), ("m", 1.0 / 1440), ("h", 1.0 / 24), ("d", 1), ("w", 5), ("y", 252),
+    /// Of a day; those of the clock count in bars by their length.
+    private static let units: [(name: String, days: Double, isClock: Bool)] = [
+        ("mo", 21, false), ("m", 1.0 / 1440, true), ("h", 1.0 / 24, true), ("d", 1, false), ("w", 5, false),
+        ("y", 252, false),
     ]
+
+    private enum Length: Equatable { case bars(Double), days(Double), clock(days: Double) }
 
     /// As it was sent.
     let text: String
-    /// In days; nil where bars were sent.
-    private let days: Double?
-    private let bars: Double
+    private let length: Length
 
-    static let oneDay = Horizon(text: "1d", days: 1, bars: 0)
+    static let oneDay = Horizon(text: "1d", length: .days(1))
 
-    private init(text: String, days: Double?, bars: Double) {
+    private init(text: String, length: Length) {
         self.text = text
-        self.days = days
-        self.bars = bars
+        self.length = length
     }
 
     init?(_ text: String) {
-        let trimmed = text.lowercased()
-        if let bars = Double(trimmed) {
+        let lowered = text.lowercased()
+        if let bars = Self.number(lowered[...]) {
             self.init(bars: bars)
             return
         }
-        guard let unit = Self.units.first(where: { trimmed.hasSuffix($0.name) }),
-              let count = Double(trimmed.dropLast(unit.name.utf8.count)), count > 0, count * unit.days <= 2520
+        guard !text.hasSuffix("M"), let unit = Self.units.first(where: { lowered.hasSuffix($0.name) }),
+              let count = Self.number(lowered.dropLast(unit.name.utf8.count)), count > 0, count * unit.days <= 2520
         else { return nil }
-        self.init(text: text, days: count * unit.days, bars: 0)
+        self.init(text: text, length: unit.isClock ? .clock(days: count * unit.days) : .days(count * unit.days))
     }
 
     init?(bars: Double) {
         guard bars > 0, bars <= 3_628_800 else { return nil }
-        self.init(text: bars == bars.rounded() ? "\(Int(bars))" : "\(bars)", days: nil, bars: bars)
+        self.init(text: bars == bars.rounded() ? "\(Int(bars))" : "\(bars)", length: .bars(bars))
+    }
+
+    /// Of digits and a point: no sign, no exponent and no hexadecimal.
+    private static func number(_ text: Substring) -> Double? {
+        text.utf8.allSatisfy { (48...57).contains($0) || $0 == 46 } ? Double(text) : nil
     }
 
     /// A JSON number or text, as bytes.
@@ -54,13 +62,15 @@ struct Horizon: Sendable, Equatable {
         self = read
     }
 
-    /// In bars of a timeframe.
-    func periods(_ timeframe: Timeframe) -> Double { days.map { $0 * Self.barsPerDay(timeframe) } ?? bars }
-
-    static func barsPerDay(_ timeframe: Timeframe) -> Double {
-        Double(Timeframe.day1.nanoseconds) / Double(timeframe.nanoseconds)
+    /// In bars of a timeframe of which a day has so many.
+    func periods(_ timeframe: Timeframe, barsPerDay: Double) -> Double {
+        switch length {
+        case .bars(let bars): bars
+        case .days(let days): days * barsPerDay
+        case .clock(let days): days * TradingDays.aroundTheClock(timeframe)
+        }
     }
 
     /// Bars in a year of 252 days.
-    static func periodsPerYear(_ timeframe: Timeframe) -> Double { 252 * barsPerDay(timeframe) }
+    static func periodsPerYear(barsPerDay: Double) -> Double { 252 * barsPerDay }
 }

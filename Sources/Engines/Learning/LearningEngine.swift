@@ -84,9 +84,9 @@ import Wire
                 live.remove(key)
                 let bars = try await BarsClient(context).bars(bar.symbol, bar.timeframe, last: TrainingData.limit)
                 guard let last = bars.times.last else { return nil }
-                live.put(key, await context.compute { LiveVolatility(bars.close) }, last: last)
+                live.put(key, await context.compute { LiveVolatility(bars) }, last: last)
             }
-            _ = live.advance(key, bar.time.nanoseconds) { $0.push(bar.close) }
+            _ = live.advance(key, bar.time.nanoseconds) { $0.push(bar.close, at: bar.time.nanoseconds) }
             return live[key]
         }
     }
@@ -94,9 +94,9 @@ import Wire
     /// A replay's stream starts empty and sees each bar once.
     private func advanceReplay(_ bar: Bar) -> LiveVolatility? {
         let key = VolatilityKey(subject: Subject(symbol: bar.symbol, timeframe: bar.timeframe), replay: bar.replay)
-        if replays.place(key, bar.time.nanoseconds) == .missing { replays.put(key, LiveVolatility([]), last: nil) }
+        if replays.place(key, bar.time.nanoseconds) == .missing { replays.put(key, LiveVolatility(), last: nil) }
         return replays.advance(key, bar.time.nanoseconds) { (state: inout LiveVolatility) in
-            state.push(bar.close)
+            state.push(bar.close, at: bar.time.nanoseconds)
             return state
         }
     }
@@ -139,19 +139,23 @@ struct VolatilityKey: Hashable, Sendable {
 struct LiveVolatility: Sendable {
     private var close = Double.nan
     private var stream = try? VolatilityStream()
+    private var days = TradingDays()
 
-    init(_ closes: [Double]) { for value in closes { push(value) } }
+    init(_ bars: BarColumns = BarColumns()) {
+        for (time, value) in zip(bars.times, bars.close) { push(value, at: time) }
+    }
 
     /// Takes the next close; one that is missing is passed over.
-    mutating func push(_ value: Double) {
+    mutating func push(_ value: Double, at time: Int64) {
         guard value.isFinite, value > 0 else { return }
         stream?.push(log(value / close))
         close = value
+        days.push(time)
     }
 
     /// Nil before the second return.
     func forecast(_ timeframe: Timeframe) -> VolatilityForecast? {
-        stream?.forecast(periodsPerYear: Horizon.periodsPerYear(timeframe))
+        stream?.forecast(periodsPerYear: Horizon.periodsPerYear(barsPerDay: days.bars(timeframe)))
     }
 }
 

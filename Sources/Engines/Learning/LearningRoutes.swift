@@ -30,15 +30,15 @@ extension LearningEngine {
                 "level":0.9},"horizon":"5d","horizon_periods":5,"horizon_volatility":0.0324,"lambda":0.94,\
                 "periods_per_year":252,"effective_degrees":32.3,"method":"ewma",\(Self.modelExample),\
                 "fitted_on":"stored",\
-                "observations":2147,"as_of":"2013-03-01T00:00:00Z"}
+                "observations":2147,"bars_per_day":1,"as_of":"2013-03-01T00:00:00Z"}
                 """, errors: [503]) { [unowned self] (_: NoParameters, body: VolatilityBody, _) in
-            let (returns, source) = try await material(body.input, .volatility)
+            let (returns, found) = try await material(body.input, .volatility), scale = found.source.scale
             let forecast = try await computed("/returns") {
                 try VolatilityForecast(
-                    returns: returns, lambda: body.lambda, horizon: body.input.periods,
-                    periodsPerYear: body.input.periodsPerYear, level: body.input.level)
+                    returns: returns, lambda: body.lambda, horizon: scale.periods,
+                    periodsPerYear: scale.periodsPerYear, level: body.input.level)
             }
-            return VolatilityAnswer(input: body.input, lambda: body.lambda, forecast: forecast, source: source.source)
+            return VolatilityAnswer(input: body.input, lambda: body.lambda, forecast: forecast, source: found.source)
         }
     }
 
@@ -51,7 +51,7 @@ extension LearningEngine {
                 "expected_price":150.12,\
                 "direction":"up"},"confidence":0.52,"interval":{"low":146.2,"high":154.1,"level":0.9},"horizon":"1d",\
                 "horizon_periods":1,\(Self.modelExample),"fitted_on":"stored","observations":2515,\
-                "as_of":"2013-12-31T00:00:00Z"}
+                "bars_per_day":1,"as_of":"2013-12-31T00:00:00Z"}
                 """, errors: [503]) { [unowned self] (_: NoParameters, body: PriceBody, _) in
             try await predict(body)
         }
@@ -61,25 +61,27 @@ extension LearningEngine {
         let input = body.input, ignored = body.features.map(\.name).filter { !PriceBody.known.contains($0) }
         if input.returns == nil, let volatility = body.feature("volatility") {
             guard let price = body.price else { throw Problem.invalid("/current_price", "is required beside features") }
-            let drift = body.feature("drift") ?? 0, periods = input.periodsPerYear
+            let drift = body.feature("drift") ?? 0, scale = input.aroundTheClock, periods = scale.periodsPerYear
             // A drift that is stated counts as much as a year of returns would.
             let forecast = try await computed("/features") {
-                try PriceForecast(
-                    mean: drift / periods, volatility: volatility / periods.squareRoot(), observations: Int(periods),
-                    price: price, horizon: input.periods, periodsPerYear: periods, level: input.level)
+                let deviation = volatility / periods.squareRoot()
+                return try PriceForecast(
+                    mean: drift / periods, volatility: deviation, longRunVolatility: deviation, observations: periods,
+                    price: price, horizon: scale.periods, periodsPerYear: periods, level: input.level)
             }
             let now = context.clock.now
-            let source = PredictionSource(kind: .features, observations: 0, asOf: now, model: .inline(.price, at: now))
+            let source = PredictionSource(kind: .features, observations: 0, asOf: now,
+                                          model: .inline(.price, at: now), scale: scale)
             return PriceAnswer(input: input, price: price, forecast: forecast, source: source, ignored: ignored)
         }
         let (returns, found) = try await material(input, .price)
         guard let price = body.price ?? found.close else {
             throw Problem.invalid("/current_price", "is required where no bars are stored")
         }
-        let logarithms = input.returns == nil ? returns : returns.map { log1p($0) }
+        let scale = found.source.scale, logarithms = input.returns == nil ? returns : returns.map { log1p($0) }
         let forecast = try await computed("/returns") {
             try PriceForecast(
-                logReturns: logarithms, price: price, horizon: input.periods, periodsPerYear: input.periodsPerYear,
+                logReturns: logarithms, price: price, horizon: scale.periods, periodsPerYear: scale.periodsPerYear,
                 level: input.level)
         }
         return PriceAnswer(input: input, price: price, forecast: forecast, source: found.source, ignored: ignored)
@@ -92,7 +94,7 @@ extension LearningEngine {
         if let returns = input.returns {
             let now = context.clock.now
             let source = PredictionSource(kind: .returns, observations: returns.count, asOf: now,
-                                          model: .inline(name, at: now))
+                                          model: .inline(name, at: now), scale: input.aroundTheClock)
             return (returns, (source, nil))
         }
         guard let symbol = input.symbol else {
@@ -106,7 +108,8 @@ extension LearningEngine {
                 + "are stored; \(what), or import bars with POST /market-data/import")
         }
         let source = PredictionSource(
-            kind: .stored, observations: data.logReturns.count, asOf: model.last, model: model.reference)
+            kind: .stored, observations: data.logReturns.count, asOf: model.last, model: model.reference,
+            scale: input.scale(barsPerDay: data.days.bars(input.timeframe)))
         return (data.logReturns, (source, data.closes.last))
     }
 

@@ -12,7 +12,7 @@ struct TrainingData: Sendable {
     /// Steps judged: the newest.
     static let judged = 1000
 
-    let times: [Int64], closes: [Double], logReturns: [Double]
+    let times: [Int64], closes: [Double], logReturns: [Double], days: TradingDays
 
     /// Nil where there are too few closes to say anything: fewer than three.
     init?(_ bars: BarColumns) {
@@ -21,6 +21,7 @@ struct TrainingData: Sendable {
         times = rows.map { bars.times[$0] }
         closes = rows.map { bars.close[$0] }
         logReturns = zip(closes.dropFirst(), closes).map { log($0 / $1) }
+        days = TradingDays(times)
     }
 
     /// What is hashed: every time and close, little-endian.
@@ -43,18 +44,21 @@ struct WalkForward: Sendable {
 
     /// Judges the newest steps of the data; each forecast is made from the returns before it.
     init(_ data: TrainingData, periodsPerYear: Double, level: Double = 0.9) throws(QuantError) {
-        var stream = try VolatilityStream(), sum = 0.0
+        var stream = try VolatilityStream(), sum = 0.0, squares = 0.0
         let begin = max(TrainingData.warmUp, data.logReturns.count - TrainingData.judged)
         for (index, realized) in data.logReturns.enumerated() {
             if index >= begin, let variance = stream.variance, variance > 0 {
                 let price = data.closes[index]
                 let forecast = try PriceForecast(
-                    mean: sum / Double(stream.count), volatility: variance.squareRoot(), observations: stream.count,
-                    price: price, horizon: 1, periodsPerYear: periodsPerYear, level: level)
+                    mean: sum / Double(stream.count), volatility: variance.squareRoot(),
+                    longRunVolatility: (squares / Double(stream.count)).squareRoot(),
+                    observations: Double(stream.count), price: price, horizon: 1, periodsPerYear: periodsPerYear,
+                    level: level)
                 judge(forecast, realized, price: price, variance)
             }
             stream.push(realized)
             sum += realized
+            squares += realized * realized
         }
     }
 
@@ -88,18 +92,28 @@ struct ModelFit: Sendable {
     let parameters: [ModelName: [(name: String, value: Double)]]
     let metrics: [ModelName: [(name: String, value: Double)]]
 
+    /// Whether a registered model is this fit: the same data, and the same parameters, which another release may make
+    /// of them.
+    func isThat(of known: FittedModel) -> Bool {
+        known.digest == digest && known.parameters.elementsEqual(parameters[known.name] ?? []) { $0 == $1 }
+    }
+
     init(_ data: TrainingData, _ timeframe: Timeframe, digest: ([UInt8]) -> [UInt8]) throws(QuantError) {
-        let periods = Horizon.periodsPerYear(timeframe), walk = try WalkForward(data, periodsPerYear: periods)
+        let barsPerDay = data.days.bars(timeframe), periods = Horizon.periodsPerYear(barsPerDay: barsPerDay)
+        let walk = try WalkForward(data, periodsPerYear: periods)
         let volatility = try VolatilityForecast(returns: data.logReturns, periodsPerYear: periods)
-        let mean = data.logReturns.reduce(0, +) / Double(data.logReturns.count)
+        let count = Double(data.logReturns.count), mean = data.logReturns.reduce(0, +) / count
+        let longRun = (data.logReturns.reduce(0) { $0 + $1 * $1 } / count).squareRoot()
         self.digest = digest(data.bytes).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
         observations = data.logReturns.count
         first = Timestamp(nanoseconds: data.times[0])
         last = Timestamp(nanoseconds: data.times[data.times.count - 1])
         parameters = [
-            .price: [("mean_log_return", mean), ("volatility", volatility.volatility), ("lambda", 0.94),
+            .price: [("mean_log_return", mean), ("volatility", volatility.volatility), ("long_run_volatility", longRun),
+                     ("persistence", PriceForecast.persistence), ("lambda", 0.94), ("bars_per_day", barsPerDay),
                      ("periods_per_year", periods)],
-            .volatility: [("volatility", volatility.volatility), ("lambda", 0.94), ("periods_per_year", periods)],
+            .volatility: [("volatility", volatility.volatility), ("lambda", 0.94), ("bars_per_day", barsPerDay),
+                          ("periods_per_year", periods)],
         ]
         metrics = [.price: walk.metrics(.price), .volatility: walk.metrics(.volatility)]
     }

@@ -77,8 +77,8 @@ import Telemetry
         }
     }
 
-    /// Fits both models on an instrument's stored bars and registers them, unless the data are those of the newest
-    /// version. The closes come back for whoever predicts; nil where fewer than three are stored.
+    /// Fits both models on an instrument's stored bars and registers them, unless the newest version is that fit. The
+    /// closes come back for whoever predicts; nil where fewer than three are stored.
     func fit(_ subject: Subject) async throws -> TrainingData? {
         try await locks.with(subject.text) {
             if let known = fresh[subject] { return known }
@@ -88,7 +88,9 @@ import Telemetry
             let start = context.clock.monotonic
             let fit = try await context.compute { try ModelFit(data, subject.timeframe, digest: digest) }
             fitSeconds.observe(Double(context.clock.monotonic - start) / 1e9)
-            let new = ModelName.allCases.filter { models[$0]?[subject]?.digest != fit.digest }.map { name in
+            let new = ModelName.allCases.filter { name in
+                models[name]?[subject].map { !fit.isThat(of: $0) } ?? true
+            }.map { name in
                 FittedModel(
                     name: name, subject: subject, version: (models[name]?[subject]?.version ?? 0) + 1,
                     trained: context.clock.now, digest: fit.digest, observations: fit.observations, first: fit.first,

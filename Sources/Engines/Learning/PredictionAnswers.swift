@@ -9,7 +9,7 @@ struct PredictionSource: Sendable {
     /// Where the numbers came from.
     enum Kind: String, Sendable { case stored, returns, features }
 
-    let kind: Kind, observations: Int, asOf: Timestamp, model: ModelReference
+    let kind: Kind, observations: Int, asOf: Timestamp, model: ModelReference, scale: PredictionScale
 
     func write(to json: inout JSONWriter) {
         model.write(to: &json)
@@ -17,6 +17,7 @@ struct PredictionSource: Sendable {
         json.string(kind.rawValue)
         json.key("observations")
         json.int(observations)
+        json.field("bars_per_day", scale.barsPerDay)
         json.key("as_of")
         json.time(asOf)
     }
@@ -34,8 +35,8 @@ struct VolatilityAnswer: ResponseBody {
         json.key("horizon")
         json.string(input.horizon.text)
         for (name, value) in [
-            ("horizon_periods", input.periods), ("horizon_volatility", forecast.horizonVolatility), ("lambda", lambda),
-            ("periods_per_year", input.periodsPerYear), ("effective_degrees", forecast.effectiveDegrees),
+            ("horizon_periods", source.scale.periods), ("horizon_volatility", forecast.horizonVolatility),
+            ("lambda", lambda), ("periods_per_year", source.scale.periodsPerYear), ("effective_degrees", forecast.effectiveDegrees),
         ] {
             json.key(name)
             json.double(value)
@@ -101,7 +102,7 @@ struct PriceAnswer: ResponseBody {
         json.key("horizon")
         json.string(input.horizon.text)
         json.key("horizon_periods")
-        json.double(input.periods)
+        json.double(source.scale.periods)
         source.write(to: &json)
         if !ignored.isEmpty {
             json.key("ignored_features")

@@ -8,7 +8,8 @@ struct PredictionInput {
     let symbol: Symbol?, timeframe: Timeframe, horizon: Horizon, level: Double
     /// Simple returns, one a bar, oldest first, instead of stored bars.
     let returns: [Double]?
-    let periodsPerYear: Double
+    /// As it was sent; 252 days of bars where it is nil.
+    private let statedPeriodsPerYear: Double?
     /// Nothing grows more in one bar; the variance of such returns is a number.
     static let largestReturn = 1e15
 
@@ -33,11 +34,23 @@ struct PredictionInput {
             level: fields.optionalNumber("level", "Share of the interval; 0.9 unless said.", above: 0, upTo: 0.9999)
                 ?? 0.9,
             returns: returns,
-            periodsPerYear: fields.optionalNumber("periods_per_year", "Bars in a year; 252 days of bars unless said.",
-                                                  above: 0, upTo: 1e7) ?? Horizon.periodsPerYear(timeframe))
+            statedPeriodsPerYear: fields.optionalNumber(
+                "periods_per_year", "Bars in a year; 252 days of bars unless said.", above: 0, upTo: 1e7))
     }
 
-    var periods: Double { horizon.periods(timeframe) }
+    /// Where only returns or features are given a day is traded around the clock.
+    var aroundTheClock: PredictionScale { scale(barsPerDay: TradingDays.aroundTheClock(timeframe)) }
+
+    func scale(barsPerDay: Double) -> PredictionScale {
+        PredictionScale(
+            barsPerDay: barsPerDay, periods: horizon.periods(timeframe, barsPerDay: barsPerDay),
+            periodsPerYear: statedPeriodsPerYear ?? Horizon.periodsPerYear(barsPerDay: barsPerDay))
+    }
+}
+
+/// What a horizon and a year are in bars.
+struct PredictionScale: Sendable {
+    let barsPerDay: Double, periods: Double, periodsPerYear: Double
 }
 
 /// A volatility to forecast.
@@ -67,8 +80,9 @@ struct PriceBody: RequestBody {
                                          upTo: 1e15),
             features: fields.numberMap(
                 "features",
-                "`volatility` and `drift`, both a year's, are used where no returns are sent; others are named as "
-                    + "ignored.", required: false))
+                "`volatility` and `drift`, both a year's, are used where no returns are sent: the volatility as it is, "
+                    + "the drift as a year of returns would tell it, so that half of it is believed. Others are named "
+                    + "as ignored.", required: false))
     }
 
     func feature(_ name: String) -> Double? { features.first { $0.name == name }?.value }

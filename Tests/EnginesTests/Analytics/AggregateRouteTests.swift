@@ -12,12 +12,14 @@ import Testing
         let fixture = try await EngineFixture.make([AnalyticsEngine.self])
         let answer = try await fixture.json(.analytics, .post, "/api/v1/analytics/aggregate", """
             {"series":{"ts":["2024-01-02T14:30:00Z","2024-01-02T14:31:00Z","2024-01-02T14:36:00Z"],
-             "columns":{"price":[10,10.5,10.2],"size":[100,null,75]}},"bucket":"5m","functions":["ohlc","sum","count"]}
+             "columns":{"price":[10,10.5,10.2],"size":[100,null,75]}},"bucket":"5m","functions":["ohlc","sum","count","median","p95"]}
             """)
         #expect(answer["ts"]?.elements.compactMap(\.text) == ["2024-01-02T14:30:00Z", "2024-01-02T14:35:00Z"])
         #expect(answer["columns"]?["price.first"]?.doubles == [10, 10.2])
         #expect(answer["columns"]?["price.max"]?.doubles == [10.5, 10.2])
         #expect(answer["columns"]?["price.last"]?.doubles == [10.5, 10.2])
+        #expect(answer["columns"]?["price.median"]?.doubles == [10.25, 10.2])
+        #expect(answer["columns"]?["price.p95"]?.doubles.map { ($0 * 1e6).rounded() } == [10_475_000, 10_200_000])
         #expect(answer["columns"]?["size.sum"]?.doubles == [100, 75])
         #expect(answer["columns"]?["size.count"]?.doubles == [1, 1])
         #expect(answer["points_in"]?.int == 3 && answer["points_out"]?.int == 2)

@@ -35,6 +35,23 @@ import Wire
         await fixture.stop()
     }
 
+    /// Without a dialect every figure of `performance` that the returns define is told.
+    @Test @LoopActor func thePathIsToldByDefault() async throws {
+        let fixture = try await EngineFixture.make([AnalyticsEngine.self])
+        let answer = try await fixture.json(.analytics, .post, Self.path, #"{"positions":[],"returns":\#(returns)}"#)
+        let told = try #require(answer["performance"]), path = try PathFigures(returns: returns)
+        for (name, value) in [
+            ("ulcer_index", path.ulcerIndex), ("pain_index", path.painIndex), ("martin_ratio", path.martinRatio),
+            ("gain_to_pain_ratio", path.gainToPainRatio), ("recovery_factor", path.recoveryFactor),
+            ("win_rate", 5.0 / 8), ("payoff_ratio", path.payoffRatio), ("profit_factor", path.profitFactor),
+            ("best_return", 0.015), ("worst_return", -0.02),
+        ] {
+            #expect(told[name]?.double == value && value != nil, "\(name)")
+        }
+        #expect(!told.keys.contains { told[$0] == .null })
+        await fixture.stop()
+    }
+
     @Test @LoopActor func rollingFiguresAndTheSharpesSignificance() async throws {
         let fixture = try await EngineFixture.make([AnalyticsEngine.self])
         let answer = try await fixture.json(.analytics, .post, Self.path, """
@@ -85,7 +102,17 @@ import Wire
         #expect(ambiguous["flow_returns"]?["money_weighted"] == .null)
         #expect(ambiguous["flow_returns"]?["money_weighted_note"]?.text?.contains("several") == true)
         #expect(ambiguous["flow_returns"]?["money_weighted_candidates"]?.elements.count == 2)
+        // What came in was lost before the next value: no return compounds that, and none is told.
+        let lost = """
+            "equity_curve":{"ts":["2023-01-01","2023-12-31","2024-12-30"],"value":[1000,1600,1700]},\
+            "flows":{"ts":["2023-06-01"],"amount":[2600]}
+            """
+        let below = try await fixture.json(.analytics, .post, Self.analyze, "{\(lost)}")
+        #expect(below["flow_returns"]?["time_weighted"] == .null && below["performance"] == nil)
+        #expect(below["flow_returns"]?["time_weighted_note"]?.text?.contains("less than nothing") == true)
+        #expect(below["flow_returns"]?["gain"]?.double == -1900)
         for (body, pointer) in [
+            (#"{\#(lost),"benchmark_returns":[0.1,0.1]}"#, "/flows"),
             (#"{"returns":[0.1],"flows":{"ts":["2023-01-01"],"amount":[1]}}"#, "/flows"),
             (#"{\#(curve),"flows":{"ts":["2025-01-01"],"amount":[1]}}"#, "/flows/ts"),
             (#"{\#(curve),"flows":{"ts":["2023-01-01"],"amount":[]}}"#, "/flows/amount"),

@@ -28,6 +28,7 @@ import Wire
             {"universe":"stored","catalog_filter":{"source":"bars","q":"63"}}
             """, status: 202)
         let id = try #require(started["job_id"]?.text), path = "/factors/jobs/\(id)"
+        #expect(started["id"]?.text == id)
         try await fixture.until("the job is done") {
             try await fixture.json(.factor, .get, path)["state"]?.text == "finished"
         }
@@ -86,6 +87,11 @@ import Wire
         try await first.submit(job)
         await Self.step(turn, fixture)
         await fixture.until("the first block is written at once") { first["j"]?.done == 64 }
+        // A cursor waits where the job is, so that whoever follows it misses nothing.
+        for (start, limit, count, next) in [(0, 1, 1, 1), (60, 10, 4, 64), (64, 10, 0, 64), (500, 10, 0, 500)] {
+            let page = try await first.values(try #require(first["j"]), from: start, limit: limit)
+            #expect(page.items.count == count && page.next == next, "from \(start)")
+        }
         await Self.step(turn, fixture, 2)
         #expect(first["j"]?.done == 64)
         fixture.clock.advance(nanoseconds: JobPipeline.pause)

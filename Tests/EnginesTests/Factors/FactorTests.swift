@@ -191,6 +191,10 @@ import Wire
         #expect(figures["items"]?.elements.count == 2 && item["dates"]?.int == 110 && item["observations"]?.int == 660)
         #expect(item["horizons"]?[1]?["horizon"]?.int == 5)
         #expect(item["horizons"]?[0]?["quantile_returns"]?.elements.count == 3)
+        let none = try await fixture.json(
+            .factor, .post, "/factors/statistics", #"{"universe":"stored","factors":["close"],"horizons":[]}"#,
+            status: 422)
+        #expect(none.pointers == ["/horizons"])
         let bad = try await fixture.json(.factor, .post, "/factors/statistics", """
             {"universe":"stored","factors":[],"horizons":[0,1.5],"quantiles":1,"as_of":"2024-01-01"}
             """, status: 422)

@@ -59,6 +59,13 @@ import Wire
         await fixture.stop()
     }
 
+    /// Bars of one instrument have no groups: said, not answered with nulls.
+    @Test @LoopActor func groupsAreOfPanels() async throws {
+        let messages = try await refusals(["group_neutralize(close,sector)", "1+group_neutralize(close,industry)"])
+        #expect(messages[0].contains("neutralises by sector") && messages[1].contains("neutralises by industry"))
+        #expect(messages.allSatisfy { $0.contains("`groups`") })
+    }
+
     @Test @LoopActor func unknownNamesSuggestTheNearest() async throws {
         let nearest = [
             "smaa(close,20)": "sma", "sma(clsoe,20)": "close", "macd(close).signl": "signal", "cdl_dogi()": "cdl_doji",

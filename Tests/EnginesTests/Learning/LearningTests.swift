@@ -56,6 +56,14 @@ import Wire
             {"symbol":"NONE","current_price":10,"features":{"volatility":0.3}}
             """)
         #expect(known["confidence"]?.double == 0.5 && known["fitted_on"]?.text == "features")
+        // Half of a stated drift is believed, of whatever a year has in bars.
+        for periods in [0.5, 252, 1e6] {
+            let stated = try await fixture.json(.ml, .post, "/ml/predict/price", """
+                {"symbol":"NONE","current_price":10,"horizon":\(periods),"periods_per_year":\(periods),\
+                "features":{"volatility":0.3,"drift":0.1}}
+                """)
+            #expect(abs((stated["prediction"]?["return"]?.double ?? 0) - expm1(0.05)) < 1e-12, "\(periods)")
+        }
         await fixture.stop()
     }
 

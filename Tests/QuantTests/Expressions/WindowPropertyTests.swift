@@ -35,4 +35,41 @@ import Testing
             }
         }
     }
+
+    /// A window that is not full lacks its oldest positions: the newest bar counts n whatever came before the series.
+    @Test func positionsCountFromTheNewest() throws {
+        let bars = try Bars(ts: [0, 1, 2], close: [3, 9, 6])
+        for (text, expected) in [
+            ("decay_linear(close,4,min_periods=1)", [3, 45.0 / 7, 57.0 / 9]),
+            ("ts_argmax(close,4,min_periods=1)", [4, 4, 3]), ("ts_argmin(close,4,min_periods=1)", [4, 3, 2]),
+        ] as [(String, [Double])] {
+            #expect(firstDifference(try Expression.parse(text).evaluate(bars), expected) == nil, "\(text)")
+        }
+    }
+
+    /// A symbol's values are its own: another one that began earlier puts rows of nulls before it and changes nothing,
+    /// nor does taking bar by bar.
+    @Test func rowsBeforeASeriesChangeNothing() throws {
+        var random = SeededGenerator(seed: 3)
+        let late = (0..<40).map { _ in
+            Double.random(in: 0..<1, using: &random) < 0.1 ? Double.nan : Double.random(in: 1...9, using: &random)
+        }
+        let early = (0..<60).map { _ in Double.random(in: 1...9, using: &random) }
+        let shifted = [Double](repeating: .nan, count: 20) + late
+        let alone = Panel([("B", try Bars(ts: (20..<60).map(Int64.init), close: late))])
+        let ts = (0..<60).map(Int64.init)
+        let both = Panel([("A", try Bars(ts: ts, close: early)), ("B", try Bars(ts: ts, close: shifted))])
+        let names = [
+            "decay_linear", "ts_argmax", "ts_argmin", "ts_slope", "ts_rsquare", "ts_resi", "ts_rank", "ts_mean",
+        ]
+        for name in names {
+            let text = "\(name)(close,8,min_periods=2)", expression = try Expression.parse(text)
+            let own = expression.evaluate(alone)[0], beside = Array(expression.evaluate(both)[1].dropFirst(20))
+            #expect(firstDifference(own, beside, scale: 1) == nil && own.contains { $0 == $0 }, "\(text)")
+            var stream = try FeatureStream(try Feature.parse(text))
+            let bars = alone.bars[0]
+            let streamed = (0..<bars.count).map { stream.update(BarValues(bars, row: $0))[0] }
+            #expect(zip(own, streamed).allSatisfy { sameBits($0, $1) }, "\(text) as a stream")
+        }
+    }
 }

@@ -25,9 +25,14 @@ import Testing
         let closes = [100, 101, 99.5, 100.7, 102, 101.1]
         let whole = try PriceForecast(closes: closes, price: 101.1, horizon: 3)
         #expect(whole.confidence >= 0.5 && whole.low < whole.medianPrice && whole.medianPrice < whole.high)
-        let unknown = try PriceForecast(mean: 0.01, volatility: 0.02, observations: 0, price: 50)
+        let unknown = try PriceForecast(
+            mean: 0.01, volatility: 0.02, longRunVolatility: 0.03, observations: 0, price: 50)
         // Nothing observed: the drift is not believed at all.
         #expect(unknown.medianPrice == 50 && unknown.confidence == 0.5)
-        #expect(throws: QuantError.self) { try PriceForecast(mean: .nan, volatility: 0.02, observations: 9, price: 50) }
+        for (mean, longRun) in [(Double.nan, 0.02), (0.01, -0.02)] {
+            #expect(throws: QuantError.self) {
+                try PriceForecast(mean: mean, volatility: 0.02, longRunVolatility: longRun, observations: 9, price: 50)
+            }
+        }
     }
 }

@@ -52,6 +52,9 @@ import Testing
         #expect(throws: QuantError.self) { try FlowReturns(times: [0], values: [1], flows: [0]) }
         let broke = try FlowReturns(times: [0, 1, 2], values: [100, 0, 50], flows: [0, 0, 50])
         #expect(broke.timeWeighted == nil && broke.gain == -100 && broke.timeWeightedAnnual == nil)
+        // 1000 and 5000 that came in became 3000: at the period's end 5000 were never there.
+        let less = try FlowReturns(times: [0, 365 * Self.day], values: [1000, 3000], flows: [0, 5000])
+        #expect(less.timeWeighted == nil && less.timeWeightedAnnual == nil && less.gain == -3000)
     }
 
     /// A flow inside a period counts from its own day where capital is weighed, and at the period's end in the chain.

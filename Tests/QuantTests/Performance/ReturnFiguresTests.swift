@@ -151,6 +151,19 @@ import Testing
         #expect([252, 252, 252, 365, 238].contains(dialect.periodsPerYear))
     }
 
+    /// The default dialect changes nothing of the path's figures; a tool without them has none.
+    @Test func theDefaultDialectKeepsThePath() throws {
+        for item in try cases() {
+            let path = try PathFigures(returns: item.returns, conventions: item.conventions)
+            func told(_ dialect: ReturnDialect) -> PathFigures {
+                path.told(as: dialect, returns: item.returns, conventions: item.conventions)
+            }
+            #expect(told(.empyrical) == path)
+            #expect(told(.lean).painIndex.isNaN && told(.qlib).winRate == nil && told(.vectorbt).painIndex.isNaN)
+            #expect(told(.quantstats).painIndex.isNaN && told(.quantstats).winRate == path.winRate)
+        }
+    }
+
     @Test func aFlatSeriesAndOneReturnHaveNoRatios() throws {
         let flat = [0.01, 0.01, 0.01], one = [0.02]
         let path = try PathFigures(returns: flat)

@@ -15,7 +15,8 @@ extension AnalyticsEngine {
     private static let aggregateAnswer = """
         {"ts":["2024-01-02T14:30:00Z","2024-01-02T14:35:00Z"],"columns":{"price.first":[10,10.2],"price.max":[10.5,10.2]},\
         "points_in":3,"points_out":2,"conventions":{"bucket":"counted from the epoch in UTC; empty ones are left out",\
-        "stddev":"ddof 1","quantiles":"exact up to 256 values, else DDSketch within 1 %"}}
+        "stddev":"ddof 1",\
+        "quantiles":"linear up to 256 values, else the value of rank ⌊q(n − 1)⌋ within 1 % by DDSketch"}}
         """
 
     var aggregateRoute: Route {
@@ -72,7 +73,8 @@ struct AggregateAnswer: ResponseBody {
                 json.key("stddev")
                 json.string("ddof 1")
                 json.key("quantiles")
-                json.string("exact up to \(BucketFunction.exactCount) values, else DDSketch within 1 %")
+                json.string("linear up to \(BucketFunction.exactCount) values, else the value of rank ⌊q(n − 1)⌋ "
+                    + "within 1 % by DDSketch")
                 json.key("max_points")
                 json.string("largest triangles of the first column; all columns keep the same rows")
             }

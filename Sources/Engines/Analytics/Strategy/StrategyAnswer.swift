@@ -30,7 +30,7 @@ struct StrategyAnswer: ResponseBody {
                 json.doubles(curve.equity)
             }
             json.strings("unpriced", Set(runs.filter(\.isUnpriced).map(\.deployment.symbol.text)).sorted())
-            options.write(observations: max(0, curve.equity.count - 1), &json)
+            options.write(observations: max(0, curve.days.times.count - 1), &json)
         }
     }
 

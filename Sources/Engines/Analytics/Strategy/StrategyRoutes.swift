@@ -7,14 +7,17 @@ import Wire
 
 /// A strategy in the path, the conventions of its figures and what it is compared with.
 struct StrategyQuery: RequestParameters {
-    let id: String, options: FigureOptions, benchmark: Symbol?, timeframe: Timeframe
+    let id: String, options: FigureOptions, benchmark: Symbol?
+    /// Nil for each deployment's own.
+    let timeframe: Timeframe?
 
     static func read(_ parameters: ParameterReader) -> StrategyQuery {
         StrategyQuery(
             id: parameters.path("strategy_id", "The strategy."), options: FigureOptions.read(parameters),
             benchmark: parameters.optionalSymbol(
                 "benchmark", "A symbol whose stored closes it is compared with; its own instrument unless said."),
-            timeframe: parameters.choice("timeframe", "Bars it is valued at.", Timeframe.self, default: .day1) ?? .day1)
+            timeframe: parameters.choice(
+                "timeframe", "Bars it is valued at; those each deployment looks at unless said.", Timeframe.self))
     }
 }
 
@@ -40,19 +43,38 @@ extension AnalyticsEngine {
             let runs = try await runs(deployments, query.timeframe)
             let curve = StrategyCurve(runs)
             let symbol = query.benchmark ?? deployments.first?.symbol
-            var figures = ReturnFigures()
-            if curve.equity.count > 1 {
-                let returns = try? Performance.returns(of: curve.equity)
-                figures = try await self.figures(returns, benchmark: nil, query.options,
-                                                 pointer: "?periods_per_year")
-                if let symbol, returns != nil {
-                    let pair = try await aligned((curve.times, curve.equity), with: symbol, query.timeframe)
-                    figures.take(comparison: try await self.figures(
-                        pair.own, benchmark: pair.other, query.options, pointer: "?benchmark"))
-                }
-            }
+            let figures = try await figures(of: curve, query, symbol, deployments.first?.timeframe)
             return StrategyAnswer(strategyID: query.id, runs: runs, curve: curve, figures: figures, benchmark: symbol,
                                   options: query.options)
+        }
+    }
+
+    /// Figures of the curve's days, as periods are counted by days; with a comparison where there is one.
+    private func figures(
+        of curve: StrategyCurve, _ query: StrategyQuery, _ symbol: Symbol?, _ own: Timeframe?
+    ) async throws -> ReturnFigures {
+        let days = curve.days
+        guard days.equity.count > 1 else { return ReturnFigures() }
+        let returns = try? Performance.returns(of: days.equity)
+        var figures = try await figures(returns, benchmark: nil, query.options, pointer: "?periods_per_year")
+        guard let symbol, returns != nil,
+              let pair = try await compared(days, with: symbol, query, own ?? .day1) else { return figures }
+        figures.take(comparison: try await self.figures(
+            pair.own, benchmark: pair.other, query.options, pointer: "?benchmark"))
+        return figures
+    }
+
+    /// Returns of the days and of an instrument: by the bars that were asked for, else by the strategy's own or daily
+    /// ones. Nil where its own instrument, which nobody named, has none on two of the days.
+    private func compared(
+        _ days: (times: [Int64], equity: [Double]), with symbol: Symbol, _ query: StrategyQuery, _ own: Timeframe
+    ) async throws -> (own: [Double]?, other: [Double]?)? {
+        do {
+            return try await aligned(days, with: symbol, query.timeframe ?? own)
+        } catch let problem as Problem where problem.status == 422 {
+            if query.benchmark == nil { return nil }
+            if query.timeframe != nil || own == .day1 { throw problem }
+            return try await aligned(days, with: symbol, .day1)
         }
     }
 
@@ -62,18 +84,33 @@ extension AnalyticsEngine {
         let known = try await ask(.strategy, "/api/v1/strategies/versions/\(id)")
         if known.status == 404 { throw Problem.notFound("no strategy \(id)") }
         guard known.status == 200 else { throw Problem.unavailable("strategy", "it answered \(known.status)") }
+        let timeframes = try Self.timeframes(ofVersions: known.body)
         var found: [StoredDeployment] = []
         try await pages("/api/v1/strategies/deployments", "") { item in
             guard item.member("strategy_id")?.string == id, let own = item.member("id")?.string,
                   let symbol = item.member("symbol")?.string.flatMap({ Symbol($0) }),
                   let capital = item.member("capital")?.double.flatMap({ FixedPoint($0) }) else { return }
+            let version = item.member("version")?.string ?? ""
             found.append(StoredDeployment(
-                id: own, version: item.member("version")?.string ?? "",
+                id: own, version: version, timeframe: timeframes[version] ?? .day1,
                 portfolioID: item.member("portfolio_id")?.string ?? "", state: item.member("state")?.string ?? "",
                 symbol: symbol, capital: capital,
                 lastBar: item.member("last_bar")?.string.flatMap { Timestamp(iso8601: $0) }))
         }
         return found
+    }
+
+    /// The bars that each version of a strategy looks at.
+    private static func timeframes(ofVersions body: [UInt8]) throws -> [String: Timeframe] {
+        try JSONParser().withDocument(body) { root in
+            var found: [String: Timeframe] = [:]
+            root.member("items")?.forEachElement { item in
+                guard let version = item.member("version")?.string else { return }
+                let text = item.member("definition")?.member("timeframe")?.string
+                found[version] = text.flatMap(Timeframe.init(rawValue:))
+            }
+            return found
+        }
     }
 
     /// Every item of a list of the strategy engine.
@@ -93,9 +130,11 @@ extension AnalyticsEngine {
         } while cursor != nil && taken < Self.orderLimit
     }
 
-    private func runs(_ deployments: [StoredDeployment], _ timeframe: Timeframe) async throws -> [StrategyRun] {
+    /// Valued at bars of a timeframe, each deployment's own where it is nil.
+    private func runs(_ deployments: [StoredDeployment], _ wanted: Timeframe?) async throws -> [StrategyRun] {
         var runs: [StrategyRun] = []
         for deployment in deployments {
+            let timeframe = wanted ?? deployment.timeframe
             var parts: [(fill: ToldOrder.Fill, side: Side)] = []
             try await pages("/orders", "deployment_id=\(deployment.id)") { item in
                 guard let order = ToldOrder(json: item), order.deploymentID == deployment.id else { return }

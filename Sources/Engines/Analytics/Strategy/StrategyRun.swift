@@ -4,7 +4,10 @@ import Quant
 
 /// A deployment as the strategy engine tells of it.
 struct StoredDeployment: Sendable {
-    let id: String, version: String, portfolioID: String, state: String
+    let id: String, version: String
+    /// Of the bars its version looks at.
+    let timeframe: Timeframe
+    let portfolioID: String, state: String
     let symbol: Symbol, capital: Money, lastBar: Timestamp?
 }
 
@@ -104,5 +107,15 @@ struct StrategyCurve: Sendable {
         }
         times = all
         equity = total.map(\.double)
+    }
+
+    /// The first value, then the last of each day (UTC), as `EquityCurve.days` has them: what counts periods by days
+    /// looks at these.
+    var days: (times: [Int64], equity: [Double]) {
+        let kept = times.indices.filter { index in
+            index == 0 || index + 1 == times.count
+                || EquityCurve.startOfDay(times[index]) != EquityCurve.startOfDay(times[index + 1])
+        }
+        return (kept.map { times[$0] }, kept.map { equity[$0] })
     }
 }

@@ -65,6 +65,7 @@ struct FactorJob: Sendable {
 
     func write(to json: inout JSONWriter) {
         json.object { json in
+            json.field("id", id)
             json.field("job_id", id)
             json.field("state", state.rawValue)
             json.field("created", created)

@@ -5,13 +5,16 @@ import Quant
 
 /// What jobs have calculated, read from where it lies.
 extension FactorJobs {
-    /// A page of a job's values: those done, in the order of its factors.
+    /// A page of a job's values: those done, in the order of its factors. While it is under way the page and its cursor
+    /// end before the first that is not done.
     func values(_ job: FactorJob, from start: Int, limit: Int) async throws -> JobValues {
         // A cursor is whatever number was sent.
-        let start = min(start, job.factors.count), end = min(job.factors.count, start + limit)
+        let start = min(start, job.factors.count)
+        var end = min(job.factors.count, start + limit)
         guard start < end else { return JobValues(job: job, items: [], next: nil) }
         let size = FactorJob.blockSize
         let blocks = try await JobRecords.blocks(start / size...(end - 1) / size, of: job.id, context.records)
+        if !job.isOver { end = (start..<end).first { blocks[$0 / size] == nil } ?? end }
         let places = (start..<end).filter { blocks[$0 / size].map { $0.run > 0 } ?? false }
         let days = try await days(job, places)
         var items: [JobValues.Item] = [], lineage = JobLineage(self), values: [[Double]] = []

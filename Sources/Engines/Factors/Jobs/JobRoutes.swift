@@ -7,7 +7,8 @@ import Wire
 
 extension FactorEngine {
     private static let answer = """
-        {"job_id":"0197","state":"running","created":"2024-01-02T00:00:00Z","factors":1500,"done":640,"progress":0.43,\
+        {"id":"0197","job_id":"0197","state":"running","created":"2024-01-02T00:00:00Z","factors":1500,"done":640,\
+        "progress":0.43,\
         "empty":12,"errors":0,"timeframe":"1d","symbols":20,"universe":"stored",\
         "ts?":"2024-01-02T00:00:00Z","data_version":"9f86d081",\
         "detail":""}
@@ -48,7 +49,8 @@ extension FactorEngine {
 
     private var valuesRoute: Route {
         .json(.get, "/factors/jobs/{job_id}/values",
-              "Values of a job's factors as far as they are done, with what they were made of. With factor the history of "
+              "Values of a job's factors as far as they are done, with what they were made of; while it runs next_cursor "
+              + "is the first that is not done. With factor the history of "
               + "that one instead, over the dates that jobs over the same universe have calculated: ts, values by date "
               + "and symbol, and the lineage of each date.",
               answer: """

@@ -18,6 +18,7 @@ struct StatisticsBody: RequestBody {
         for (index, value) in (horizons ?? []).enumerated() where value != value.rounded() || !(1...1000).contains(value) {
             fields.refuse(at: ["horizons", "\(index)"], "must be a whole number from 1 to 1000")
         }
+        fields.require(horizons?.isEmpty != true, "horizons", "must name at least one horizon")
         fields.require(bars.asOf == nil, "as_of", "has no returns after it; send from and to")
         let valid = (horizons ?? [1, 5, 10]).filter { (1...1000).contains($0) }
         return StatisticsBody(

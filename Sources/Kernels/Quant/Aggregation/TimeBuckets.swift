@@ -34,8 +34,9 @@ public struct TimeBuckets: Sendable {
 public enum BucketFunction: String, CaseIterable, Sendable {
     case first, last, min, max, sum, mean, stddev, count, median, p05, p95
 
-    /// The figure over some rows. `stddev` has ddof 1, about the mean, in two passes; `median`, `p05` and `p95` are those
-    /// of rank ⌊q·(n − 1)⌋: exact of up to `exactCount` values, of more by a `QuantileSketch` within 1 %.
+    /// The figure over some rows. `stddev` has ddof 1, about the mean, in two passes. `median`, `p05` and `p95` of up
+    /// to `exactCount` values are linear between the two nearest, at the rank q·(n − 1); of more they are the value of
+    /// rank ⌊q·(n − 1)⌋, within 1 %, by a `QuantileSketch`.
     public func value(_ values: ArraySlice<Double>) -> Double {
         let present = values.lazy.filter { $0 == $0 }
         switch self {
@@ -75,7 +76,7 @@ public enum BucketFunction: String, CaseIterable, Sendable {
     private static func quantile(_ values: ArraySlice<Double>, _ q: Double) -> Double {
         if values.count <= exactCount {
             let sorted = values.filter(\.isFinite).sorted()
-            return sorted.isEmpty ? .nan : sorted[Int(q * Double(sorted.count - 1))]
+            return sorted.isEmpty ? .nan : Percentile.linear(sorted, q)
         }
         var sketch = QuantileSketch()
         for value in values { sketch.insert(value) }

@@ -38,6 +38,8 @@ public struct Feature: Sendable {
     public var cost: Int { program.cost }
     /// Columns of the bars that it reads.
     public var columns: Set<Column> { program.columns }
+    /// Groupings that it neutralises by.
+    public var groupings: Set<Grouping> { program.groupings }
     /// True where an operator reads across instruments.
     public var isCrossSectional: Bool { program.crossesInstruments }
 

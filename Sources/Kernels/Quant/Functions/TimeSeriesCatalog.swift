@@ -28,10 +28,10 @@ enum TimeSeriesCatalog {
         function("ts_zscore", .score, "(x − mean)/deviation, ddof 1.", least: 2) { TimeSeriesScore(period: $0) },
         function("ts_min", .smallest, "Smallest value.") { TimeSeriesMinimum(period: $0) },
         function("ts_max", .largest, "Largest value.") { TimeSeriesMaximum(period: $0) },
-        function("ts_argmin", .argmin, "Position of the smallest, 1 the oldest; the oldest among equals.") {
+        function("ts_argmin", .argmin, "Position of the smallest, 1 (oldest) to n (newest); the oldest among equals.") {
             TimeSeriesPosition(period: $0, ofLargest: false)
         },
-        function("ts_argmax", .argmax, "Position of the largest, 1 the oldest; the oldest among equals.") {
+        function("ts_argmax", .argmax, "Position of the largest, 1 (oldest) to n (newest); the oldest among equals.") {
             TimeSeriesPosition(period: $0, ofLargest: true)
         },
         function("ts_rank", .rank, "Rank of the newest in its window, ties averaged, scaled to (0,1].") {

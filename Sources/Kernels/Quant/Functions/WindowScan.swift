@@ -1,7 +1,8 @@
 /// A statistic that reads its whole window each bar: those without a faster form, and every one under `min_periods`.
 ///
 /// `min_periods` = k answers from k values that are not null on, over the values that are there; without it a null in
-/// the window gives null. Positions count from the oldest bar in the window, from 1, nulls included.
+/// the window gives null. The newest bar's position is the period, that of the oldest of a full window 1, nulls
+/// included: what is before a series begins changes nothing, be it rows of nulls or no rows.
 struct WindowScan: Kernel {
     /// What is computed. `pair` statistics read two series, the others read the first twice.
     enum Statistic: Sendable {
@@ -80,7 +81,7 @@ struct WindowScan: Kernel {
             guard valueX == valueX, valueY == valueY else { continue }
             x[count] = valueX
             y[count] = valueY
-            position[count] = Double(age + 1)
+            position[count] = Double(period - filled + age + 1)
             count += 1
         }
         return WindowSample(x: x, y: y, position: position, count: count)

@@ -120,17 +120,18 @@ extension BenchmarkComparison {
 }
 
 extension PathFigures {
-    /// The figures as a tool tells them: quantstats divides the ulcer index by n − 1, leaves the risk-free rate to be
-    /// taken once from the total return in its Martin ratio, and has the plain sum of returns recover from the
-    /// drawdown; vectorbt's ulcer index begins at the first value. NaN or nil where a tool has none.
+    /// The figures as a tool tells them; empyrical has none and its dialect leaves them as they are. quantstats divides
+    /// the ulcer index by n − 1, leaves the risk-free rate to be taken once from the total return in its Martin ratio,
+    /// and has the plain sum of returns recover from the drawdown; vectorbt's ulcer index begins at the first value.
+    /// NaN or nil where another tool has none.
     public func told(
         as dialect: ReturnDialect, returns: [Double], conventions: ReturnConventions
     ) -> PathFigures {
         var told = self
         let count = Double(returns.count)
         switch dialect {
-        case .empyrical, .lean, .qlib:
-            told = .none
+        case .empyrical: break
+        case .lean, .qlib: told = .none
         case .quantstats:
             let sums = PathSums(returns.span)
             told.ulcerIndex = count > 1 ? (sums.squares / (count - 1)).squareRoot() : .nan

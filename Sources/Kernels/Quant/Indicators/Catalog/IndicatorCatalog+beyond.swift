@@ -40,7 +40,10 @@ extension IndicatorCatalog {
         indicator("zlema", "overlap", series, [period(30)], "Zero-lag EMA; Ehlers, Way 2010.", stability: .converging) {
             Stage(ZeroLagAverage(period: $0.int(0)))
         },
-        indicator("vortex", "momentum", bar, [period(14)], "Vortex; Botes, Siepman 2010.", outputs: ["plus", "minus"]) {
+        indicator(
+            "vortex", "momentum", bar, [period(14)], "Vortex; Botes, Siepman 2010. 0 where nothing has moved.",
+            outputs: ["plus", "minus"]
+        ) {
             Stage(Vortex(period: $0.int(0)))
         },
         indicator("choppiness", "momentum", bar, [period(14, from: 2)], "Choppiness index; Dreiss 1993.") {
@@ -60,7 +63,10 @@ extension IndicatorCatalog {
 
     /// Volume, volatility and liquidity beyond TA-Lib.
     static let liquidity: [FunctionDefinition] = [
-        indicator("chaikin_money_flow", "volume", barVolume, [period(20)], "Chaikin money flow; Chaikin.") {
+        indicator(
+            "chaikin_money_flow", "volume", barVolume, [period(20)],
+            "Chaikin money flow; Chaikin. 0 where nothing was traded."
+        ) {
             Stage(ChaikinMoneyFlow(period: $0.int(0)))
         },
         indicator("klinger", "volume", barVolume,

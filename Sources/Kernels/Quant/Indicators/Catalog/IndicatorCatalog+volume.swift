@@ -1,7 +1,10 @@
 extension IndicatorCatalog {
     /// Ranges of bars.
     static let volatility: [FunctionDefinition] = [
-        indicator("trange", "volatility", bar, [], "True range; Wilder 1978, TA-Lib TRANGE.") { _ in
+        indicator(
+            "trange", "volatility", bar, [],
+            "True range; Wilder 1978, TA-Lib TRANGE. Behind a bar with a null it reaches to the close before that."
+        ) { _ in
             Stage(TrueRange())
         },
         indicator("atr", "volatility", bar, [period(14)], "Average true range; Wilder 1978, TA-Lib ATR.",

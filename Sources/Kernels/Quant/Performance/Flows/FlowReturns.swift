@@ -12,7 +12,7 @@ public struct FlowReturns: Sendable, Equatable {
     /// Gain over the average capital, each flow weighted by the part of the time it was there (modified Dietz).
     public let modifiedDietz: Double?
     /// Π((Vₜ − Fₜ)/Vₜ₋₁) − 1: flows since the last value count at the end of their period. Nil where a value at the
-    /// start of a period is not above 0.
+    /// start of a period is not above 0, and where less than nothing is left at its end, which cannot be compounded.
     public let timeWeighted: Double?
     /// The same a year, actual days over 365; nil for less than a day.
     public let timeWeightedAnnual: Double?
@@ -44,7 +44,8 @@ public struct FlowReturns: Sendable, Equatable {
         }
         for index in 1...last {
             chain = chain.flatMap { product in
-                values[index - 1] > 0 ? product * (values[index] - flows[index]) / values[index - 1] : nil
+                let end = values[index] - flows[index]
+                return values[index - 1] > 0 && end >= 0 ? product * end / values[index - 1] : nil
             }
         }
         self.gain = gain
@@ -53,7 +54,7 @@ public struct FlowReturns: Sendable, Equatable {
         modifiedDietz = capital > 0 ? gain / capital : nil
         timeWeighted = chain.map { $0 - 1 }
         timeWeightedAnnual = chain.flatMap { chain in
-            span >= 86_400e9 && chain >= 0 ? pow(chain, Self.year / span) - 1 : nil
+            span >= 86_400e9 ? pow(chain, Self.year / span) - 1 : nil
         }
         // Flows of one instant are one: what is paid in at the end is taken off what is there.
         var amounts = [times[0]: -values[0], times[last]: values[last]]
