@@ -29,10 +29,11 @@ enum LimitRows {
             """, [.text(limit.id), .blob(definition(limit)), .integer(Int64(limit.version))])
     }
 
-    /// Writes a limit in place of one of that version; the whole transaction fails where it is no longer there.
+    /// Writes a limit in place of one of that version, or an older one as builds before write none; the whole
+    /// transaction fails where it is no longer there.
     static func update(_ limit: Limit, from version: Int) -> Statement {
         Statement(
-            "UPDATE limits SET definition = $2, version = $3 WHERE id = $1 AND version IN (0, $4)",
+            "UPDATE limits SET definition = $2, version = $3 WHERE id = $1 AND version <= $4",
             [.text(limit.id), .blob(definition(limit)), .integer(Int64(limit.version)), .integer(Int64(version))],
             expectedChanges: 1)
     }
@@ -40,7 +41,7 @@ enum LimitRows {
     /// The same for one that goes.
     static func delete(_ limit: Limit) -> Statement {
         Statement(
-            "DELETE FROM limits WHERE id = $1 AND version IN (0, $2)",
+            "DELETE FROM limits WHERE id = $1 AND version <= $2",
             [.text(limit.id), .integer(Int64(limit.version))], expectedChanges: 1)
     }
 

@@ -181,8 +181,8 @@ import Wire
             return plan.orders.map(\.quantity)
         }
         #expect(try left(100, 0) == [FixedPoint(50)])
-        // What somebody else has open need not be filled: only as much as there is left is sold beside it.
-        #expect(try left(70, 0) == [FixedPoint(50)] && left(20, 0) == [FixedPoint(20)] && left(0, 0).isEmpty)
+        // What somebody else has open need not be filled: it gives way when the order is sent.
+        #expect(try left(70, 0) == [FixedPoint(50)] && left(20, 0) == [FixedPoint(50)] && left(0, 0) == [FixedPoint(50)])
         // What a response closes is part of what is wanted.
         #expect(try left(60, 40) == [FixedPoint(10)] && left(50, 50).isEmpty && left(30, 40) == [FixedPoint(10)])
         var line = Self.lines[1]

@@ -82,6 +82,12 @@ struct BookLine: Sendable {
         return max(quantity.magnitude - open, .zero)
     }
 
+    /// Open orders that may close some of it and are not of responses.
+    var resting: [String] {
+        let isShort = exactly.isNegative
+        return orders.filter { $0.quantity.isNegative != isShort && !ResponseOrder.isName($0.orderID) }.map(\.orderID)
+    }
+
     /// What orders of responses may still close of it, above 0.
     var answered: Quantity {
         let isShort = exactly.isNegative

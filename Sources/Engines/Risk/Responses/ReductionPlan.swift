@@ -85,12 +85,11 @@ struct ReductionPlan: Sendable, Equatable {
         if orders.isEmpty, !isUnderWay { throw ReductionFault("nothing is held that could be sold") }
     }
 
-    /// Orders that leave a share of each line. What other responses sell counts as sold for this one too, and what any
-    /// open order may sell is not sold a second time: it would turn the holding.
+    /// Orders that leave a share of each line. What other responses sell counts as sold for this one too.
     private init(_ wanted: [(line: ReducibleLine, share: Double)]) {
         let sizes = wanted.compactMap { line, share in Self.size(of: line, keeping: share).map { (line, $0) } }
         orders = sizes.compactMap { line, size in
-            let rest = min(size - line.answered, line.free)
+            let rest = size - line.answered
             return rest > .zero ? Order(symbol: line.symbol, side: line.closing, quantity: rest) : nil
         }
         isUnderWay = orders.isEmpty && !sizes.isEmpty

@@ -12,12 +12,14 @@ import Wire
     private static let everyNanoseconds: Int64 = 1_000_000_000
     /// Notices and orders under way at once.
     private static let flightLimit = 16
-    private let context: EngineContext
+    let context: EngineContext
     private(set) weak var engine: RiskEngine?
     private(set) var desk = ResponseDesk()
     private(set) var channels: [String: NoticeChannel] = [:]
     /// What is left to do, blocks that hold, and orders that were placed and are not decided yet.
     private(set) var rows: [String: ResponseRow] = [:]
+    /// How often resting orders were cancelled for an order that waits, by its row.
+    var roomMade: [String: Int] = [:]
     private let lock = KeyedLock()
     private var inFlight: Set<String> = []
     private let rounds: Rounds
@@ -227,6 +229,7 @@ import Wire
         }
         // A round that ends after the engine has stopped leaves the row to the next life.
         rows[row.id] = row.state.isPending || !isSettled(row) ? row : nil
+        if row == first { return }
         metrics?.count(row)
         let isOpen = row.state.isPending
         do {
@@ -265,6 +268,7 @@ import Wire
 
     private func place(_ row: inout ResponseRow) async {
         guard let planned = ResponseOrder(row) else { return row.end(.failed, "the order cannot be read") }
+        if await makeRoom(for: planned, of: &row) { return }
         guard let order = cut(planned, of: row) else { return row.end(.refused, ResponseOrder.isUnderWay) }
         if order != planned {
             row.body = order.body

@@ -1,4 +1,8 @@
+import EngineKit
+import HTTP
 import Market
+import Runtime
+import Telemetry
 
 /// What an order of a response does to a holding when it is decided.
 enum ResponseReduction: Sendable { case smaller, turned }
@@ -26,6 +30,38 @@ extension Responder {
             }
         }
         return lines
+    }
+
+    /// How often what rests is cancelled for an order of a response, before that one is cut to what is left.
+    private static let roomRounds = 5
+
+    /// Orders that rest and may close what this one is to close are cancelled first: at a price that never comes they
+    /// would keep the holding as it is. True while their end is awaited.
+    func makeRoom(for order: ResponseOrder, of row: inout ResponseRow) async -> Bool {
+        guard row.attempts == 0, roomMade[row.id, default: 0] < Self.roomRounds, let engine,
+              !engine.isDecided(order.id), let symbol = Symbol(order.symbol),
+              let line = engine.state.books[order.portfolioID]?.line(of: symbol), line.free < order.quantity,
+              !line.resting.isEmpty
+        else {
+            roomMade[row.id] = nil
+            return false
+        }
+        roomMade[row.id, default: 0] += 1
+        row.detail = "waits until resting orders are cancelled"
+        for id in line.resting { await cancel(id) }
+        return true
+    }
+
+    /// One that is final already, or cannot be cancelled now, is looked at again in the next round.
+    private func cancel(_ order: String) async {
+        let request = Request(
+            method: .delete, path: "/orders/\(BarsClient.escape(order))", headers: ["Host": "localhost"])
+        do throws(PeerError) {
+            _ = try await context.peers.send(request, to: .strategy, deadlineNanoseconds: 5_000_000_000)
+        } catch {
+            context.logger.warning("a resting order could not be cancelled", [
+                "order": .string(order), "reason": .string("\(error)")])
+        }
     }
 
     /// An order as it may be placed now: what was filled or ordered since it was planned is cut off. Nil where nothing is
