@@ -247,24 +247,6 @@ import Wire
         await fixture.stop()
     }
 
-    /// The end comes while the check waits for stored bars.
-    @Test @LoopActor func anOrderThatEndsWhileItIsJudgedReservesNothing() async throws {
-        let fixture = try await fixture(), context = try #require(fixture.hosts[.marketdata]).context
-        _ = try await fixture.json(.risk, .post, "/api/v1/risk/limits",
-            #"{"id":"vol","type":"liquidity_days","threshold":1000000}"#, status: 201)
-        try await fixture.store(.walk(30, start: 50), "KO")
-        var intent = context.message(Topics.intent, "p", time: fixture.clock.now, try intent(fixture, "a"))
-        let body = Array(#"{"id":"a","state":"cancelled","fills":[]}"#.utf8)
-        var update = context.message(Topics.order, "p", time: fixture.clock.now, data: body)
-        intent.source = EngineName.strategy.rawValue
-        update.source = EngineName.strategy.rawValue
-        try fixture.bus.publish([intent, update])
-        await fixture.settle()
-        #expect(fixture.published.count == 1)
-        #expect(try engine(fixture).state.reservations.isEmpty)
-        await fixture.stop()
-    }
-
     @Test func whatEndedIsForgottenWhenItIsDecidedAndTheOldestFirst() {
         var orders = DecidedOrders(["old"], ended: [("gone", .rejected)])
         #expect(orders.end(of: "gone") == .rejected && orders.contains("old"))
