@@ -101,6 +101,72 @@ import Testing
         expect(try run("risk-engine", [], settings), 78...78, name)
     }
 
+    /// A shell's variable that is not set must not mean the user's own folder.
+    @Test(.timeLimit(.minutes(1))) func emptyValuesAreRefused() throws {
+        let folder = TemporaryFolder(), home = folder.path + "/home"
+        var settings = PlatformFixture.settings(folder.path + "/data")
+        settings["HOME"] = home
+        settings["XDG_DATA_HOME"] = ""
+        for command in [["up", "--data-dir", ""], ["up", "--sample", "--data-dir="], ["backup", "b", "--data-dir", ""],
+                        ["restore", "b", "--force", "--data-dir", ""], ["audit", "verify", "--data-dir", ""]] {
+            expect(try run("nautilus", command, settings), 64...64, "--data-dir needs a value")
+        }
+        expect(try run("nautilus", ["up", "--engines", ""], settings), 64...64, "--engines needs a value")
+        settings["NAUTILUS_DATA_DIR"] = ""
+        for command in [["up"], ["up", "--sample"], ["backup", "b"], ["restore", "b", "--force"]] {
+            expect(try run("nautilus", command, settings), 78...78, "NAUTILUS_DATA_DIR is empty")
+        }
+        expect(try run("risk-engine", [], settings), 78...78, "NAUTILUS_DATA_DIR is empty")
+        #expect(!FileManager.default.fileExists(atPath: home))
+    }
+
+    @Test(.timeLimit(.minutes(1))) func whatACommandDoesNotTakeIsRefused() throws {
+        let folder = TemporaryFolder(), settings = PlatformFixture.settings(folder.path + "/data")
+        for command in ["version", "doctor", "config", "status", "openapi"] {
+            expect(try run("nautilus", [command, "x"], settings), 64...64, "\(command) takes no argument x")
+            expect(try run("nautilus", [command, "--x"], settings), 64...64, "there is no option --x")
+        }
+        #expect(try run("nautilus", ["version"], settings).code == 0)
+        for name in ["risk.nope", "indicators.nope", "indicators.stream.nope"] {
+            expect(try run("nautilus", ["bench", name], settings), 64...64, "there is no benchmark \(name)")
+        }
+        let output = ["bench", "--output", "/nowhere/x", "risk.pretrade", "--folder", folder.path]
+        expect(try run("nautilus", output, settings), 73...73, "/nowhere/x cannot be written")
+    }
+
+    /// Another address than the usual one: the platform reaches itself there, without a key.
+    @Test(.timeLimit(.minutes(1)), arguments: ["127.0.0.2", "::1"], [false, true])
+    func everyAddressOfThisMachineIsItsOwn(_ host: String, _ separately: Bool) throws {
+        guard Self.canBind(host) else { return }
+        let folder = TemporaryFolder(), redis = separately ? try RedisServer() : nil
+        var more = ["NAUTILUS_ENGINES": "risk", "NAUTILUS_HOST": host]
+        if let redis { more["NAUTILUS_REDIS_URL"] = redis.url }
+        let settings = PlatformFixture.settings(folder.path, more)
+        let platform = try ChildProcess(
+            PlatformFixture.binaries + "/nautilus", ["up"] + (separately ? ["--processes"] : []),
+            environment: PlatformFixture.environment(settings), output: .lines)
+        let line = platform.readLine() ?? "", written = host.contains(":") ? "[\(host)]" : host
+        #expect(line.contains("\"risk\":\"http://\(written):\(settings["NAUTILUS_RISK_PORT"] ?? "")\""), "\(line)")
+        #expect(try run("nautilus", ["status"], settings).code == 0)
+        #expect(try run("risk-engine", ["--health"], settings).code == 0)
+        platform.signal(SIGTERM)
+        #expect(platform.wait() == 0)
+    }
+
+    private static func canBind(_ host: String) -> Bool {
+        if !host.contains(":") { return true }
+        let fd = socket(AF_INET6, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(fd) }
+        var address = sockaddr_in6()
+        address.sin6_family = sa_family_t(AF_INET6)
+        inet_pton(AF_INET6, host, &address.sin6_addr)
+        return fd >= 0 && withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(fd, $0, socklen_t(MemoryLayout<sockaddr_in6>.size)) == 0
+            }
+        }
+    }
+
     @Test(.timeLimit(.minutes(1))) func healthAsksTheRunningService() throws {
         let folder = TemporaryFolder()
         let more = ["NAUTILUS_ENGINES": "risk", "NAUTILUS_AUTH": "on", "NAUTILUS_API_KEY": "0123456789abcdef"]

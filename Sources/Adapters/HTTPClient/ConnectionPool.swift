@@ -43,7 +43,7 @@ import Runtime
         self.port = port
         self.clock = clock
         idleNanoseconds = Int64(idleSeconds) * 1_000_000_000
-        authority = "\(host):\(port)"
+        authority = Authority.text(host, port)
     }
 
     // MARK: Taking and giving back

@@ -36,6 +36,8 @@ import Runtime
             ResponseParser.with(parser) { this in
                 this.isComplete = true
                 this.keepsAlive = http_should_keep_alive(this.parser) != 0
+                // What follows would be read as a second response and added to this one.
+                http_parser_pause(this.parser, 1)
                 return 0
             }
         }
@@ -71,7 +73,10 @@ import Runtime
     /// Takes bytes; false when they are not HTTP.
     func feed(_ bytes: UnsafeRawBufferPointer) -> Bool {
         let taken = http_parser_execute(parser, settings, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count)
-        return taken == bytes.count || isComplete
+        if !isComplete { return taken == bytes.count }
+        // Nobody asked for what follows: whom it answers cannot be told any more.
+        if taken < bytes.count { keepsAlive = false }
+        return true
     }
 
     /// The peer closed: complete where the body ran to the end of the connection.

@@ -37,6 +37,8 @@ struct RequestHead {
     /// The host and port of a target in absolute form.
     private var authority: String?
     private var hosts = 0, lengths = 0, encodings = 0, expectations = 0
+    /// A bit for each of `single` that was there.
+    private var seen = 0
 
     /// Reads a whole head: lines that end in CR LF, the last of them empty.
     init(_ bytes: UnsafeRawBufferPointer) throws(Refusal) {
@@ -152,6 +154,24 @@ struct RequestHead {
         }
         headers.add(name.text, value.text)
         try heed(name, value)
+        try heedSingle(name, value)
+    }
+
+    /// Fields that there is one of, and of which the whole value counts: two, or bytes that are no text and would be
+    /// read as others are, could be taken for another caller's.
+    private static let single: [StaticString] = [
+        "origin", "x-api-key", "content-type", "authorization", "idempotency-key",
+    ]
+
+    private mutating func heedSingle(
+        _ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer
+    ) throws(Refusal) {
+        guard let place = Self.single.firstIndex(where: { name.isWord($0) }) else { return }
+        guard seen & 1 << place == 0 else { throw .malformed("there are two fields \(name.text)") }
+        seen |= 1 << place
+        if !value.allSatisfy({ $0 < 128 }) && String(validating: value, as: UTF8.self) == nil {
+            throw .malformed("\(name.text) is no UTF-8")
+        }
     }
 
     /// Fields that rule the connection.

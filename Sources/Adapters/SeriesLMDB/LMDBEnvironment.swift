@@ -14,6 +14,7 @@ final class LMDBEnvironment: Sendable {
     let meta: MDB_dbi
     let pageSize: Int
     let helpers = SeriesHelpers()
+    let file: OpenedFile?
     private let path: String
     nonisolated(unsafe) private let map: UnsafeMutablePointer<pthread_rwlock_t>
     nonisolated(unsafe) private let gate: UnsafeMutablePointer<pthread_mutex_t>
@@ -46,6 +47,7 @@ final class LMDBEnvironment: Sendable {
         }
         self.handle = handle
         path = configuration.path
+        file = OpenedFile(configuration.path)
         (series, chunks, meta) = (tables[0], tables[1], tables[2])
         pageSize = Int(status.ms_psize)
         map = .allocate(capacity: 1)

@@ -8,10 +8,14 @@ public final class LMDBSeriesStore: SeriesStore {
     private let writer: BatchThread<SeriesRequest>
     private let readers: BatchThread<SeriesReading>
     private let health: SeriesHealth
+    private let file: OpenedFile?
     /// Requests the writer takes into one transaction at most.
     private static let batchLimit = 256
 
-    private init(writer: BatchThread<SeriesRequest>, readers: BatchThread<SeriesReading>, health: SeriesHealth) {
+    private init(
+        writer: BatchThread<SeriesRequest>, readers: BatchThread<SeriesReading>, health: SeriesHealth, file: OpenedFile?
+    ) {
+        self.file = file
         self.writer = writer
         self.readers = readers
         self.health = health
@@ -36,7 +40,7 @@ public final class LMDBSeriesStore: SeriesStore {
             name: "series-read", threads: configuration.readers, capacity: configuration.queueCapacity, batchLimit: 1
         ) { SeriesReader(environment) }
         environment.helpers.set(readers)
-        return LMDBSeriesStore(writer: writer, readers: readers, health: health)
+        return LMDBSeriesStore(writer: writer, readers: readers, health: health, file: environment.file)
     }
 
     @discardableResult
@@ -100,7 +104,8 @@ public final class LMDBSeriesStore: SeriesStore {
         try await writer.answer { .remove(key, $0) }
     }
 
-    public var isAvailable: Bool { health.isAvailable }
+    /// The file is looked for each time, as nobody may be writing.
+    public var isAvailable: Bool { health.isAvailable && file?.isThere ?? true }
 
     public func close() async {
         await readers.close()

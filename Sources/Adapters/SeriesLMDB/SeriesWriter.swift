@@ -67,6 +67,7 @@ struct SeriesWriter: BatchWorker {
 
     /// Runs requests in one transaction; reserves more address space and starts again where it was too small.
     private func attempt(_ batch: [SeriesRequest]) throws(StoreError) -> [Outcome] {
+        try environment.file?.check()
         let wanted = batch.reduce(1 << 20) { $0 + Self.bytes($1) }
         let extent = environment.extent
         if extent.used + wanted > extent.reserved {

@@ -9,6 +9,8 @@ public final class SQLiteRecordStore: RecordStore {
     private let reader: BatchThread<SQLiteRead>?
     private let checkpointer: BatchThread<Void>?
     private let health: SQLiteHealth
+    /// Nil in memory.
+    private let file: OpenedFile?
     /// Whether every commit waits for the disk.
     private let flushesCommits: Bool
     /// Requests the writer takes into one commit at most.
@@ -16,8 +18,9 @@ public final class SQLiteRecordStore: RecordStore {
 
     private init(
         writer: BatchThread<SQLiteWrite>, reader: BatchThread<SQLiteRead>?, checkpointer: BatchThread<Void>?,
-        health: SQLiteHealth, flushesCommits: Bool
+        health: SQLiteHealth, file: OpenedFile?, flushesCommits: Bool
     ) {
+        self.file = file
         self.flushesCommits = flushesCommits
         self.writer = writer
         self.reader = reader
@@ -33,7 +36,7 @@ public final class SQLiteRecordStore: RecordStore {
         if configuration.isMemory {
             let writer = try await startWriter(configuration, health, nil)
             return SQLiteRecordStore(
-                writer: writer, reader: nil, checkpointer: nil, health: health, flushesCommits: flushes)
+                writer: writer, reader: nil, checkpointer: nil, health: health, file: nil, flushesCommits: flushes)
         }
         let checkpointer = try await BatchThread<Void>.start(
             name: "sqlite-checkpoint", capacity: 1, batchLimit: 1
@@ -43,7 +46,8 @@ public final class SQLiteRecordStore: RecordStore {
             name: "sqlite-read", threads: configuration.readers, capacity: configuration.queueCapacity, batchLimit: 1
         ) { () throws(StoreError) in try SQLiteReader(configuration, health: health) }
         return SQLiteRecordStore(
-            writer: writer, reader: reader, checkpointer: checkpointer, health: health, flushesCommits: flushes)
+            writer: writer, reader: reader, checkpointer: checkpointer, health: health,
+            file: OpenedFile(configuration.path), flushesCommits: flushes)
     }
 
     private static func startWriter(
@@ -84,7 +88,8 @@ public final class SQLiteRecordStore: RecordStore {
         try await writer.answer { .migrate(migrations, $0) }
     }
 
-    public var isAvailable: Bool { health.isAvailable }
+    /// The file is looked for each time: where nobody writes, nothing else would tell that it is gone.
+    public var isAvailable: Bool { health.isAvailable && file?.isThere ?? true }
 
     public func close() async {
         await reader?.close()

@@ -39,6 +39,8 @@ struct SQLiteWriter: BatchWorker {
     /// The log's pages when it was last folded, in part at least.
     private var checkpointedPages = 0
     private let configuration: SQLiteConfiguration
+    /// Nil in memory.
+    private let file: OpenedFile?
     private var pace = SQLitePace()
 
     init(
@@ -48,6 +50,7 @@ struct SQLiteWriter: BatchWorker {
         self.checkpointer = checkpointer
         self.configuration = configuration
         connection = try SQLiteConnection(path: configuration.path, configuration: configuration, readOnly: false)
+        file = configuration.isMemory ? nil : OpenedFile(configuration.path)
         self.health = health
     }
 
@@ -158,6 +161,7 @@ struct SQLiteWriter: BatchWorker {
 
     /// Runs `body` between BEGIN IMMEDIATE, which keeps other processes out, and COMMIT; rolls back where it throws.
     private func exclusively<T>(_ body: () throws(StoreError) -> T) throws(StoreError) -> T {
+        try file?.check()
         try connection.perform("BEGIN IMMEDIATE")
         do throws(StoreError) {
             let value = try body()

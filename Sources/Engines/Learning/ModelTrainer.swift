@@ -68,8 +68,9 @@ import Telemetry
                     trouble = nil
                     return
                 } catch {
-                    trouble = "stored bars could not be fitted yet: \((error as? Problem)?.detail ?? "\(error)")"
-                    context.logger.warning("models not fitted", ["error": .string("\(error)")])
+                    let reason = (error as? Problem)?.detail ?? "\(error)"
+                    trouble = "stored bars could not be fitted yet: \(reason)"
+                    context.logger.warning("models not fitted", ["error": .string(reason)])
                 }
                 await context.clock.sleep(nanoseconds: wait)
                 wait = min(30_000_000_000, wait * 2)

@@ -2,8 +2,9 @@
 public struct AccessPolicy: Sendable {
     /// Whether a key is asked for on everything but health and metrics.
     public var requiresKey: Bool
-    /// Host names taken while no key is asked for, besides the loopback ones.
-    public var publicHosts: [String]
+    /// Host names and addresses taken while no key is asked for, besides the loopback ones: in small letters, IPv6 in
+    /// brackets.
+    public private(set) var publicHosts: [String]
     /// Origins a browser may call from.
     public var origins: [String]
     /// Whether the presented key is right, compared in constant time.
@@ -14,7 +15,7 @@ public struct AccessPolicy: Sendable {
         isKeyValid: @escaping @Sendable (String) -> Bool = { _ in false }
     ) {
         self.requiresKey = requiresKey
-        self.publicHosts = publicHosts
+        self.publicHosts = publicHosts.map { Authority.host($0.lowercased()) }
         self.origins = origins
         self.isKeyValid = isKeyValid
     }
@@ -66,12 +67,21 @@ public struct AccessPolicy: Sendable {
         guard let host = request.headers["Host"] else { return nil }
         if host.hasPrefix("127.0.0.1:") || host.hasPrefix("localhost:") { return nil }
         let name = Self.name(ofHost: host)
-        if name == "127.0.0.1" || name == "localhost" || name == "[::1]" || publicHosts.contains(name) { return nil }
+        if name == "localhost" || name == "[::1]" || Self.isLoopback(name) || publicHosts.contains(name) { return nil }
         return Problem(403, "the host \(name) is neither local nor in NAUTILUS_PUBLIC_HOSTS")
     }
 
+    /// Whether it is an address of 127.0.0.0/8 in digits. A name proves nothing: a web page's own may lead here.
+    private static func isLoopback(_ name: String) -> Bool {
+        let parts = name.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        return parts.count == 4 && parts[0].elementsEqual("127".utf8) && parts.allSatisfy { part in
+            (1...3).contains(part.count) && part.allSatisfy { (48...57).contains($0) }
+                && UInt8(String(Substring(part))) != nil
+        }
+    }
+
     private static func name(ofHost host: String) -> String {
-        if host.hasPrefix("[") { return String(host.prefix { $0 != "]" }) + "]" }
+        if host.hasPrefix("[") { return (host.prefix { $0 != "]" } + "]").lowercased() }
         return String(host.prefix { $0 != ":" }).lowercased()
     }
 }

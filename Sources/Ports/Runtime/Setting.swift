@@ -52,7 +52,7 @@ public struct Setting: Sendable {
         Setting("ROLE", "full", .choice(["full", "calculate"]),
                 "calculate only answers calculations: it takes nothing from the bus and keeps nothing, so that any "
                     + "number of such instances can run beside the full one."),
-        Setting("DATA_DIR", "", .text, "Where embedded stores live; empty is $XDG_DATA_HOME/nautilus."),
+        Setting("DATA_DIR", "", .text, "Where embedded stores live; $XDG_DATA_HOME/nautilus where it is not set. Set and empty is refused."),
         Setting("ASSETS_DIR", "", .text, "Where Swagger UI and ReDoc lie; empty looks beside the package."),
         Setting("FACTOR_RULES", "", .text,
                 "A JSON file of your own factor rules, added to the built-in ones; docs/factors.md tells its members."),
@@ -64,7 +64,8 @@ public struct Setting: Sendable {
                 "Whether a key is asked for: auto asks on every address but loopback, on always, off never."),
         Setting("API_KEY_FILE", "", .text, "A file with one API key a line, mode 600 or 400."),
         Setting("API_KEY", "", .text, "One API key, where there is no file; a file shows up in fewer places.", secret: true),
-        Setting("PUBLIC_HOSTS", "", .hosts, "Host names taken while no key is asked for, besides the local ones."),
+        Setting("PUBLIC_HOSTS", "", .hosts, "Host names and addresses taken while no key is asked for, "
+                + "besides the local ones and those that services bind to or are configured with."),
         Setting("CORS_ORIGINS", "http://localhost:3000,http://localhost:3001,http://localhost", .origins,
                 "Origins a browser may call from."),
         Setting("BODY_LIMIT_BYTES", "16777216", .integer(1024...1_073_741_824), "The largest request body."),

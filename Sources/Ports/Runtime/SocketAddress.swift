@@ -7,7 +7,8 @@ public struct SocketAddress: Sendable {
 
     /// Looks a host up: numbers and `localhost` at once, names on a thread of their own.
     @LoopActor public static func resolve(host: String, port: UInt16) async -> SocketAddress? {
-        let plain = host == "localhost" ? "127.0.0.1" : host
+        var plain = host == "localhost" ? "127.0.0.1" : host
+        if plain.hasPrefix("[") && plain.hasSuffix("]") { plain = String(plain.dropFirst().dropLast()) }
         if let address = lookUp(plain, port, numeric: true) { return address }
         return await Resolver.shared.lookUp(host, port)
     }

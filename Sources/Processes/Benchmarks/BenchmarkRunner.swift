@@ -38,6 +38,12 @@ import Glibc
         self.say = say
     }
 
+    /// Whether a name stands for anything. Of indicators each is known; below others a name stands for the whole.
+    public nonisolated static func knows(_ name: String) -> Bool {
+        if name.hasPrefix("indicators.") { return name == "indicators.stream" || indicators.contains(name) }
+        return (names + later).contains { $0 == name || $0.hasPrefix(name + ".") || name.hasPrefix($0 + ".") }
+    }
+
     /// Whether a name asks for a benchmark: the same, or all below it.
     private func isAsked(_ name: String, _ asked: [String]) -> Bool {
         asked.isEmpty || asked.contains { name == $0 || name.hasPrefix($0 + ".") || $0.hasPrefix(name + ".") }

@@ -33,6 +33,13 @@ func seconds(_ body: () throws -> Void) rethrows -> Double {
     return Double(clock.monotonic - start) / 1e9
 }
 
+extension BenchmarkRunner {
+    /// The name of each measurement of indicators.
+    nonisolated static let indicators = Set(IndicatorCatalog.all.flatMap { function in
+        ["indicators.\(function.name)", "indicators.stream.\(function.name)"]
+    }).union(["indicators.stream.fifty"])
+}
+
 /// `indicators.<name>` (ns a row, batch) and `indicators.stream.<name>` (ns an update) of every indicator, and
 /// `indicators.stream` (ns an update of 50 indicators), default parameters.
 func indicatorBenchmarks(rows: Int = 1_000_000, runs: Int = 5, asked: (String) -> Bool) throws -> [Measurement] {

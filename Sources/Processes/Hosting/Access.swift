@@ -6,7 +6,8 @@ extension AccessPolicy {
     /// The policy that a configuration asks for. An address that others reach needs a key file or `NAUTILUS_AUTH=off`
     /// said aloud: an open door never.
     init(_ configuration: Configuration) throws(StartError) {
-        let hosts = configuration.list("PUBLIC_HOSTS").map { $0.lowercased() }, origins = configuration.list("CORS_ORIGINS")
+        let hosts = configuration.list("PUBLIC_HOSTS") + Self.ownHosts(configuration)
+        let origins = configuration.list("CORS_ORIGINS")
         guard configuration.requiresKey else {
             self.init(publicHosts: hosts, origins: origins)
             return
@@ -24,6 +25,16 @@ extension AccessPolicy {
         } catch {
             throw StartError(.configuration, error.description)
         }
+    }
+
+    /// What the services of the platform call each other by: the address that they bind to and the hosts that were
+    /// configured. No web page can make its own name one of these.
+    private static func ownHosts(_ configuration: Configuration) -> [String] {
+        let named = EngineName.allCases.flatMap { name in
+            [configuration.host(of: name)] + configuration.calculators(of: name).map(\.host)
+        }
+        let bound = configuration.bindAddress
+        return named + (["0.0.0.0", "::"].contains(bound) ? [] : [bound])
     }
 
     /// The key that services of one platform and its commands show each other: the first of the key file, or the one that is

@@ -19,6 +19,10 @@ public struct DataFolder: Sendable {
     ) throws(StartError) -> String {
         let named = configuration.text("DATA_DIR")
         if !named.isEmpty { return named }
+        // Set to nothing, as by a script's variable that is not set: the user's own folder is not what was meant.
+        if environment["NAUTILUS_DATA_DIR"] == "" {
+            throw StartError(.configuration, "NAUTILUS_DATA_DIR is empty: name a folder, or do not set it")
+        }
         if let data = environment["XDG_DATA_HOME"], !data.isEmpty { return data + "/nautilus" }
         if let home = environment["HOME"], !home.isEmpty { return home + "/.local/share/nautilus" }
         throw StartError(.configuration, "neither NAUTILUS_DATA_DIR nor XDG_DATA_HOME nor HOME is set")

@@ -150,7 +150,7 @@ public import Telemetry
 
     /// Where each service of this process listens.
     public var addresses: [(name: EngineName, url: String)] {
-        names.map { ($0, "http://\(configuration.host(of: $0)):\(configuration.port(of: $0))") }
+        names.map { ($0, "http://" + Authority.text(configuration.host(of: $0), configuration.port(of: $0))) }
     }
 
     // MARK: Stopping

@@ -56,7 +56,7 @@ import Telemetry
     public var peers: any PeerClient { far }
 
     public var addresses: [(name: EngineName, url: String)] {
-        names.map { ($0, "http://\(configuration.host(of: $0)):\(configuration.port(of: $0))") }
+        names.map { ($0, "http://" + Authority.text(configuration.host(of: $0), configuration.port(of: $0))) }
     }
 
     // MARK: Starting

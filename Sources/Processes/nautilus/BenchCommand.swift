@@ -28,16 +28,17 @@ struct BenchCommand {
             ProcessRunner.writeOutput(Self.help + "\n\nbenchmarks: \(BenchmarkRunner.names.joined(separator: " "))")
             return 0
         }
-        let known = BenchmarkRunner.names + BenchmarkRunner.later
-        for name in options.rest where !known.contains(where: { $0 == name || $0.hasPrefix(name + ".") || name.hasPrefix($0 + ".") }) {
-            throw StartError(.usage, "there is no benchmark \(name); there are \(known.joined(separator: ", "))")
+        for name in options.rest where !BenchmarkRunner.knows(name) {
+            let known = (BenchmarkRunner.names + BenchmarkRunner.later).joined(separator: ", ")
+            throw StartError(.usage, "there is no benchmark \(name); there are \(known)")
         }
         for name in options.rest where BenchmarkRunner.later.contains(name) {
             ProcessRunner.writeError("\(name): measured when what it measures is built")
         }
         FreedMemory.keep(bytes: Platform.freedMemoryBytes)
-        // Read first: a file that is not there is told before minutes of work.
+        // First: a file that is not there, or cannot be written, is told before minutes of work.
         let baseline = try options["baseline"].map(Self.baseline)
+        if let output = options["output"] { try Self.append([], to: output) }
         let environment = ProcessRunner.environment
         let configuration = try Configuration(environment: environment)
         let folder = "\(options["folder"] ?? environment["TMPDIR"] ?? "/tmp")/nautilus-bench-\(getpid())"

@@ -5,7 +5,10 @@ import Runtime
 struct ConfigCommand {
     private let options: Options
 
-    init(_ arguments: ArraySlice<String>) throws { options = try Options(arguments) }
+    init(_ arguments: ArraySlice<String>) throws {
+        options = try Options(arguments)
+        try options.checkEnd("config")
+    }
 
     func run() throws -> Int32 {
         if options.wantsHelp {

@@ -10,7 +10,10 @@ struct DoctorCommand {
 
     private let options: Options
 
-    init(_ arguments: ArraySlice<String>) throws { options = try Options(arguments) }
+    init(_ arguments: ArraySlice<String>) throws {
+        options = try Options(arguments)
+        try options.checkEnd("doctor")
+    }
 
     @LoopActor func run() async throws -> Int32 {
         if options.wantsHelp {

@@ -27,7 +27,13 @@ enum Help {
         return 0
     }
 
-    static func version() -> Int32 {
+    static func version(_ arguments: ArraySlice<String>) throws -> Int32 {
+        let options = try Options(arguments)
+        try options.checkEnd("version")
+        if options.wantsHelp {
+            ProcessRunner.writeOutput("usage: nautilus version\nPrints the version.")
+            return 0
+        }
         ProcessRunner.writeOutput(Version.text)
         return 0
     }

@@ -7,7 +7,10 @@ import Runtime
 struct OpenAPICommand {
     private let options: Options
 
-    init(_ arguments: ArraySlice<String>) throws { options = try Options(arguments, flags: ["count"]) }
+    init(_ arguments: ArraySlice<String>) throws {
+        options = try Options(arguments, flags: ["count"])
+        try options.checkEnd("openapi")
+    }
 
     @LoopActor func run() async throws -> Int32 {
         if options.wantsHelp {

@@ -14,7 +14,8 @@ struct Options {
                 rest.append(argument)
                 continue
             }
-            let parts = argument.dropFirst(2).split(separator: "=", maxSplits: 1).map(String.init)
+            let parts = argument.dropFirst(2).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+                .map(String.init)
             let name = parts.first ?? ""
             if name == "help" || allowed.contains(name) {
                 if parts.count > 1 { throw StartError(.usage, "--\(name) takes no value") }
@@ -23,11 +24,18 @@ struct Options {
                 guard let value = parts.count > 1 ? parts[1] : iterator.next() else {
                     throw StartError(.usage, "--\(name) needs a value")
                 }
+                // A shell's variable that is not set: what was left out instead might be the user's own data folder.
+                if value.isEmpty { throw StartError(.usage, "--\(name) needs a value, and this one is empty") }
                 values[name] = value
             } else {
                 throw StartError(.usage, "there is no option --\(name); see --help")
             }
         }
+    }
+
+    /// Refuses what stands alone, for a command that takes none of it.
+    func checkEnd(_ command: String) throws(StartError) {
+        if let extra = rest.first { throw StartError(.usage, "\(command) takes no argument \(extra); see --help") }
     }
 
     subscript(_ name: String) -> String? { values[name] }

@@ -18,7 +18,7 @@ struct SampleCommand {
 
     init(_ arguments: ArraySlice<String>) throws {
         options = try Options(arguments, values: ["replay", "speed"], flags: [])
-        if let extra = options.rest.first { throw StartError(.usage, "sample takes no argument \(extra); see --help") }
+        try options.checkEnd("sample")
     }
 
     @LoopActor func run() async throws -> Int32 {

@@ -7,7 +7,10 @@ import Wire
 struct StatusCommand {
     private let options: Options
 
-    init(_ arguments: ArraySlice<String>) throws { options = try Options(arguments, flags: ["json"]) }
+    init(_ arguments: ArraySlice<String>) throws {
+        options = try Options(arguments, flags: ["json"])
+        try options.checkEnd("status")
+    }
 
     @LoopActor func run() async throws -> Int32 {
         if options.wantsHelp {
@@ -30,10 +33,13 @@ struct StatusCommand {
         let port = "\(services.configuration.port(of: name))"
         do throws(PeerError) {
             let response = try await services.get("/health", from: name)
-            let row = try? JSONParser().withDocument(response.body) { root in
-                [name.rawValue, root.member("status")?.string ?? "unknown", port,
-                 "\(Int(root.member("uptime_seconds")?.double ?? 0)) s",
-                 root.member("bus")?.member("transport")?.string ?? "-", detail(root)]
+            let row = try? JSONParser().withDocument(response.body) { root -> [String] in
+                guard let status = root.member("status")?.string else {
+                    let reason = root.member("detail")?.string.map { ": " + $0 } ?? ""
+                    return [name.rawValue, "unknown", port, "-", "-", "answered \(response.status)\(reason)"]
+                }
+                return [name.rawValue, status, port, "\(Int(root.member("uptime_seconds")?.double ?? 0)) s",
+                        root.member("bus")?.member("transport")?.string ?? "-", detail(root)]
             }
             if response.status == 401 {
                 return [name.rawValue, "unknown", port, "-", "-", StartError.noKey.description]

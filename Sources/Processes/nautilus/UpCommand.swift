@@ -25,7 +25,7 @@ struct UpCommand {
     init(_ arguments: ArraySlice<String>) throws {
         options = try Options(arguments, values: ["data-dir", "engines", "replay", "speed"],
             flags: ["processes", "sample"])
-        if let extra = options.rest.first { throw StartError(.usage, "up takes no argument \(extra); see --help") }
+        try options.checkEnd("up")
     }
 
     @LoopActor func run() async throws -> Int32 {

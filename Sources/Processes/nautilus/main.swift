@@ -18,7 +18,7 @@ case "openapi": ProcessRunner.run("nautilus") { try await OpenAPICommand(argumen
 case "doctor": ProcessRunner.run("nautilus") { try await DoctorCommand(arguments.dropFirst()).run() }
 case "catalog": ProcessRunner.run("nautilus") { try CatalogCommand(arguments.dropFirst()).run() }
 case "config": ProcessRunner.run("nautilus") { try ConfigCommand(arguments.dropFirst()).run() }
-case "version", "--version": ProcessRunner.run("nautilus") { Help.version() }
+case "version", "--version": ProcessRunner.run("nautilus") { try Help.version(arguments.dropFirst()) }
 case nil, "help", "--help", "-h": ProcessRunner.run("nautilus") { Help.overview() }
 case .some(let other):
     ProcessRunner.run("nautilus") { throw StartError(.usage, "there is no command \(other); see nautilus --help") }

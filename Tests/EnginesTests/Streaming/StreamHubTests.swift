@@ -137,6 +137,59 @@ import Wire
         await scene.engine.stop()
     }
 
+    @Test @LoopActor func whatComesAtOnceOrAgainPassesTheFilterToo() async throws {
+        let scene = try await Self.scene()
+        for value in 1...6 {
+            _ = scene.publish("a", "{\"v\":\(value)}")
+            _ = scene.publish("q.\(value)", "{\"v\":\(value)}", isConflated: true)
+        }
+        let socket = try scene.open()
+        scene.say(#"{"op":"subscribe","topics":["q.*","a"],"filter":{"v":{"min":5}},"snapshot":true}"#, socket)
+        let latest = socket.takeTexts().dropFirst()
+        #expect(latest.count == 2 && latest.allSatisfy { $0.contains(#""v":5}"#) || $0.contains(#""v":6}"#) })
+        scene.say(#"{"op":"resume","epoch":"\#(scene.hub.epoch)","after":{"a":1}}"#, socket)
+        #expect(socket.texts.first?.contains(#""replayed":{"a":2},"missing":{}"#) == true)
+        #expect(try Self.numbers(socket) == [5, 6])
+        // A second wish without a filter takes all of them.
+        scene.say(#"{"op":"subscribe","topics":["*"]}"#, socket)
+        scene.say(#"{"op":"resume","epoch":"\#(scene.hub.epoch)","after":{"a":1}}"#, socket)
+        #expect(try Self.numbers(socket) == [2, 3, 4, 5, 6])
+        await scene.engine.stop()
+    }
+
+    @Test @LoopActor func filtersOverHTTPNameWhatIsWrong() async throws {
+        let scene = try await Self.scene(), path = "/api/v1/websocket/subscriptions"
+        for (filter, pointers) in [
+            (#"{"v":{"min":5,"mxa":7},"w":[]}"#, ["/v/mxa", "/w"]), (#"{"v":{}}"#, ["/v"]), ("[]", [""]),
+        ] {
+            for name in ["filter", "filters"] {
+                let refused = await scene.engine.ask(.post, path, #"{"topic":"a","\#(name)":\#(filter)}"#)
+                #expect(refused.status == 422)
+                let named = pointers.map { "\"pointer\":\"/\(name)\($0)\"" }
+                #expect(named.allSatisfy { refused.text.contains($0) }, "\(refused.text)")
+            }
+        }
+        #expect(scene.hub.index.count == 0)
+        #expect(await scene.engine.ask(.post, path, #"{"topic":"a","filters":{"v":{"max":7}}}"#).status == 201)
+        await scene.engine.stop()
+    }
+
+    /// Rings drop by themselves what is one too many; the record of what is kept must not grow with all that ever was.
+    @Test @LoopActor func whatIsKeptOfUpdatesIsBounded() async throws {
+        let scene = try await Self.scene(), budget = scene.hub.budget, capacity = UpdateRing<Update>.capacity
+        for value in 0..<30_000 { _ = scene.publish(value % 3 == 0 ? "a" : "b", "\(value)") }
+        #expect(budget.count == 2 * capacity)
+        #expect(budget.orderCount <= 4 * capacity + RingBudget.slack)
+        // The oldest of all still go first where the bytes run out.
+        let large = "\"\(String(repeating: "x", count: 1 << 20))\""
+        for _ in 0..<70 { _ = scene.publish("c", large) }
+        #expect(budget.bytes <= RingBudget.byteLimit)
+        #expect(scene.hub.channels["a"]?.ring.count == 0 && scene.hub.channels["b"]?.ring.count == 0)
+        #expect(budget.count == scene.hub.channels["c"]?.ring.count)
+        #expect((60...63).contains(budget.count))
+        await scene.engine.stop()
+    }
+
     @Test @LoopActor func topicsThatNoRateHoldsBackAreTold() async throws {
         let scene = try await Self.scene()
         let socket = try scene.open()
@@ -266,6 +319,28 @@ import Wire
             #expect(refused.status == 422, "\(type)")
         }
         #expect(socket.texts.isEmpty)
+        await scene.engine.stop()
+    }
+
+    /// Who reads fills or risk alerts must not be told of some that never were.
+    @Test(arguments: ["", "/sprint3"]) @LoopActor func aBroadcastForgesNothingOfThePlatform(_ part: String) async throws {
+        let scene = try await Self.scene()
+        let socket = try scene.open(), path = "/api/v1\(part)/websocket/broadcast"
+        scene.say(#"{"op":"subscribe","topics":["*"]}"#, socket)
+        _ = socket.takeTexts()
+        for (topic, type, pointers) in [
+            ("trade.fill.sample", "trade.fill", ["/type", "/topic"]), ("risk.alert", "x", ["/topic"]),
+            ("mine", "portfolio.value.p", ["/type"]), ("a *", "error", ["/type", "/topic"]),
+        ] {
+            let refused = await scene.engine.ask(.post, path, #"{"topic":"\#(topic)","type":"\#(type)","data":1}"#)
+            #expect(refused.status == 422, "\(topic)")
+            #expect(pointers.allSatisfy { refused.text.contains("\"pointer\":\"\($0)\"") }, "\(refused.text)")
+        }
+        #expect(socket.texts.isEmpty && scene.hub.channels.isEmpty)
+        for (topic, type) in [("broadcast.demo", "demo"), ("broadcast", "broadcast"), ("trade.fills", "own.fill")] {
+            let sent = await scene.engine.ask(.post, path, #"{"topic":"\#(topic)","type":"\#(type)","data":1}"#)
+            #expect(sent.status == 200, "\(sent.text)")
+        }
         await scene.engine.stop()
     }
 

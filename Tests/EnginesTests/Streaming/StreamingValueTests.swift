@@ -1,3 +1,4 @@
+import HTTP
 @testable import Streaming
 import Testing
 import Wire
@@ -72,9 +73,19 @@ import Wire
             (#"{"n":1}"#, true), ("{}", true),
     ]) func filtersLookAtTheData(_ filter: String, _ expected: Bool) throws {
         let parser = JSONParser()
-        let made = try #require(try parser.withDocument(Array(filter.utf8)) { UpdateFilter($0) })
+        let made = try parser.withDocument(Array(filter.utf8)) { try UpdateFilter.read($0).get() }
         let data = Array(#"{"symbol":"A","close":12.5,"in":{"deep":true},"n":1.0}"#.utf8)
         #expect(try parser.withDocument(data) { made.matches($0) } == expected)
+    }
+
+    @Test(arguments: [
+        (#"{"v":{"min":5,"mxa":7}}"#, ["/v/mxa"]), (#"{"v":{"min":"5"},"w":{"max":null}}"#, ["/v/min", "/w/max"]),
+        (#"{"v":{}}"#, ["/v"]), (#"{"v":[]}"#, ["/v"]), (#"{"v":[1,[2]]}"#, ["/v"]), (#"{"v":null}"#, ["/v"]),
+        (#"{"v":{"min":2,"max":1}}"#, ["/v"]), ("[]", [""]), ("5", [""]), (#"{"a/b":{"x":1}}"#, ["/a~1b/x"]),
+    ]) func filtersThatAreNoneAreNamed(_ filter: String, _ pointers: [String]) throws {
+        let read = try JSONParser().withDocument(Array(filter.utf8)) { UpdateFilter.read($0) }
+        guard case .failure(let faults) = read else { return #expect(Bool(false), "it was taken") }
+        #expect(faults.list.map(\.pointer) == pointers)
     }
 
     @Test(arguments: [
@@ -97,6 +108,7 @@ import Wire
         (#"{"op":"subscribe","id":4,"topics":["a"],"max_rat":5,"x":1}"#, "/max_rat, /x: no member of subscribe"),
         (#"{"op":"unsubscribe","id":4,"topicks":["a"]}"#, "/topicks: no member of unsubscribe"),
         (#"{"op":"resume","id":4,"epoch":"e","after":{},"before":1}"#, "/before: no member of resume"),
+        (#"{"op":"subscribe","id":4,"topics":["a"],"filter":{"v":{"min":5,"mxa":7}}}"#, "/filter/v/mxa is not a member"),
     ]) func misspeltMembersAreNamed(_ text: String, _ words: String) {
         do throws(ClientMessage.Refusal) {
             _ = try ClientMessage.read(Array(text.utf8), JSONParser())

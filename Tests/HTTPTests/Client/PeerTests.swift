@@ -105,4 +105,19 @@ import Testing
         peers.close()
         await scene.stop()
     }
+
+    /// An address of version 6 stands in brackets in Host.
+    @Test @LoopActor func anAddressOfVersion6IsAsked() async throws {
+        guard let scene = try? await HTTPScene.start({ $0.address = "::1" }) else { return }
+        for host in ["::1", "[::1]"] {
+            let configuration = try Configuration(
+                environment: ["NAUTILUS_RISK_PORT": "\(scene.port)", "NAUTILUS_RISK_HOST": host])
+            let peers = HTTPPeers(configuration, clock: SystemClock())
+            let answer = try await peers.send(
+                Request(method: .get, path: "/hello"), to: .risk, deadlineNanoseconds: 5_000_000_000)
+            #expect(answer.status == 200)
+            peers.close()
+        }
+        await scene.stop()
+    }
 }

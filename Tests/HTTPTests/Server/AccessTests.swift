@@ -47,6 +47,10 @@ import Testing
         #expect(status("GET /metrics", host: "evil.example") == 403)
         #expect(status("GET /hello", host: "Trade.example:8001") == 200)
         #expect(status("GET /hello", host: "[::1]:8001") == 200)
+        for host in ["127.0.0.2:8001", "127.1.2.3"] { #expect(status("GET /hello", host: host) == 200, "\(host)") }
+        for host in ["127.evil.example", "127.0.0.2.evil.example", "127.0.0.256", "127.0.0", "127.0.0.1x", "127.0.0.+1"] {
+            #expect(status("GET /hello", host: host) == 403, "\(host)")
+        }
         #expect(status("GET http://localhost:1/hello", host: "evil.example") == 200)
         #expect(status("GET http://evil.example/hello", host: "localhost") == 403)
         #expect(status("GET /hello", host: "localhost", "Origin: http://evil.example\r\n") == 200)
@@ -62,6 +66,17 @@ import Testing
         let secure = "Content-Length: 0\r\nOrigin: https://trade.example\r\n"
         #expect(status("POST /echo", host: "trade.example", secure) == 403)
         #expect(status("POST /echo", host: "trade.example", secure + "X-Forwarded-Proto: https\r\n") == 200)
+        await scene.stop()
+    }
+
+    @Test(arguments: ["fd00::a", "[fd00::a]", "FD00::A"])
+    func addressesOfVersion6AreHostsInBrackets(_ named: String) async throws {
+        let scene = try await HTTPScene.start(access: AccessPolicy(publicHosts: [named]))
+        func status(_ host: String) -> Int? {
+            RawClient.ask(scene.port, "GET /hello HTTP/1.1\r\nHost: \(host)\r\n\r\n")?.status
+        }
+        #expect(status("[fd00::a]:8001") == 200 && status("[FD00::A]") == 200)
+        #expect(status("[fd00::b]:8001") == 403 && status("fd00::a") == 403)
         await scene.stop()
     }
 

@@ -51,6 +51,24 @@ import Testing
         "GET /||Connection=Keep-Alive||true", "more",
     ]
 
+    /// Two keys that differ in bytes which are no text would be one key, and the second request never carried out.
+    @Test func fieldsThatIdentifyAreTextAndThereIsOneOfEach() {
+        func events(_ fields: [UInt8]) -> [String] {
+            Self.events([Array("POST /a HTTP/1.1\r\nHost: h\r\n".utf8) + fields + Array("\r\n\r\n".utf8)])
+        }
+        for name in ["Idempotency-Key", "X-API-Key", "content-type", "ORIGIN", "Authorization"] {
+            let once = Array("\(name): k".utf8)
+            #expect(events(once).first?.hasPrefix("POST /a") == true)
+            #expect(events(once + Array("\r\n\(name.lowercased()): k".utf8)) == ["400 /a"], "\(name)")
+            for bytes in [[0xff], [0xfe], [0xc3], [0xed, 0xa0, 0x80]] as [[UInt8]] {
+                #expect(events(once + bytes) == ["400 /a"], "\(name) \(bytes)")
+            }
+        }
+        #expect(events(Array("Idempotency-Key: k\u{e9}".utf8)).first?.contains("Idempotency-Key=k\u{e9}") == true)
+        // Of others there may be several, in whatever bytes.
+        #expect(events(Array("X-A: ".utf8) + [0xff] + Array("\r\nX-A: b".utf8)).first?.hasPrefix("POST /a") == true)
+    }
+
     @Test func howBytesAreCutMakesNoDifference() {
         let bytes = Array(Self.stream.utf8)
         #expect(Self.events([bytes]) == Self.expected)

@@ -36,6 +36,32 @@ import Testing
         await store.close()
     }
 
+    /// What is written to a file without a name is lost with the process: it is refused, and told while nobody writes.
+    @Test(arguments: [SQLiteConfiguration.Synchronous.full, .normal])
+    func aFileThatWasTakenAwayIsNotWrittenTo(_ synchronous: SQLiteConfiguration.Synchronous) async throws {
+        let folder = TemporaryFolder(), path = folder.path + "/own/a.sqlite"
+        mkdir(folder.path + "/own", 0o700)
+        let store = try await SQLiteRecordStore.open(SQLiteConfiguration(path: path, synchronous: synchronous))
+        try await store.migrate([notes])
+        try await store.execute(note)
+        #expect(rename(folder.path + "/own", folder.path + "/away") == 0)
+        #expect(store.isAvailable == false)
+        mkdir(folder.path + "/own", 0o700)
+        close(creat(path, 0o600))
+        await #expect(throws: StoreError.self) { try await store.execute(note) }
+        await #expect(throws: StoreError.self) { try await store.urgentTransaction([note]) }
+        #expect(await codes(3) { try await store.execute(note) } == [.io, .io, .io])
+        #expect(store.isAvailable == false)
+        // Where it is put back nothing is lost.
+        unlink(path)
+        rmdir(folder.path + "/own")
+        #expect(rename(folder.path + "/away", folder.path + "/own") == 0)
+        try await store.urgentTransaction([note])
+        #expect(store.isAvailable)
+        #expect(try await store.query(Statement("SELECT count(*) FROM notes")).rows == [[.integer(2)]])
+        await store.close()
+    }
+
     @Test func aFullFileFailsAloneAndIsUsableAfterwards() async throws {
         let folder = TemporaryFolder()
         let configuration = SQLiteConfiguration(path: folder.path + "/a.sqlite", pageLimit: 20)

@@ -46,6 +46,20 @@ import Testing
         await store.close()
     }
 
+    @Test func aFileThatWasTakenAwayIsNotWrittenTo() async throws {
+        let folder = TemporaryFolder(), settings = configuration(folder.path)
+        let store = try await LMDBSeriesStore.open(settings)
+        try await store.write(apple, rows(0..<10), recordedAt: someTime)
+        #expect(rename(settings.path, settings.path + ".away") == 0)
+        #expect(store.isAvailable == false)
+        await #expect(throws: StoreError.self) { try await store.write(apple, rows(10..<20), recordedAt: someTime) }
+        #expect(rename(settings.path + ".away", settings.path) == 0)
+        try await store.write(apple, rows(10..<20), recordedAt: someTime)
+        #expect(store.isAvailable)
+        #expect(try await store.read(apple, range: .all, columns: nil).count == 20)
+        await store.close()
+    }
+
     @Test func rowsThatComeAloneFoldIntoFewChunks() async throws {
         let folder = TemporaryFolder()
         let store = try await LMDBSeriesStore.open(LMDBSeriesConfiguration(

@@ -52,7 +52,7 @@ extension StreamHub {
         }
         let unlimited = wish.maxRate == nil ? [] : patterns.filter(hasLossless).map(\.text)
         client.socket.send(ServerText.ack("subscribe", id: id, epoch: epoch, entries, unlimited: unlimited))
-        if wish.snapshot { sendLatest(of: patterns, to: client) }
+        if wish.snapshot { sendLatest(of: patterns, wish.filter, to: client) }
     }
 
     /// Whether updates of its topics are never held back: of one of them, or of a family it may match.
@@ -72,11 +72,18 @@ extension StreamHub {
             + "characters without blanks, * only for a whole part between dots", op: op, id: id)
     }
 
-    /// Sends the newest update of each topic where only that matters.
-    private func sendLatest(of patterns: [TopicPattern], to client: Client) {
+    /// Sends the newest update of each topic where only that matters, unless the filter keeps it back.
+    private func sendLatest(of patterns: [TopicPattern], _ filter: UpdateFilter?, to client: Client) {
         for (topic, channel) in channels where channel.slot != nil && patterns.contains(where: { $0.matches(topic) }) {
-            if let newest = channel.ring.newest { client.socket.send(newest.frame) }
+            guard let newest = channel.ring.newest else { continue }
+            if filter == nil || passes(newest, [filter]) { client.socket.send(newest.frame) }
         }
+    }
+
+    /// Whether one of the filters lets an update through; no filter lets all.
+    private func passes(_ update: Update, _ filters: [UpdateFilter?]) -> Bool {
+        if filters.contains(nil) { return true }
+        return (try? parser.withDocument(update.data) { json in filters.contains { $0?.matches(json) ?? true } }) ?? false
     }
 
     private func unsubscribe(_ client: Client, _ topics: [String]?, id: [UInt8]?) {
@@ -106,9 +113,16 @@ extension StreamHub {
         // Numbers beyond the newest are of another life too: of a copy that was restored, say.
         let isSame = known == epoch && after.allSatisfy { $0.seq <= channels[$0.topic]?.ring.last ?? 0 }
         var told: [ServerText.Resumed] = [], updates: [Update] = []
-        for (pattern, (topic, seq)) in zip(patterns, after) {
-            if client.subscriptions[topic] == nil { _ = subscribe(client.id, pattern, filter: nil, maxRate: nil) }
-            let replay = isSame ? channels[topic]?.ring.after(seq) ?? Replay() : Replay()
+        for pattern in patterns where client.subscriptions[pattern.text] == nil {
+            _ = subscribe(client.id, pattern, filter: nil, maxRate: nil)
+        }
+        let own = subscriptions(of: client.id), isFiltered = own.contains { $0.filter != nil }
+        for (topic, seq) in after {
+            var replay = isSame ? channels[topic]?.ring.after(seq) ?? Replay() : Replay()
+            if isFiltered && !replay.updates.isEmpty {
+                let filters = own.filter { $0.pattern.matches(topic) }.map(\.filter)
+                replay.updates = replay.updates.filter { passes($0, filters) }
+            }
             told.append(.init(topic: topic, count: replay.updates.count, missing: replay.missing))
             updates += replay.updates
         }

@@ -18,7 +18,7 @@ import Wire
     /// Subscriptions of connections that were registered over HTTP and are not open yet.
     private var announced: [UInt128: [String: Int]] = [:]
     private(set) var channels: [String: Channel] = [:]
-    private let budget = RingBudget()
+    let budget = RingBudget()
     private var nextSlot = 0
     /// Clients with an update that waits for its time.
     private var waiting: Set<UInt128> = []

@@ -1,3 +1,4 @@
+import HTTP
 import Wire
 
 /// What a client asks for.
@@ -113,10 +114,12 @@ struct ClientMessage {
     ) -> Result<ClientMessage, Refusal> {
         var wish = ClientRequest.Wish(topics: topics)
         if let given = json.member("filter"), !given.isNull {
-            guard let filter = UpdateFilter(given) else {
-                return refuse("invalid", "filter must map names to a value, an array of values or {\"min\",\"max\"}")
+            switch UpdateFilter.read(given) {
+            case .success(let filter): wish.filter = filter.isEmpty ? nil : filter
+            case .failure(let faults):
+                let told = faults.under("/filter").prefix(10).map { "\($0.pointer) \($0.message)" }
+                return refuse("invalid", told.joined(separator: "; "))
             }
-            wish.filter = filter.isEmpty ? nil : filter
         }
         if let given = json.member("max_rate"), !given.isNull {
             guard let rate = given.double, rates.contains(rate) else {

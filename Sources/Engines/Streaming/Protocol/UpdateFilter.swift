@@ -1,3 +1,4 @@
+import HTTP
 import Wire
 
 /// Which updates of a topic a subscriber wants, by members of their data.
@@ -30,43 +31,80 @@ struct UpdateFilter: Equatable {
         }
     }
 
+    /// What is wrong with a filter, by pointers into it.
+    struct Faults: Error, Equatable {
+        private(set) var list: [FieldError] = []
+
+        init() {}
+        init(_ pointer: String, _ message: String) { add(pointer, message) }
+
+        mutating func add(_ pointer: String, _ message: String) {
+            list.append(FieldError(pointer: pointer, message: message))
+        }
+
+        /// With pointers from where the filter was given.
+        func under(_ pointer: String) -> [FieldError] {
+            list.map { FieldError(pointer: pointer + $0.pointer, message: $0.message) }
+        }
+    }
+
     /// The most conditions of one filter.
     static let limit = 20
     private var conditions: [(path: [String], condition: Condition)] = []
 
     var isEmpty: Bool { conditions.isEmpty }
 
-    /// Nil where the shape is wrong.
-    init?(_ json: JSONValue) {
-        guard json.kind == .object, json.count <= Self.limit else { return nil }
-        var isGood = true
-        var found: [(path: [String], condition: Condition)] = []
+    private init(_ conditions: [(path: [String], condition: Condition)]) { self.conditions = conditions }
+
+    /// The filter, or everything that is wrong with it.
+    static func read(_ json: JSONValue) -> Result<UpdateFilter, Faults> {
+        guard json.kind == .object, json.count <= limit else {
+            return .failure(Faults("", "must be an object of at most \(limit) members of the data"))
+        }
+        var found: [(path: [String], condition: Condition)] = [], faults = Faults()
         json.forEachMember { name, wanted in
-            guard let condition = Self.condition(wanted) else {
-                isGood = false
-                return
-            }
+            guard let condition = condition(wanted, "/" + pointer(name), &faults) else { return }
             found.append((name.split(separator: ".").map(String.init), condition))
         }
-        if !isGood { return nil }
-        conditions = found
+        return faults.list.isEmpty ? .success(UpdateFilter(found)) : .failure(faults)
     }
 
-    private static func condition(_ json: JSONValue) -> Condition? {
+    /// A name as a part of a JSON pointer.
+    private static func pointer(_ name: String) -> String {
+        name.prefix(50).map { $0 == "~" ? "~0" : $0 == "/" ? "~1" : String($0) }.joined()
+    }
+
+    private static func condition(_ json: JSONValue, _ place: String, _ faults: inout Faults) -> Condition? {
         switch json.kind {
         case .array:
-            var wanted: [Scalar] = [], isGood = true
-            json.forEachElement { element in
-                if let scalar = Scalar(element) { wanted.append(scalar) } else { isGood = false }
-            }
-            return isGood ? .any(wanted) : nil
-        case .object:
-            let low = json.member("min"), high = json.member("max")
-            guard low != nil || high != nil, low?.double != nil || low == nil,
-                high?.double != nil || high == nil else { return nil }
-            return .range(low?.double ?? -.infinity, high?.double ?? .infinity)
-        default: return Scalar(json).map { .any([$0]) }
+            var wanted: [Scalar] = []
+            json.forEachElement { element in if let scalar = Scalar(element) { wanted.append(scalar) } }
+            if wanted.count == json.count && !wanted.isEmpty { return .any(wanted) }
+            faults.add(place, "must have one element at least, each a string, a number, true or false")
+        case .object: return range(json, place, &faults)
+        default:
+            if let scalar = Scalar(json) { return .any([scalar]) }
+            faults.add(place, "must be a value, an array of values or {\"min\",\"max\"}")
         }
+        return nil
+    }
+
+    /// All members are looked at: a bound that is misspelt would let through what it was to keep back.
+    private static func range(_ json: JSONValue, _ place: String, _ faults: inout Faults) -> Condition? {
+        let before = faults.list.count
+        var low: Double?, high: Double?
+        json.forEachMember { name, bound in
+            switch (name, bound.double) {
+            case ("min", let value?): low = value
+            case ("max", let value?): high = value
+            case ("min", nil), ("max", nil): faults.add("\(place)/\(name)", "must be a number")
+            default: faults.add("\(place)/\(pointer(name))", "is not a member here; there are min, max")
+            }
+        }
+        if faults.list.count > before { return nil }
+        if low == nil && high == nil { faults.add(place, "must have min, max or both") }
+        if let low, let high, low > high { faults.add(place, "has a min above its max") }
+        return faults.list.count > before ? nil : .range(low ?? -.infinity, high ?? .infinity)
     }
 
     /// Whether an update's data satisfies every condition.

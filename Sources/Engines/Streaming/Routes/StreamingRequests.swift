@@ -17,18 +17,21 @@ struct ConnectionBody: RequestBody {
 /// A subscription to make for a connection.
 struct SubscriptionBody: RequestBody {
     let connectionID: String?, topic: String, filter: [UInt8]?, maxRate: Double?
+    /// The member that the filter came in.
+    let filterName: String
 
     static func read(_ fields: FieldReader) -> SubscriptionBody {
         let connection = fields.optionalString("connection_id", "The connection; one is registered when left out.",
             length: 1...32)
         let topic = fields.string("topic", "A topic or a pattern.", length: 1...TopicPattern.lengthLimit)
         let filter = fields.json("filter", "Members of the data and the values wanted.", required: false)
-            ?? fields.json("filters", "The same.", required: false)
+        let filters = filter == nil ? fields.json("filters", "The same.", required: false) : nil
         let low = ClientMessage.rates.lowerBound, high = ClientMessage.rates.upperBound
         let rate = fields.optionalNumber(
             "max_rate", "The most updates a second of one topic where only the newest matters.", from: low, upTo: high)
             ?? fields.optionalNumber("rate_limit", "The same.", from: low, upTo: high)
-        return SubscriptionBody(connectionID: connection, topic: topic, filter: filter, maxRate: rate)
+        return SubscriptionBody(connectionID: connection, topic: topic, filter: filter ?? filters, maxRate: rate,
+                                filterName: filter == nil ? "filters" : "filter")
     }
 }
 
@@ -37,7 +40,7 @@ struct BroadcastBody: RequestBody {
     let topic: String, type: String, data: [UInt8]
 
     static func read(_ fields: FieldReader) -> BroadcastBody {
-        BroadcastBody(topic: fields.string("topic", "Where it goes.", length: 1...TopicPattern.lengthLimit),
+        BroadcastBody(topic: fields.string("topic", "Where it goes: to none of the platform's own.", length: 1...TopicPattern.lengthLimit),
                       type: fields.optionalString("type", "Its type; broadcast unless said.",
                           length: 1...100) ?? "broadcast",
                       data: fields.json("data", "Any JSON; subscribers get it unchanged.") ?? [])

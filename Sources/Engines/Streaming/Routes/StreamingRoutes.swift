@@ -52,12 +52,27 @@ extension StreamingEngine {
     /// What only the server says on a socket: a client would take it for an answer of the protocol.
     private static let ownTypes: Set<String> = ["subscription.ack", "heartbeat", "missed", "pong", "error"]
 
+    /// Whether a topic or a type is of a family that an engine writes: who reads fills must not be told of some that
+    /// never were.
+    private static func isOfPlatform(_ text: String) -> Bool {
+        Topics.all.contains { family in
+            family != Topics.broadcast && (text == family.name || text.hasPrefix(family.name + "."))
+        }
+    }
+
     /// `data` as the caller wrote it.
     private func broadcast(_ body: BroadcastBody, _ data: [UInt8]) throws -> JSONBody {
-        if Self.ownTypes.contains(body.type) { throw Problem.invalid("/type", "is said by the server alone") }
-        guard let pattern = hub.pattern(body.topic), !body.topic.contains("*") else {
-            throw Problem.invalid("/topic", "must be a topic: no blanks, no *")
+        var faults: [FieldError] = []
+        if Self.ownTypes.contains(body.type) || Self.isOfPlatform(body.type) {
+            faults.append(FieldError(pointer: "/type", message: "is said by the platform alone"))
         }
+        let pattern = hub.pattern(body.topic)
+        if pattern == nil || body.topic.contains("*") {
+            faults.append(FieldError(pointer: "/topic", message: "must be a topic: no blanks, no *"))
+        } else if Self.isOfPlatform(body.topic) {
+            faults.append(FieldError(pointer: "/topic", message: "is a topic that only the platform writes"))
+        }
+        guard let pattern, faults.isEmpty else { throw Problem.invalid(faults) }
         guard let sent = hub.publish(pattern.text, type: body.type, time: context.clock.now, data: data,
             isConflated: false)
         else { throw Problem.unavailable("websocket", "there are \(StreamHub.channelLimit) topics already") }

@@ -39,11 +39,10 @@ extension StreamingEngine {
         guard let pattern = hub.pattern(body.topic) else { throw Problem.invalid("/topic", "cannot be a topic or a pattern") }
         var filter: UpdateFilter?
         if let bytes = body.filter {
-            let read = try hub.parser.withDocument(bytes) { UpdateFilter($0) }
-            guard let read else {
-                throw Problem.invalid("/filter", "must map names to a value, an array of values or {\"min\",\"max\"}")
+            switch try hub.parser.withDocument(bytes, { UpdateFilter.read($0) }) {
+            case .success(let read): filter = read.isEmpty ? nil : read
+            case .failure(let faults): throw Problem.invalid(faults.under("/" + body.filterName))
             }
-            filter = read.isEmpty ? nil : read
         }
         let connection = try connection(body.connectionID)
         guard hub.subscriptions(of: connection).count < StreamHub.subscriptionLimit else {

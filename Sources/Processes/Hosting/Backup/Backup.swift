@@ -30,9 +30,15 @@ public struct Backup {
 
     /// Writes a backup to a folder that is not there yet; it appears under its name when it is whole. Blocks.
     public func write(to target: String) throws(StartError) -> BackupManifest {
+        if BackupFolders.isWithin(target, data) {
+            throw StartError(.usage, "\(target) is in the data folder \(data): a backup must lie elsewhere")
+        }
         guard access(target, F_OK) != 0 else { throw StartError(.cannotCreate, "\(target) is there already") }
         let partial = target + ".partial-\(getpid())"
+        BackupLeftovers.remove(target + ".partial-")
         guard mkdir(partial, 0o700) == 0 else { throw BackupFiles.refusal(partial) }
+        let hold = BackupLeftovers.hold(partial)
+        defer { close(hold) }
         do throws(StartError) {
             guard let manifest = try fill(partial) else {
                 throw StartError(.noInput, "there is nothing to back up in \(data)"

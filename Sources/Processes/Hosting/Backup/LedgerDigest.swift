@@ -32,6 +32,11 @@ struct LedgerDigest {
         self.init(lines: lines)
     }
 
+    /// Whether it is the ledger that a manifest tells of.
+    func isTold(by manifest: BackupManifest) -> Bool {
+        hash == manifest.ledgerHash && entries == manifest.ledgerEntries
+    }
+
     private static func append(_ field: String?, to out: inout [UInt8]) {
         guard let field else {
             out += [92, 78]

@@ -6,6 +6,7 @@ import StoreSQLite
 /// Puts a backup in the place of a platform's stores. Nothing is touched before every digest is right; the new folder
 /// takes its name at once, and the database changes in one transaction.
 public struct Restore {
+    private static let ledger = "portfolio/records.sqlite"
     private let configuration: Configuration
     private let data: String
 
@@ -23,6 +24,11 @@ public struct Restore {
         }
         let manifest = try BackupManifest(bytes: bytes, path: "\(source)/\(BackupManifest.name)")
         for file in manifest.files { try BackupFiles.check(file, in: source) }
+        let hasLedger = manifest.files.contains { [Self.ledger, DatabaseBackup.file].contains($0.path) }
+        if !hasLedger && !LedgerDigest(lines: []).isTold(by: manifest) {
+            throw StartError(.noInput, "\(source) is damaged: its manifest tells of \(manifest.ledgerEntries) ledger "
+                + "entries, and of no file that has them")
+        }
         let locks = try hold(force: force)
         defer { withExtendedLifetime(locks) {} }
         let hasDump = manifest.files.contains { $0.path == DatabaseBackup.file }
@@ -33,7 +39,10 @@ public struct Restore {
                 : "the backup holds no PostgreSQL database; leave NAUTILUS_DATABASE_URL empty")
         }
         let new = "\(data).restoring-\(getpid())"
+        BackupLeftovers.remove(data + ".restoring-")
         guard mkdir(new, 0o755) == 0 else { throw BackupFiles.refusal(new) }
+        let hold = BackupLeftovers.hold(new)
+        defer { close(hold) }
         do throws(StartError) {
             try copy(manifest, from: source, to: new)
             var digest: LedgerDigest?
@@ -42,12 +51,12 @@ public struct Restore {
                 _ = try backup.check("pg_restore", folder: new)
                 try backup.restore("\(source)/\(DatabaseBackup.file)", replacing: force, folder: new)
                 digest = try backup.digest(folder: new)
-            } else if access("\(new)/portfolio/records.sqlite", F_OK) == 0 {
+            } else if access("\(new)/\(Self.ledger)", F_OK) == 0 {
                 do throws(StoreError) {
-                    digest = try Backup.digest("\(new)/portfolio/records.sqlite")
+                    digest = try Backup.digest("\(new)/\(Self.ledger)")
                 } catch { throw StartError(error) }
             }
-            if let digest, digest.hash != manifest.ledgerHash {
+            if let digest, !digest.isTold(by: manifest) {
                 throw StartError(.software, "the restored ledger is \(digest.hash), the manifest's \(manifest.ledgerHash)")
             }
             try place(new)
@@ -95,22 +104,5 @@ public struct Restore {
             guard rename(new, data) == 0 else { throw BackupFiles.refusal(data) }
         }
         BackupFiles.flush(data + "/..")
-    }
-}
-
-/// What is in folders.
-enum BackupFolders {
-    /// The names in a folder; none where it is not there.
-    static func names(_ path: String) -> [String] {
-        guard let handle = opendir(path) else { return [] }
-        defer { closedir(handle) }
-        var names: [String] = []
-        while let entry = readdir(handle) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if name != "." && name != ".." { names.append(name) }
-        }
-        return names
     }
 }
