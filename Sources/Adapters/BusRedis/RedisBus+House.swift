@@ -22,7 +22,10 @@ extension RedisBus {
         askMemory()
         trimUnread()
         for stream in layout.streams.indices where layout.streams[stream].declared.delivery == .lossless {
-            askFloor(stream, andOldest: true)
+            // Of what is settled within a moment nothing is asked.
+            let oldest = sent[stream].oldest
+            askFloor(stream, andOldest: oldest != nil && oldest == oldestSeen[stream])
+            oldestSeen[stream] = oldest
         }
         if ticks % 2 == 0 { lookForDeadConsumers() }
         if ticks % 5 == 0 { spawn { for lag in await self.lag() { self.metrics.setLag(lag) } } }
@@ -97,7 +100,8 @@ extension RedisBus {
                 if reply == nil { return }
                 if floors.count < wanted.count { return groupsMissing() }
                 let isUnread = oldest.map { entry in floors.values.contains { $0.lastDelivered < entry } } ?? false
-                if wasMadeAnew(stream, read) || (isUnread && !isThere) { return streamWasLost(stream) }
+                let isGone = isUnread && !isThere && sent[stream].oldest == oldest
+                if wasMadeAnew(stream, read) || isGone, streamWasLost(stream) { return }
                 if let floor = floors.values.map(\.floor).min() { reached(floor, stream) }
             }) { $0.command(["XPENDING", key, group]) }
         }
@@ -111,11 +115,14 @@ extension RedisBus {
         return isAnew
     }
 
-    /// Somebody deleted a stream or cut it off before its groups had read it.
-    private func streamWasLost(_ stream: Int) {
+    /// Somebody deleted a stream or cut it off before its groups had read it. False where that was so a moment ago
+    /// already.
+    private func streamWasLost(_ stream: Int) -> Bool {
+        guard losses.note(at: services.clock.monotonic) else { return false }
         services.logger.warning("A stream lost entries that a group had not read; unsettled messages are published again.",
                                 ["stream": .string(layout.streams[stream].key)])
-        publishAgain(stream..<stream + 1)
+        publishAgain()
+        return true
     }
 
     private func reached(_ floor: EntryID, _ stream: Int) {

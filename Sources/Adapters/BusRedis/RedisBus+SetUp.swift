@@ -98,17 +98,18 @@ extension RedisBus {
         for stream in sent.indices where !sent[stream].isEmpty { expectFloor(stream) }
         if !isReset { return }
         services.logger.warning("Redis was restarted or lost its data; unsettled messages are published again.")
-        publishAgain(sent.indices)
+        publishAgain()
     }
 
-    /// What was sent to these streams may be gone: whoever keeps lossless messages publishes what is not settled again.
-    func publishAgain(_ streams: Range<Int>) {
+    /// What was sent may be gone: whoever keeps lossless messages publishes all that is not settled again.
+    func publishAgain() {
         transport.resets.increment()
-        for stream in streams {
+        for stream in sent.indices {
             unsettled[layout.streams[stream].family] -= sent[stream].count
             sent[stream] = SentLedger()
             trimmed[stream] = .zero
             entriesRead[stream] = [:]
+            oldestSeen[stream] = nil
         }
         for handler in resetHandlers { handler() }
     }

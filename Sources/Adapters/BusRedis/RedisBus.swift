@@ -41,6 +41,9 @@ public import Telemetry
     var asksFloor: [Bool]
     /// By stream: how many entries each group has read since it was made.
     var entriesRead: [[String: Int]]
+    /// By stream: the oldest unsettled entry a moment ago.
+    var oldestSeen: [EntryID?]
+    var losses = LossPace()
     /// By stream: when its groups are asked about next.
     var paces: [FloorPace]
     var floorTimer: LoopTimer?, floorDue = Int64.max
@@ -86,6 +89,7 @@ public import Telemetry
         trimmed = Array(repeating: .zero, count: layout.streams.count)
         asksFloor = Array(repeating: false, count: layout.streams.count)
         entriesRead = Array(repeating: [:], count: layout.streams.count)
+        oldestSeen = Array(repeating: nil, count: layout.streams.count)
         paces = Array(repeating: FloorPace(), count: layout.streams.count)
         unsettled = Array(repeating: 0, count: families.count)
         replies = PendingReplies(clock: clock)

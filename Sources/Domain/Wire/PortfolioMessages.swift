@@ -33,8 +33,9 @@ extension PositionUpdate: WireValue {
               let quantity = json.fixed("quantity"), let cost = json.fixed("average_cost"),
               let realized = json.fixed("realized"), let time = json.time("ts") else { return nil }
         var split: ShareSplit?
-        if let ratio = json.fixed("split"), ratio > .zero, let time = json.time("split_ts") {
-            split = ShareSplit(ratio: ratio, time: time)
+        if let ratio = json.fixed("split"), ratio > .zero {
+            // A build before told no time of its own.
+            split = ShareSplit(ratio: ratio, time: json.time("split_ts") ?? time)
         }
         self.init(portfolioID: portfolio, symbol: symbol, quantity: quantity, averageCost: cost,
                   price: json.fixed("price"), realized: realized, time: time, split: split)

@@ -319,6 +319,9 @@ import Wire
         decided.contains(orderID) || state.reservations[orderID] != nil
     }
 
+    /// Whether nothing is left to decide of an order: it was, and that is written, or it ended before.
+    func isOver(_ orderID: String) -> Bool { decided.contains(orderID) || decided.end(of: orderID) != nil }
+
     /// The message of a broken limit.
     func breach(
         _ check: LimitCheck, _ portfolio: String, order: String, time: Timestamp, cause: Message? = nil

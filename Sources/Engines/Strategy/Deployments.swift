@@ -126,7 +126,7 @@ extension StrategyEngine {
             messages.append(update(order, nil))
             cancelled = open.intent.orderID
         }
-        try await context.commit([deployment.upsert] + statements, messages)
+        try await context.commit([deployment.upsert] + statements, messages, unrefusable: !running)
         deployments[id] = deployment
         if let cancelled {
             openOrders[cancelled] = nil

@@ -84,23 +84,18 @@ import Wire
         audit.stop()
     }
 
-    /// A deployment's rules see the stored bars of its stream that are before the next one: those they saw before they
-    /// were started again, and those that came meanwhile.
-    private func catchUp(_ deployment: inout Deployment, before bar: Bar) async throws {
-        let runner = deployment.runner, client = BarsClient(context)
-        var bars = BarColumns()
-        if bar.replay != nil && bar.replay != runner.replay {
-            bars = try await client.replayed(before: bar)
-        } else if let first = runner.first {
-            bars = try await client.bars(
-                bar.symbol, bar.timeframe, from: first, to: Timestamp(nanoseconds: bar.time.nanoseconds - 1))
-        }
-        try deployment.runner.follow(bar.replay)
-        for row in 0..<bars.count { deployment.runner.warmUp(Self.bar(bars, row, deployment.runner)) }
-        deployment.isBehind = false
+    /// The stored bars of a deployment's stream that are before the next one, where it is behind: those its rules saw
+    /// before they were started again, and those that came meanwhile.
+    private func missed(by id: String, before bar: Bar) async throws -> BarColumns? {
+        guard let deployment = deployments[id], deployment.isBehind else { return nil }
+        let client = BarsClient(context)
+        if bar.replay != nil && bar.replay != deployment.runner.replay { return try await client.replayed(before: bar) }
+        guard let first = deployment.runner.first else { return BarColumns() }
+        return try await client.bars(
+            bar.symbol, bar.timeframe, from: first, to: Timestamp(nanoseconds: bar.time.nanoseconds - 1))
     }
 
-    static func bar(_ bars: BarColumns, _ row: Int, _ runner: Runner) -> Bar {
+    nonisolated static func bar(_ bars: BarColumns, _ row: Int, _ runner: Runner) -> Bar {
         Bar(symbol: runner.definition.symbol, timeframe: runner.definition.timeframe,
             time: Timestamp(nanoseconds: bars.times[row]), open: bars.open[row], high: bars.high[row],
             low: bars.low[row], close: bars.close[row], volume: bars.volume[row],
@@ -167,15 +162,20 @@ import Wire
     private func take(
         _ bar: Bar, _ id: String, _ message: Message, at moment: VenueMoment? = nil
     ) async throws -> String? {
-        try await locks.with(id) { try await takeAlone(bar, id, message, moment) }
+        // Read before the lock is taken: decisions wait for that.
+        let missed = moment == nil ? try await missed(by: id, before: bar) : nil
+        return try await locks.with(id) { try await takeAlone(bar, id, message, moment, missed) }
     }
 
     private func takeAlone(
-        _ bar: Bar, _ id: String, _ message: Message, _ moment: VenueMoment?
+        _ bar: Bar, _ id: String, _ message: Message, _ moment: VenueMoment?, _ missed: BarColumns?
     ) async throws -> String? {
         guard var deployment = deployments[id], deployment.isRunning else { return nil }
         if deployment.runner.hasSeen(bar) { return deployment.runner.order?.intent.orderID }
-        if deployment.isBehind && moment == nil { try await catchUp(&deployment, before: bar) }
+        if deployment.isBehind && moment == nil {
+            guard let missed else { throw Problem.unavailable("strategy", "the deployment was started meanwhile") }
+            try deployment.catchUp(missed, before: bar)
+        }
         let actions = try deployment.runner.take(bar, at: moment?.price)
         var statements = [deployment.upsert], messages: [Message] = [], intended: String?, changed: [OrderRecord] = []
         for action in actions {

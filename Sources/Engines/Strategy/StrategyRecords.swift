@@ -30,6 +30,13 @@ struct Deployment: Sendable {
     /// they may have missed some.
     var isBehind = false
 
+    /// Its rules see the bars of its stream before one of these.
+    mutating func catchUp(_ bars: BarColumns, before bar: Bar) throws(QuantError) {
+        try runner.follow(bar.replay)
+        for row in 0..<bars.count { runner.warmUp(StrategyEngine.bar(bars, row, runner)) }
+        isBehind = false
+    }
+
     /// The whole row: state, account and place in the stream.
     var upsert: Statement {
         Statement(

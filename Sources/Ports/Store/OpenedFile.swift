@@ -15,10 +15,11 @@ public struct OpenedFile: Sendable {
         inode = info.st_ino
     }
 
-    /// Whether the path still leads to it.
+    /// Whether the path still leads to it. Where that cannot be told, as on a file system that is away, it does.
     public var isThere: Bool {
         var info = stat()
-        return stat(path, &info) == 0 && info.st_dev == device && info.st_ino == inode
+        if stat(path, &info) != 0 { return errno != ENOENT && errno != ENOTDIR }
+        return info.st_dev == device && info.st_ino == inode
     }
 
     /// Throws `.io` where it is not.

@@ -119,6 +119,20 @@ import Wire
         await fixture.stop()
     }
 
+    /// A rule that closes all does so beside one that closes some, and whatever rests.
+    @Test(arguments: [30, 50, 100]) @LoopActor func oneOfTwoRulesClosesAll(_ resting: Int) async throws {
+        let (fixture, engine) = try await fixture()
+        #expect(try await order(fixture, "sell", resting, limit: 105) == "working")
+        try await rule(fixture, "a", #""action":"reduce","limit_type":"gross_exposure","fraction":0.8"#)
+        try await rule(fixture, "b", #""action":"flatten","limit_type":"position_size""#)
+        for type in ["gross_exposure", "position_size"] { try await limit(fixture, type) }
+        for _ in 0..<4 { try await round(fixture, engine) }
+        #expect(try await held(fixture) == 0)
+        try await quote(fixture, 106)
+        #expect(try await held(fixture) == 0)
+        await fixture.stop()
+    }
+
     /// What a rule leaves over stays where it rests.
     @Test @LoopActor func whatDoesNotStandInARulesWayRestsOn() async throws {
         let (fixture, engine) = try await fixture()

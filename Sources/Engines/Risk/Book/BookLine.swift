@@ -82,6 +82,13 @@ struct BookLine: Sendable {
         return max(quantity.magnitude - open, .zero)
     }
 
+    /// What is held, as reductions see it; nil where nothing is.
+    var reducible: ReducibleLine? {
+        held == 0 ? nil : ReducibleLine(
+            symbol: symbol.text, sector: facts?.sector, quantity: held, price: price(order: nil), free: free,
+            answered: answered)
+    }
+
     /// Open orders that may close some of it and are not of responses.
     var resting: [String] {
         let isShort = exactly.isNegative

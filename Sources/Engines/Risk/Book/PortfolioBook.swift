@@ -153,11 +153,7 @@ struct PortfolioBook: Sendable {
 
     /// What is held, as reductions see it.
     var reducible: [ReducibleLine] {
-        lines.filter { $0.held != 0 }.map { line in
-            ReducibleLine(
-                symbol: line.symbol.text, sector: line.facts?.sector, quantity: line.held,
-                price: line.price(order: nil), free: line.free, answered: line.answered)
-        }
+        lines.compactMap(\.reducible)
     }
 
     // MARK: History

@@ -27,7 +27,12 @@ struct ReducibleLine: Sendable, Equatable {
     /// The side that makes it smaller.
     var closing: Side { quantity > 0 ? .sell : .buy }
 
-    /// A response asks for an order that is not decided yet.
+    /// An order of a response that is not decided yet closes some of it.
+    mutating func answer(_ row: ResponseRow) {
+        if let order = ResponseOrder(row), closing.rawValue == order.side { answer(order.quantity) }
+    }
+
+    /// The same of a quantity.
     mutating func answer(_ quantity: FixedPoint) {
         answered += quantity
         free = max(free - quantity, .zero)

@@ -18,8 +18,6 @@ import Wire
     private(set) var channels: [String: NoticeChannel] = [:]
     /// What is left to do, blocks that hold, and orders that were placed and are not decided yet.
     private(set) var rows: [String: ResponseRow] = [:]
-    /// How often resting orders were cancelled for an order that waits, by its row.
-    var roomMade: [String: Int] = [:]
     private let lock = KeyedLock()
     private var inFlight: Set<String> = []
     private let rounds: Rounds
@@ -243,9 +241,9 @@ import Wire
         }
     }
 
-    /// Whether nothing is left of an order that was placed: it is decided.
+    /// Whether nothing is left of an order that was placed: its decision is written, or it ended before there was one.
     private func isSettled(_ row: ResponseRow) -> Bool {
-        row.state != .placed || engine?.isDecided(ResponseOrder.name(of: row.id)) ?? true
+        row.state != .placed || engine?.isOver(ResponseOrder.name(of: row.id)) ?? true
     }
 
     private func isOver(_ id: String) -> Bool {
@@ -268,8 +266,12 @@ import Wire
 
     private func place(_ row: inout ResponseRow) async {
         guard let planned = ResponseOrder(row) else { return row.end(.failed, "the order cannot be read") }
-        if await makeRoom(for: planned, of: &row) { return }
-        guard let order = cut(planned, of: row) else { return row.end(.refused, ResponseOrder.isUnderWay) }
+        var order = planned
+        if await isUnsent(planned) {
+            if await makeRoom(for: planned, of: &row) { return }
+            guard let rest = cut(planned, of: row) else { return row.end(.refused, ResponseOrder.isUnderWay) }
+            order = rest
+        }
         if order != planned {
             row.body = order.body
             rows[row.id] = row

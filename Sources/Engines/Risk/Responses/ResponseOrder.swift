@@ -51,10 +51,4 @@ struct ResponseOrder: Sendable, Equatable {
         }
         return json.bytes
     }
-
-    /// Whether an intent is this order, of no more than its quantity.
-    func isOf(_ intent: OrderIntent) -> Bool {
-        intent.orderID == id && intent.portfolioID == portfolioID && intent.symbol.text == symbol
-            && intent.side.rawValue == side && intent.expectedQuantity <= quantity
-    }
 }

@@ -11,67 +11,88 @@ extension Responder {
     /// What an intent of a response does, with what open orders may still close taken as closed; nil for an order of
     /// nobody here.
     func reduction(_ intent: OrderIntent) -> ResponseReduction? {
-        guard let id = ResponseOrder.row(of: intent.orderID), let row = rows[id],
-              let order = ResponseOrder(row), order.isOf(intent) else { return nil }
+        guard let id = ResponseOrder.row(of: intent.orderID), let row = rows[id], row.action.trades,
+              row.portfolioID == intent.portfolioID, row.target == intent.symbol.text else { return nil }
         guard let line = engine?.state.books[intent.portfolioID]?.line(of: intent.symbol) else { return .turned }
         let isClosing = intent.side == (line.held > 0 ? .sell : .buy)
         return isClosing && intent.expectedQuantity <= line.free ? .smaller : .turned
     }
 
+    // MARK: What may still be closed
+
     /// What is held of a portfolio, less what orders of responses will close that are not decided yet: those of `rows`
     /// and those that were just planned.
-    func lines(of portfolio: String, planned: [ResponseRow] = [], but own: String? = nil) -> [ReducibleLine] {
-        guard let engine, var lines = engine.state.books[portfolio]?.reducible else { return [] }
-        for row in Array(rows.values) + planned where row.portfolioID == portfolio && row.id != own {
-            guard let order = ResponseOrder(row), !engine.isDecided(order.id) else { continue }
-            for index in lines.indices
-            where lines[index].symbol == order.symbol && lines[index].closing.rawValue == order.side {
-                lines[index].answer(order.quantity)
-            }
+    func lines(of portfolio: String, planned: [ResponseRow]) -> [ReducibleLine] {
+        guard let book = engine?.state.books[portfolio] else { return [] }
+        var lines = book.reducible
+        let places = Dictionary(lines.enumerated().map { ($1.symbol, $0) }) { $1 }
+        for row in Array(rows.values) + planned where row.portfolioID == portfolio && isUndecided(row) {
+            if let index = places[row.target] { lines[index].answer(row) }
         }
         return lines
     }
 
-    /// How often what rests is cancelled for an order of a response, before that one is cut to what is left.
-    private static let roomRounds = 5
+    /// The same of one order's instrument, but for what the order itself will close.
+    private func line(for order: ResponseOrder, of own: ResponseRow) -> ReducibleLine? {
+        guard let symbol = Symbol(order.symbol), let book = engine?.state.books[order.portfolioID],
+              var line = book.line(of: symbol)?.reducible else { return nil }
+        for row in rows.values
+        where row.target == order.symbol && row.portfolioID == order.portfolioID && row.id != own.id && isUndecided(row) {
+            line.answer(row)
+        }
+        return line
+    }
+
+    private func isUndecided(_ row: ResponseRow) -> Bool {
+        row.action.trades && engine?.isDecided(ResponseOrder.name(of: row.id)) == false
+    }
+
+    // MARK: Before it is sent
+
+    /// Whether the strategy engine does not know an order, so that it may still become another one.
+    func isUnsent(_ order: ResponseOrder) async -> Bool {
+        guard engine?.isDecided(order.id) == false else { return false }
+        return await ask(.get, order.id)?.status == 404
+    }
+
+    /// How long what rests is cancelled for an order of a response, before that one is cut to what is left, and the pause
+    /// between two looks.
+    private static let roomNanoseconds: Int64 = 600_000_000_000, roomPause: Int64 = 1_000_000_000
 
     /// Orders that rest and may close what this one is to close are cancelled first: at a price that never comes they
-    /// would keep the holding as it is. True while their end is awaited.
+    /// would keep the holding as it is. True while their end is awaited; one that cannot be cancelled now is tried again.
     func makeRoom(for order: ResponseOrder, of row: inout ResponseRow) async -> Bool {
-        guard row.attempts == 0, roomMade[row.id, default: 0] < Self.roomRounds, let engine,
-              !engine.isDecided(order.id), let symbol = Symbol(order.symbol),
-              let line = engine.state.books[order.portfolioID]?.line(of: symbol), line.free < order.quantity,
-              !line.resting.isEmpty
-        else {
-            roomMade[row.id] = nil
-            return false
-        }
-        roomMade[row.id, default: 0] += 1
+        let now = context.clock.now
+        guard now.nanoseconds(since: row.recorded) < Self.roomNanoseconds, let line = line(for: order, of: row),
+              line.closing.rawValue == order.side, line.free < order.quantity, let symbol = Symbol(order.symbol),
+              let resting = engine?.state.books[order.portfolioID]?.line(of: symbol)?.resting, !resting.isEmpty
+        else { return false }
         row.detail = "waits until resting orders are cancelled"
-        for id in line.resting { await cancel(id) }
+        row.due = now.adding(nanoseconds: Self.roomPause)
+        for id in resting { _ = await ask(.delete, id) }
         return true
     }
 
-    /// One that is final already, or cannot be cancelled now, is looked at again in the next round.
-    private func cancel(_ order: String) async {
-        let request = Request(
-            method: .delete, path: "/orders/\(BarsClient.escape(order))", headers: ["Host": "localhost"])
-        do throws(PeerError) {
-            _ = try await context.peers.send(request, to: .strategy, deadlineNanoseconds: 5_000_000_000)
-        } catch {
-            context.logger.warning("a resting order could not be cancelled", [
-                "order": .string(order), "reason": .string("\(error)")])
-        }
-    }
-
     /// An order as it may be placed now: what was filled or ordered since it was planned is cut off. Nil where nothing is
-    /// left. One that was sent before stays as it was: its receiver may know it.
+    /// left.
     func cut(_ order: ResponseOrder, of row: ResponseRow) -> ResponseOrder? {
-        guard row.attempts == 0, engine?.isDecided(order.id) == false else { return order }
-        let line = lines(of: order.portfolioID, but: row.id).first { $0.symbol == order.symbol }
-        guard let line, line.closing.rawValue == order.side, line.free > .zero else { return nil }
+        guard let line = line(for: order, of: row), line.closing.rawValue == order.side, line.free > .zero
+        else { return nil }
         var cut = order
         cut.quantity = min(order.quantity, line.free)
         return cut
+    }
+
+    /// Asks the strategy engine for an order, or to cancel it; nil where it gives no answer.
+    private func ask(_ method: HTTP.Method, _ order: String) async -> Response? {
+        let request = Request(
+            method: method, path: "/orders/\(BarsClient.escape(order))", headers: ["Host": "localhost"])
+        do throws(PeerError) {
+            return try await context.peers.send(request, to: .strategy, deadlineNanoseconds: 5_000_000_000)
+        } catch {
+            context.logger.warning("an order could not be asked for", [
+                "order": .string(order), "reason": .string("\(error)")])
+            return nil
+        }
     }
 }

@@ -258,7 +258,8 @@ enum ResponseRecords {
     static func live(_ records: any RecordStore) async throws(StoreError) -> [ResponseRow] {
         try await records.query(Statement("""
             SELECT \(columns) FROM responses WHERE state IN ('waiting', 'held', 'blocking') OR (state = 'placed'
-                AND NOT EXISTS (SELECT 1 FROM decisions WHERE order_id = '\(ResponseOrder.prefix)' || responses.id))
+                AND NOT EXISTS (SELECT 1 FROM decisions WHERE order_id = '\(ResponseOrder.prefix)' || responses.id)
+                AND NOT EXISTS (SELECT 1 FROM ended_orders WHERE order_id = '\(ResponseOrder.prefix)' || responses.id))
             ORDER BY recorded, id
             """)).map { (row) throws(StoreError) in try response(row) }
     }

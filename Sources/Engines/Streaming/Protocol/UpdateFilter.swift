@@ -39,7 +39,8 @@ struct UpdateFilter: Equatable {
         init(_ pointer: String, _ message: String) { add(pointer, message) }
 
         mutating func add(_ pointer: String, _ message: String) {
-            list.append(FieldError(pointer: pointer, message: message))
+            // An answer names a hundred.
+            if list.count <= 100 { list.append(FieldError(pointer: pointer, message: message)) }
         }
 
         /// With pointers from where the filter was given.
