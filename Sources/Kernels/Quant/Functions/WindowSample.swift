@@ -114,9 +114,6 @@ struct WindowSample {
     private func quantile(_ fraction: Double) -> Double {
         var sorted = UnsafeMutableBufferPointer(start: x, count: count)
         sorted.sort()
-        let rank = fraction * Double(count - 1)
-        let low = Int(rank)
-        let high = Swift.min(low + 1, count - 1)
-        return sorted[low] + (sorted[high] - sorted[low]) * (rank - Double(low))
+        return Percentile.linear(sorted, fraction)
     }
 }

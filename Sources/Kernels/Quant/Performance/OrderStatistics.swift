@@ -18,12 +18,7 @@ struct OrderStatistics {
     }
 
     /// Quantile with linear interpolation, numpy's default; `fraction` must lie in an ordered tail.
-    func linear(_ fraction: Double) -> Double {
-        let rank = fraction * Double(values.count - 1)
-        let low = Int(rank.rounded(.down))
-        guard low + 1 < values.count else { return values[values.count - 1] }
-        return values[low] + (values[low + 1] - values[low]) * (rank - Double(low))
-    }
+    func linear(_ fraction: Double) -> Double { Percentile.linear(values, fraction) }
 
     /// Moves the value of a rank to its place, the smaller ones before it and the larger ones after.
     private static func select(_ buffer: UnsafeMutableBufferPointer<Double>, from: Int, to: Int, rank: Int) {
