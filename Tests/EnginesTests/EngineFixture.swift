@@ -137,6 +137,15 @@ enum EngineRecords: CaseIterable, Sendable {
         _ = try await json(.marketdata, .post, "/market-data/import", body)
     }
 
+    /// Makes a portfolio and pays cash in, before all bars.
+    func fund(_ id: String = "p", cash: Int = 10_000, _ more: String = "") async throws {
+        _ = try await json(
+            .portfolio, .post, "/portfolios", #"{"id":"\#(id)","name":"P","currency":"USD"\#(more)}"#, status: 201)
+        _ = try await json(
+            .portfolio, .post, "/portfolios/\(id)/transactions",
+            #"{"type":"deposit","amount":\#(cash),"ts":"2019-12-01"}"#, status: 201)
+    }
+
     /// Writes bars to the store without a word on the bus, as a feed does before it publishes them one by one.
     func write(_ bars: BarColumns, _ symbol: String, _ timeframe: Timeframe = .day1) async throws {
         let series = try #require(hosts[.marketdata]?.context.series)

@@ -26,10 +26,7 @@ import TestKit
     @LoopActor private func trading() async throws -> EngineFixture {
         let fixture = try await EngineFixture.make([StrategyEngine.self, RiskEngine.self, PortfolioEngine.self])
         try await fixture.store(BarColumns.walk(3), "KO")
-        _ = try await fixture.json(.portfolio, .post, "/portfolios", #"{"id":"p","name":"P","currency":"USD"}"#,
-                                   status: 201)
-        _ = try await fixture.json(.portfolio, .post, "/portfolios/p/transactions",
-                                   #"{"type":"deposit","amount":10000,"ts":"2019-12-01"}"#, status: 201)
+        try await fixture.fund()
         await fixture.settle()
         return fixture
     }

@@ -135,9 +135,8 @@ import Testing
     }
 
     /// Another address than the usual one: the platform reaches itself there, without a key.
-    @Test(.timeLimit(.minutes(1)), arguments: ["127.0.0.2", "::1"], [false, true])
+    @Test(.timeLimit(.minutes(1)), arguments: ["127.0.0.2"] + (Loopback6.isThere ? ["::1"] : []), [false, true])
     func everyAddressOfThisMachineIsItsOwn(_ host: String, _ separately: Bool) throws {
-        guard Self.canBind(host) else { return }
         let folder = TemporaryFolder(), redis = separately ? try RedisServer() : nil
         var more = ["NAUTILUS_ENGINES": "risk", "NAUTILUS_HOST": host]
         if let redis { more["NAUTILUS_REDIS_URL"] = redis.url }
@@ -151,20 +150,6 @@ import Testing
         #expect(try run("risk-engine", ["--health"], settings).code == 0)
         platform.signal(SIGTERM)
         #expect(platform.wait() == 0)
-    }
-
-    private static func canBind(_ host: String) -> Bool {
-        if !host.contains(":") { return true }
-        let fd = socket(AF_INET6, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(fd) }
-        var address = sockaddr_in6()
-        address.sin6_family = sa_family_t(AF_INET6)
-        inet_pton(AF_INET6, host, &address.sin6_addr)
-        return fd >= 0 && withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(fd, $0, socklen_t(MemoryLayout<sockaddr_in6>.size)) == 0
-            }
-        }
     }
 
     @Test(.timeLimit(.minutes(1))) func healthAsksTheRunningService() throws {

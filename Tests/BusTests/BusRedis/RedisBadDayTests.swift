@@ -111,6 +111,36 @@ import Testing
         await other.stop()
     }
 
+    /// The groups of a stream that was made anew have read later entries already: by their place alone, what the old one
+    /// held would pass for acknowledged.
+    @Test @LoopActor func aStreamIsMadeAnewAndReadOn() async throws {
+        let scene = try RedisScene(), family = TestFamilies.orders
+        let groups = [family.name: ["g"]], key = "bus:{test.order.0}:critical"
+        let writer = try scene.bus("writer", groups: groups), reader = try scene.bus("reader", groups: groups)
+        try reader.subscribe(Subscription(group: "g", families: [family]) { _ in })
+        let first = (0..<20).map { scene.message(family, "K0", $0) }, kept = scene.message(family, "K0", 20)
+        var resets = 0, settled: Set<MessageID> = []
+        writer.onSettled(source: "tester") { settled.formUnion($0) }
+        writer.onTransportReset { resets += 1 }
+        await writer.start()
+        await reader.start()
+        try writer.publish(first)
+        try await eventually("the group has read") { settled.count == 20 }
+        await reader.stop()
+        try writer.publish([kept])
+        try await eventually("it is written") { try !scene.server.command("XRANGE", key, "-", "+").hasPrefix("*0") }
+        try scene.server.command("EVAL", """
+            redis.call('DEL', KEYS[1])
+            redis.call('XGROUP', 'CREATE', KEYS[1], 'g', '0', 'MKSTREAM')
+            local entry = redis.call('XADD', KEYS[1], '*', 'hello', 'world')
+            redis.call('XREADGROUP', 'GROUP', 'g', 'c', 'STREAMS', KEYS[1], '>')
+            redis.call('XACK', KEYS[1], 'g', entry)
+            """, "1", key)
+        try await eventually("it is noticed") { resets == 1 }
+        #expect(!settled.contains(kept.id))
+        await writer.stop()
+    }
+
     /// What Redis refuses is told once, and tried again less and less often.
     @Test(arguments: [("auth", "login refused"), ("select", "database 99 refused")])
     @LoopActor func aRefusedGreetingIsToldAndWaits(_ command: String, _ reason: String) async throws {

@@ -67,10 +67,7 @@ import Testing
             AnalyticsEngine.self, StrategyEngine.self, RiskEngine.self, PortfolioEngine.self,
         ])
         let bars = BarColumns.walk(80)
-        _ = try await fixture.json(.portfolio, .post, "/portfolios",
-                                   #"{"id":"p","name":"P","currency":"USD","watch":["KO"]}"#, status: 201)
-        _ = try await fixture.json(.portfolio, .post, "/portfolios/p/transactions",
-                                   #"{"type":"deposit","amount":10000,"ts":"2019-12-01"}"#, status: 201)
+        try await fixture.fund("p", #","watch":["KO"]"#)
         _ = try await fixture.json(.strategy, .post, "/api/v1/strategies/versions/s", """
             {"operation":"commit","message":"one","definition":{"symbol":"KO","timeframe":"1d",\
             "entry":"sma(close,3) > sma(close,6)","exit":"sma(close,3) < sma(close,6)","commission_bps":5,"slippage_bps":1}}

@@ -26,10 +26,7 @@ import Testing
         let fixture = try await EngineFixture.make([
             AnalyticsEngine.self, StrategyEngine.self, RiskEngine.self, PortfolioEngine.self,
         ])
-        _ = try await fixture.json(.portfolio, .post, "/portfolios",
-                                   #"{"id":"p","name":"P","currency":"USD","watch":["KO"]}"#, status: 201)
-        _ = try await fixture.json(.portfolio, .post, "/portfolios/p/transactions",
-                                   #"{"type":"deposit","amount":10000,"ts":"2019-12-01"}"#, status: 201)
+        try await fixture.fund("p", #","watch":["KO"]"#)
         _ = try await fixture.json(.strategy, .post, "/api/v1/strategies/versions/s", """
             {"operation":"commit","message":"one","definition":{"symbol":"KO","timeframe":"1h",\
             "entry":"sma(close,2) > sma(close,4)","exit":"sma(close,2) < sma(close,4)"}}

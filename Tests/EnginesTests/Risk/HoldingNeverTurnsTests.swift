@@ -102,20 +102,27 @@ import Wire
         await fixture.stop()
     }
 
-    /// At a price that never comes it would keep the holding, and filled later it would turn it.
-    @Test(arguments: [(#""action":"flatten""#, 0.0), (#""action":"reduce","fraction":0.5"#, 25)])
-    @LoopActor func whatRestsGivesWayToARule(_ rule: String, _ left: Double) async throws {
+    /// At a price that never comes it would keep the holding, and filled later it would turn it. What leaves the rule
+    /// enough rests on.
+    @Test(arguments: [
+        (#""action":"flatten""#, 70, 0.0, 0.0), (#""action":"reduce","fraction":0.5"#, 70, 25, 25),
+        (#""action":"reduce","fraction":0.9"#, 40, 45, 5),
+    ])
+    @LoopActor func whatRestsGivesWayToARule(
+        _ rule: String, _ resting: Int, _ left: Double, _ atLast: Double
+    ) async throws {
         let (fixture, engine) = try await fixture()
-        #expect(try await order(fixture, "sell", 70, limit: 105) == "working")
+        #expect(try await order(fixture, "sell", resting, limit: 105) == "working")
         #expect(try await order(fixture, "buy", 10, limit: 50) == "working")
         try await self.rule(fixture, "f", rule)
         try await limit(fixture, "gross_exposure")
         for _ in 0..<2 { try await round(fixture, engine) }
         #expect(try await held(fixture) == left)
         let orders = try await fixture.json(.strategy, .get, "/orders")["items"]?.elements ?? []
-        #expect(orders.filter { $0["state"]?.text == "cancelled" }.map { $0["side"]?.text } == ["sell"])
+        #expect(orders.filter { $0["state"]?.text == "cancelled" }.map { $0["side"]?.text }
+            == (left == atLast ? ["sell"] : []))
         try await quote(fixture, 106)
-        #expect(try await held(fixture) == left)
+        #expect(try await held(fixture) == atLast)
         await fixture.stop()
     }
 
@@ -130,19 +137,6 @@ import Wire
         #expect(try await held(fixture) == 0)
         try await quote(fixture, 106)
         #expect(try await held(fixture) == 0)
-        await fixture.stop()
-    }
-
-    /// What a rule leaves over stays where it rests.
-    @Test @LoopActor func whatDoesNotStandInARulesWayRestsOn() async throws {
-        let (fixture, engine) = try await fixture()
-        #expect(try await order(fixture, "sell", 40, limit: 105) == "working")
-        try await rule(fixture, "r", #""action":"reduce""#)
-        try await limit(fixture, "gross_exposure")
-        for _ in 0..<2 { try await round(fixture, engine) }
-        #expect(try await held(fixture) == 45)
-        try await quote(fixture, 106)
-        #expect(try await held(fixture) == 5)
         await fixture.stop()
     }
 

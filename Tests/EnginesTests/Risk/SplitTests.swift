@@ -38,6 +38,16 @@ import Wire
             unrealized: .zero, netDeposits: FixedPoint(1500), trades: 1)
     }
 
+    /// A build before told no time of the split: the position's stands for it.
+    @Test func aSplitWithoutATimeIsThePositions() throws {
+        let old = Array("""
+            {"portfolio_id":"p","symbol":"KO","quantity":20,"average_cost":50,"price":50,"realized":0,\
+            "ts":"2020-01-02T00:00:00Z","split":2}
+            """.utf8)
+        let update = try #require(try JSONParser().withDocument(old) { PositionUpdate(json: $0) })
+        #expect(update.split == ShareSplit(ratio: FixedPoint(2), time: update.time))
+    }
+
     @Test func aSplitTravelsWithItsPosition() throws {
         for update in [try position("p", 20, 50, 3, split: 2, at: 1), try position("p", 20, 50, 1)] {
             let bytes = update.jsonBytes

@@ -26,10 +26,7 @@ import Wire
     @LoopActor private func make(_ entry: String, stored: BarColumns) async throws -> (EngineFixture, String) {
         let fixture = try await EngineFixture.make([StrategyEngine.self, RiskEngine.self, PortfolioEngine.self])
         try await fixture.store(stored, "KO")
-        _ = try await fixture.json(
-            .portfolio, .post, "/portfolios", #"{"id":"p","name":"P","currency":"USD"}"#, status: 201)
-        _ = try await fixture.json(.portfolio, .post, "/portfolios/p/transactions",
-                                   #"{"type":"deposit","amount":10000,"ts":"2019-12-01"}"#, status: 201)
+        try await fixture.fund()
         await fixture.settle()
         _ = try await fixture.json(.strategy, .post, "/api/v1/strategies/versions/s", """
             {"operation":"commit","definition":{"symbol":"KO","entry":"\(entry)","exit":"close < 0"}}
@@ -55,6 +52,20 @@ import Wire
         let deployment = try await fixture.json(.strategy, .get, path)
         #expect(deployment["last_bar"]?.text == Timestamp(nanoseconds: bars.times[21]).iso8601)
         #expect(deployment["warming_up"] == .bool(false))
+        await fixture.stop()
+    }
+
+    @Test @LoopActor func oneDefinitionCommittedAtOnceIsOneVersion() async throws {
+        let (fixture, _) = try await make("close > 1", stored: Self.rising(2))
+        func commit() async throws -> Int {
+            try await fixture.ask(.strategy, .post, "/api/v1/strategies/versions/two", """
+                {"operation":"commit","definition":{"symbol":"KO","entry":"close > 2","exit":"close < 0"}}
+                """).status
+        }
+        async let first = commit(), second = commit(), third = commit()
+        #expect(try await [first, second, third] == [200, 200, 200])
+        let versions = try await fixture.json(.strategy, .get, "/api/v1/strategies/versions/two")
+        #expect(versions["items"]?.elements.count == 1)
         await fixture.stop()
     }
 
