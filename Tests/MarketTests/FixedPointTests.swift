@@ -49,6 +49,16 @@ struct FixedPointTests {
         #expect((limit * FixedPoint(1_000_000)).double == 1e21)
     }
 
+    /// The ways by 64 bits give what the way by 128 does.
+    @Test func binaryNumbersAreTheSameInEveryWidth() {
+        let edge = Int128(Int64.max), scale = FixedPoint.scale
+        let edges = [0, 1, 5, scale - 1, scale, scale + 1, edge - 1, edge, edge + 1, edge + 2, edge * scale,
+                     edge * scale + scale - 1, (edge + 1) * scale, (edge + 1) * scale + 1, Int128.max]
+        for raw in edges.flatMap({ [$0, -$0, -$0 - 1] }) {
+            #expect(FixedPoint(raw: raw).double == Double(raw / scale) + Double(Int64(raw % scale)) / 1e9, "\(raw)")
+        }
+    }
+
     @Test func whatEnginesTellMayBeAboveWhatCallersSend() throws {
         let large = FixedPoint.limit * FixedPoint(1_000_000)
         #expect(FixedPoint(text: large.description) == nil)

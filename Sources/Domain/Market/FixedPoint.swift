@@ -87,8 +87,15 @@ public struct FixedPoint: Hashable, Comparable, Sendable {
 
     /// The nearest binary number, for statistics; money is never computed with it.
     public var double: Double {
-        let whole = raw / Self.scale, part = raw % Self.scale
-        return Double(whole) + Double(Int64(part)) / 1e9
+        // The standard library converts 128 bits through generic code, some hundred times slower than 64.
+        let units = Int64(truncatingIfNeeded: raw)
+        if Int128(units) == raw {
+            let (whole, part) = units.quotientAndRemainder(dividingBy: 1_000_000_000)
+            return Double(whole) + Double(part) / 1e9
+        }
+        let (whole, part) = raw.quotientAndRemainder(dividingBy: Self.scale)
+        let narrow = Int64(truncatingIfNeeded: whole), rest = Double(Int64(truncatingIfNeeded: part)) / 1e9
+        return (Int128(narrow) == whole ? Double(narrow) : Double(whole)) + rest
     }
 }
 

@@ -18,6 +18,8 @@ struct PortfolioBook: Sendable {
     private var newestPrice: Timestamp?
     /// Fills whose cash the portfolio engine has not told yet.
     private var unpaid: [MessageID: LandedFill] = [:]
+    /// What they cost together.
+    private var owed = Money.zero
     private var exposure: ExposureBook
     private let scenarios: [Scenario]
     private var sectors: [String: Int] = [:]
@@ -39,7 +41,7 @@ struct PortfolioBook: Sendable {
     }
 
     /// Cash less what fills cost that have not been told with it.
-    var cash: Double { unpaid.isEmpty ? toldCash : unpaid.values.reduce(toldCash) { $0 - $1.notional } }
+    var cash: Double { owed.isZero ? toldCash : toldCash - owed.double }
 
     // MARK: Changes
 
@@ -118,7 +120,8 @@ struct PortfolioBook: Sendable {
 
     /// A fill that was seen before its position; its cost counts until the cash is told.
     mutating func land(_ fill: LandedFill) {
-        unpaid[fill.message] = fill
+        if let before = unpaid.updateValue(fill, forKey: fill.message) { owed -= before.cost }
+        owed += fill.cost
         change(fill.symbol) { $0.land(fill) }
     }
 
@@ -132,8 +135,10 @@ struct PortfolioBook: Sendable {
         let paid = unpaid.values.filter { $0.isHeld || $0.message == cause }
         for fill in paid {
             unpaid[fill.message] = nil
+            owed -= fill.cost
             change(fill.symbol) { $0.forget(landed: fill.message) }
         }
+        if unpaid.isEmpty { owed = .zero }
         return paid.map(\.message)
     }
 

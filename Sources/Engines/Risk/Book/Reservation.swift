@@ -98,6 +98,6 @@ struct LandedFill: Sendable, Equatable {
         self.isHeld = isHeld
     }
 
-    /// What it cost, in currency.
-    var notional: Double { quantity.double * price.double }
+    /// What was paid for it, below 0 what it brought, without fees.
+    var cost: Money { quantity * price }
 }
