@@ -29,6 +29,8 @@ import Runtime
     private var queued = false, passed = 0
     /// What publishes to the critical lane.
     weak var criticalWriter: (any RankedLink)?
+    /// How much the low lane does at a time.
+    var lowPace = LowLanePace()
     private var arrived: [[any RankedLink]] = Array(repeating: [], count: LaneOrder.last + 1)
     private var hasArrived = false
 

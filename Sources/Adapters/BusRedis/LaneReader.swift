@@ -37,7 +37,9 @@ import Telemetry
     private weak var owner: (any LaneReaderOwner)?
     private(set) var link: RedisLink! = nil
     private(set) var ledger = EntryLedger()
-    private let readCommand: [UInt8]
+    private let clock: any Clock, order: LaneOrder
+    private let entries: Int
+    private var readCommand: (count: Int, bytes: [UInt8]) = (0, [])
     private var recovering: (index: Int, cursor: EntryID, known: Set<EntryID>)?
     private var recovered = false
     private var asking = false, stopped = false
@@ -56,14 +58,10 @@ import Telemetry
         self.setAsideLimit = setAsideLimit
         self.owner = owner
         let framed = streams.contains { layout.streams[$0].declared.framed }
-        let count = framed ? 8 : lane == .low ? 32 : max(64, min(512, batchLimit))
+        self.clock = clock
+        self.order = order
+        entries = framed ? 8 : max(64, min(512, batchLimit))
         prefetch = framed ? 8192 : max(1024, 2 * batchLimit)
-        var buffer = CommandBuffer()
-        buffer.command(
-            ["XREADGROUP", "GROUP", group, consumer, "COUNT", "\(count)", "BLOCK", "\(Self.blockMilliseconds)",
-             "STREAMS"]
-                + streams.map { layout.streams[$0].key } + streams.map { _ in ">" })
-        readCommand = buffer.bytes
         link = RedisLink(name: "read-\(group)-\(lane.name)", url: url, clock: clock, order: order,
                          rank: LaneOrder.reading(lane), onUp: { [self] in connected() },
                          onDown: { [self] _ in asking = false })
@@ -99,7 +97,19 @@ import Telemetry
         if !recovered { return askForPending() }
         guard hasRoom else { return }
         asking = true
-        link.send({ [self] reply in got(reply) }) { $0.raw(readCommand) }
+        let count = lane == .low ? min(entries, order.lowPace.entries(at: clock.monotonic)) : entries
+        if readCommand.count != count { readCommand = (count, command(count)) }
+        link.send({ [self] reply in got(reply) }) { $0.raw(readCommand.bytes) }
+    }
+
+    /// Asks for at most so many entries of the lane's streams.
+    private func command(_ count: Int) -> [UInt8] {
+        var buffer = CommandBuffer()
+        buffer.command(
+            ["XREADGROUP", "GROUP", group, consumer, "COUNT", "\(count)", "BLOCK", "\(Self.blockMilliseconds)",
+             "STREAMS"]
+                + streams.map { layout.streams[$0].key } + streams.map { _ in ">" })
+        return buffer.bytes
     }
 
     private func askForPending() {
@@ -133,6 +143,7 @@ import Telemetry
         if reply.isError { return failed(reply) }
         asking = false
         if let count = reply.elements, count > 0 {
+            if lane != .low { order.lowPace.noteUpper(at: clock.monotonic) }
             var cursor = reply
             cursor.step()
             for _ in 0..<count {

@@ -19,9 +19,8 @@ import Telemetry
 /// before anything newer; nothing else is sent meanwhile, so the order of a stream holds. While Redis is away, or more
 /// waits than memory should hold, lossless messages go to the spool.
 @LoopActor final class LaneWriter: TurnWork {
-    /// The most commands without an answer (fewer on the low lane: Redis works them off before it looks at others), and
-    /// the most messages in memory.
-    static let window = 2048, lowWindow = 128, memoryBound = 131_072
+    /// The most commands without an answer (on the low lane its pace tells), and the most messages in memory.
+    static let window = 2048, memoryBound = 131_072
     /// Messages of a transaction, and of a batch from the spool.
     private static let transactionSize = 256, replaySize = 1024
     private static let refusedWaitMilliseconds = 100
@@ -30,6 +29,7 @@ import Telemetry
     let spool: Spool
     private let layout: StreamLayout
     private let logger: Logger
+    private let clock: any Clock
     private let order: LaneOrder
     private weak var owner: (any LaneWriterOwner)?
     private(set) var link: RedisLink! = nil
@@ -49,6 +49,7 @@ import Telemetry
         lane: Lane, layout: StreamLayout, url: RedisURL, spool: Spool, clock: any Clock, logger: Logger,
         order: LaneOrder, owner: any LaneWriterOwner
     ) {
+        self.clock = clock
         self.order = order
         self.lane = lane
         self.layout = layout
@@ -133,11 +134,17 @@ import Telemetry
         }
         if careful { return sendCarefully() }
         // A full window is filled again when half of it is free, not command by command.
-        let window = lane == .low ? Self.lowWindow : Self.window
+        let window = window
         while !queue.isEmpty && (commandsInFlight <= window / 2 || commandsInFlight + queue.count <= window) {
             send(OutgoingChunk(runs: queue.take(window - commandsInFlight)))
         }
         if !spool.isEmpty && !replaying && queue.isEmpty && inFlight == 0 { replay(Self.replaySize) }
+    }
+
+    private var window: Int {
+        if lane == .low { return order.lowPace.window(at: clock.monotonic) }
+        if !queue.isEmpty { order.lowPace.noteUpper(at: clock.monotonic) }
+        return Self.window
     }
 
     private func sendCarefully() {
