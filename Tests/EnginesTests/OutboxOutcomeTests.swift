@@ -15,8 +15,8 @@ import TestKit
     init() { EventLoop.runInBackground() }
 
     @LoopActor private func make(_ records: LosingStore) async throws -> Outbox {
-        try await records.migrate([Outbox.migration, Outbox.byPosition(version: 2), Migration(
-            version: 3, name: "things", statements: ["CREATE TABLE things (id BIGINT PRIMARY KEY)"])])
+        try await records.migrate([Outbox.migration, Outbox.byPosition(version: 2), Outbox.lives(version: 3), Migration(
+            version: 4, name: "things", statements: ["CREATE TABLE things (id BIGINT PRIMARY KEY)"])])
         let bus = MemoryBus(
             families: [], clock: SystemClock(), identifiers: SeededIdentifiers(seed: 1), metrics: MetricsRegistry(),
             logger: Logger(engine: "test", level: .error, sink: MemoryLogSink(), now: { Timestamp(seconds: 0) }))

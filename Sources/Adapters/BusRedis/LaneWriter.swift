@@ -134,17 +134,12 @@ import Telemetry
         }
         if careful { return sendCarefully() }
         // A full window is filled again when half of it is free, not command by command.
-        let window = window
+        if lane != .low && !queue.isEmpty { order.lowPace.noteUpper(at: clock.monotonic) }
+        let window = lane == .low ? order.lowPace.window(at: clock.monotonic) : Self.window
         while !queue.isEmpty && (commandsInFlight <= window / 2 || commandsInFlight + queue.count <= window) {
             send(OutgoingChunk(runs: queue.take(window - commandsInFlight)))
         }
         if !spool.isEmpty && !replaying && queue.isEmpty && inFlight == 0 { replay(Self.replaySize) }
-    }
-
-    private var window: Int {
-        if lane == .low { return order.lowPace.window(at: clock.monotonic) }
-        if !queue.isEmpty { order.lowPace.noteUpper(at: clock.monotonic) }
-        return Self.window
     }
 
     private func sendCarefully() {

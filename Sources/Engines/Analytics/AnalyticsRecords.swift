@@ -23,6 +23,7 @@ enum AnalyticsRecords {
         ]),
         PerformanceMetrics.migration,
         Outbox.byPosition(version: 5),
+        Outbox.lives(version: 6),
     ]
 
     /// Writes a value; the same message again changes nothing, a later one for the same time restates it.

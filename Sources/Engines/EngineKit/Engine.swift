@@ -48,7 +48,7 @@ public struct HealthCheck: Sendable {
 }
 
 extension Engine {
-    public static var migrations: [Migration] { [Outbox.byPosition(version: 2)] }
+    public static var migrations: [Migration] { [Outbox.byPosition(version: 2), Outbox.lives(version: 3)] }
     public static var answersAfterStart: Bool { false }
     public var subscriptions: [Subscription] { [] }
     public func start() async throws {}

@@ -26,6 +26,7 @@ import Telemetry
     /// Not yet acknowledged by all, with the positions of their rows.
     private var unsettled: [MessageID: Kept] = [:]
     private var order: [MessageID] = []
+    /// The last position given out: the number of this process' life, then a count.
     private var position: Int64 = 0
     private var retry: LoopTimer?
     /// Commits under way, in the order they were asked for.
@@ -103,7 +104,13 @@ import Telemetry
         ]])
     }
 
-    /// Loads what an earlier life left and publishes it again.
+    /// The table that tells apart the processes of an engine. Every engine lists it under a version of its own, above
+    /// those it had.
+    public nonisolated static func lives(version: Int) -> Migration { OutboxLife.migration(version: version) }
+
+    /// Loads what an earlier life left and publishes it again. Positions are of this life alone: where another process
+    /// of the engine is alive on the same database, neither meets the rows of the other. What that one has not settled is
+    /// published by both then, and recognised by its ids.
     public func start() async throws {
         if !isListening {
             isListening = true
@@ -116,7 +123,7 @@ import Telemetry
         let left = try rows.map { (row) throws(StoreError) -> Kept in
             (try OutboxRows.message(row, source: source), try row.value(1))
         }
-        if let last = left.last { position = last.position }
+        position = try await OutboxLife.next(records)
         let marks = left.filter { OutboxRows.isMark($0.message) }
         forgetting += marks.map(\.position)
         if !marks.isEmpty { forgetLater() }

@@ -16,6 +16,7 @@ enum ModelRecords {
             """,
         ]),
         Outbox.byPosition(version: 3),
+        Outbox.lives(version: 4),
     ]
 
     private static let columns =

@@ -37,7 +37,7 @@ import Wire
 
     public nonisolated static var migrations: [Migration] { 
         [Idempotency.migration(version: 2), AuditTrail.migration(version: 3), FactRecords.migration(version: 4),
-         Outbox.byPosition(version: 5), Idempotency.byAge(version: 6)]
+         Outbox.byPosition(version: 5), Idempotency.byAge(version: 6), Outbox.lives(version: 7)]
     }
 
     public func start() async throws {

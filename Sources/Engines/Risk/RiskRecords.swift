@@ -59,6 +59,7 @@ enum RiskRecords {
         SplitRecords.migration,
         EndedOrders.migration,
         LimitRows.versions,
+        Outbox.lives(version: 89),
     ]
 
     /// Has SQLite find decisions and open orders in one tree each, of their keys, where it kept two: an order then

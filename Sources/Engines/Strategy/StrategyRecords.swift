@@ -91,6 +91,7 @@ enum StrategyRecords {
         AuditTrail.migration(version: 4),
         Outbox.byPosition(version: 5),
         Idempotency.byAge(version: 6),
+        Outbox.lives(version: 7),
     ]
 
     static func insert(_ version: StrategyVersion, position: Int) -> Statement {

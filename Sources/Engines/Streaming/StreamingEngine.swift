@@ -10,7 +10,8 @@ public import Store
 @LoopActor public final class StreamingEngine: Engine {
     public nonisolated static var name: EngineName { .websocket }
     public nonisolated static var migrations: [Migration] {
-        [Outbox.byPosition(version: 2), Idempotency.migration(version: 3), Idempotency.byAge(version: 4)]
+        [Outbox.byPosition(version: 2), Idempotency.migration(version: 3), Idempotency.byAge(version: 4),
+         Outbox.lives(version: 5)]
     }
     static let tickMilliseconds = 1000
 

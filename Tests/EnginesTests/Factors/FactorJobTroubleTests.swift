@@ -17,6 +17,8 @@ import TestKit
         try await .factors(over: ["AAPL", "MSFT"], bars: 80)
     }
 
+    @LoopActor private final class Switch { var isOn = false }
+
     @LoopActor private static func part(_ number: Int) -> JobPart {
         JobPart(block: JobBlock(number: number, values: [[1, 2]], failed: 0), names: ["f\(number)"], series: ["u/f\(number)"])
     }
@@ -76,6 +78,35 @@ import TestKit
             return jobs["j"]?.state == .finished
         }
         #expect(jobs["j"]?.detail == "" && jobs["j"]?.done == 1)
+        await jobs.stop()
+        await fixture.stop()
+    }
+
+    /// While one process of the engine replaces another, both know a job: what one has done the other neither does again
+    /// nor fails at.
+    @Test @LoopActor func aJobThatAnotherProcessHasDoneIsDone() async throws {
+        let fixture = try await Self.filled()
+        let context = try #require(fixture.hosts[.factor]).context, engine = FactorEngine(context)
+        let jobs = FactorJobs(context, turn: JobTurn()), others = FactorJobs(context, turn: JobTurn())
+        let gate = Switch()
+        try await jobs.start { bars, facts in
+            if !gate.isOn { throw StoreError(.diskFull, "series.lmdb") }
+            return try await engine.adding(facts, to: engine.bars(bars))
+        }
+        try await jobs.submit(FactorJob(id: "j", created: context.clock.now, timeframe: .day1, symbols: [], asOf: nil,
+                                        factors: ["close", "open"], universe: "stored"))
+        await fixture.until("it waits") { jobs["j"]?.detail.hasPrefix("waits: ") == true }
+        try await others.start { bars, facts in try await engine.adding(facts, to: engine.bars(bars)) }
+        await fixture.until("the other has done it") { others["j"]?.state == .finished }
+        gate.isOn = true
+        await fixture.until("it is over") {
+            fixture.clock.advance(nanoseconds: 1_000_000_000)
+            return jobs["j"]?.isOver == true
+        }
+        #expect(jobs["j"]?.state == .finished && jobs["j"]?.done == 2 && jobs.waiting == 0)
+        let stored = try await context.records.query(Statement("SELECT COUNT(*) FROM factor_run"))
+        #expect(try stored.first?.value(0, as: Int.self) == 1)
+        await others.stop()
         await jobs.stop()
         await fixture.stop()
     }

@@ -103,6 +103,8 @@ import Wire
                     try await run(id)
                 } catch let error as StoreError where error.isOutage {
                     await wait(id, "\(error)")
+                } catch let error as StoreError where error.code == .constraint(.unique) {
+                    await meet(id)
                 } catch let problem as Problem where problem.status == 503 {
                     await wait(id, problem.detail)
                 } catch {
@@ -120,6 +122,20 @@ import Wire
     private func wait(_ id: String, _ reason: String) async {
         if jobs[id]?.isOver == false { jobs[id]?.detail = Self.waiting + reason }
         await context.clock.sleep(nanoseconds: 1_000_000_000)
+    }
+
+    /// A run or a block is there already: another process of the engine, which this one is about to replace, works at the
+    /// same job. How far it is, is read before the next attempt.
+    private func meet(_ id: String) async {
+        do {
+            lastRun = max(lastRun, try await JobRecords.lastRun(context.records))
+            let stored = try await JobRecords.all(context.records, digest: context.digest).first { $0.id == id }
+            if let stored, jobs[id]?.isOver == false { jobs[id] = stored }
+            if jobs[id]?.isOver != false { return queue.removeAll { $0 == id } }
+            await wait(id, "another process works at it")
+        } catch {
+            await wait(id, "\(error)")
+        }
     }
 
     private func fail(_ id: String, _ detail: String) async {

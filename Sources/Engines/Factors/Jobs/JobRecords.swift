@@ -38,6 +38,7 @@ enum JobRecords {
         ]),
         Idempotency.migration(version: 6),
         Idempotency.byAge(version: 7),
+        Outbox.lives(version: 8),
     ]
 
     private static let columns = "id, created, timeframe, symbols, as_of, factors, state, ts, data_version, detail, "

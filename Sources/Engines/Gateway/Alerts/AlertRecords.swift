@@ -22,6 +22,7 @@ enum AlertRecords {
         AuditTrail.migration(version: 4),
         Outbox.byPosition(version: 5),
         Idempotency.byAge(version: 6),
+        Outbox.lives(version: 7),
     ]
 
     private static let columns = "id, name, severity, message, component, state, note, created, updated, position"
@@ -33,7 +34,13 @@ enum AlertRecords {
                           component: "gateway", created: now, updated: now)
         let found = try await context.records.query(
             Statement("SELECT id FROM system_alerts WHERE id = $1", [.text(firstID)]))
-        if found.rows.isEmpty { try await context.records.transaction([insert(first)]) }
+        if !found.rows.isEmpty { return }
+        do throws(StoreError) {
+            try await context.records.transaction([insert(first)])
+        } catch where error.code == .constraint(.unique) {
+            // Another gateway that starts at the same moment has noted it.
+            return try await begin(context)
+        }
     }
 
     static func insert(_ alert: Alert) -> Statement {

@@ -65,13 +65,22 @@ extension GatewayEngine {
         let answer = JSONBody(status: status) { alert.write(to: &$0) }
         AuditScope.current?.object = "alert/\(alert.id)"
         let message = context.message(Topics.systemAlert, alert.component, time: alert.updated, data: alert.bytes)
-        do {
-            try await context.commit([statement] + record.statements(answer, context), [message])
-        } catch let error as StoreError where error.code == .unavailable || error.code == .closed {
-            throw Problem.unavailable("records", error.description)
+        for attempt in 1... {
+            do {
+                try await context.commit([statement] + record.statements(answer, context), [message])
+                break
+            } catch let error as StoreError where error.code == .unavailable || error.code == .closed {
+                throw Problem.unavailable("records", error.description)
+            } catch let error as StoreError where error.code == .constraint(.unique) && attempt < Self.attempts {
+                // Another gateway on the same database took the alert's place in the list.
+                continue
+            }
         }
         return answer
     }
+
+    /// How often an alert is given a place in the list that other gateways add to at the same time.
+    private static let attempts = 20
 
     /// Runs a query; a store that is away is the caller's 503.
     private func answering<T>(_ query: () async throws(StoreError) -> T) async throws -> T {

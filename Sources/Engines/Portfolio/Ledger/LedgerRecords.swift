@@ -24,6 +24,7 @@ enum LedgerRecords {
         Outbox.byPosition(version: 5),
         Idempotency.byAge(version: 6),
         ValuationRecords.migration(version: 7),
+        Outbox.lives(version: 8),
     ]
 
     static func insert(_ account: Account) -> Statement {
