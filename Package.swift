@@ -19,8 +19,8 @@ let language: [SwiftSetting] = [
     .unsafeFlags(["-Xfrontend", "-disable-dynamic-actor-isolation"], .when(configuration: .release)),
 ]
 
-/// Kernels are optimised in debug builds too: tests compare millions of values. `NAUTILUS_MARCH` (for example
-/// `x86-64-v3`) lets a build use newer vector instructions; it changes last bits, so it is never a default.
+/// Kernels are optimised in debug builds too, and so is what tests compare millions of values with. `NAUTILUS_MARCH`
+/// (for example `x86-64-v3`) lets a build use newer vector instructions; it changes last bits, so it is never a default.
 ///
 /// A square root need not set errno: without a call for that, loops over roots use the vector instruction.
 let kernel: [SwiftSetting] = language
@@ -87,7 +87,7 @@ let ports: [Target] = [
     library("Ports", "Telemetry", ["Market", "Wire", "CShims"]),
     library("Ports", "Runtime", ["CUV", "CShims", "Telemetry", "Wire"]),
     library("Ports", "Bus", ["Market", "Wire", "Runtime", "Telemetry"]),
-    library("Ports", "Store", ["Market", "Wire", "Runtime", "Telemetry"]),
+    library("Ports", "Store", ["Market", "Wire", "Runtime", "Telemetry"], settings: kernel),
     library("Ports", "HTTP", ["Market", "Wire", "Runtime", "Telemetry"]),
     library("Ports", "Documents", ["Market", "Wire"]),
     library("Ports", "Models"),
@@ -114,7 +114,11 @@ let engineNames = ["Analytics", "Risk", "Factors", "Learning", "Features", "Stre
 let engineData = ["Factors": ["Catalogue/factor-rules.json"], "Risk": ["Stress/historic-scenarios.json"]]
 let engines: [Target] =
     [library("Engines", "EngineKit", engineFloor)]
-    + engineNames.map { library("Engines", $0, engineFloor + ["EngineKit"], data: engineData[$0] ?? []) }
+    + engineNames.map { name in
+        // A million expressions are made and parsed in the factor engine: it is optimised in debug builds too.
+        library("Engines", name, engineFloor + ["EngineKit"], settings: name == "Factors" ? kernel : language,
+                data: engineData[name] ?? [])
+    }
 
 let adapterNames = ["HTTPServer", "HTTPClient", "BusRedis", "StoreSQLite", "StorePostgres", "SeriesLMDB", "Security", "Reports", "Boosting",
                     "Couriers"]
@@ -131,7 +135,7 @@ let processes: [Target] =
 
 let testTargets: [Target] = [
     .target(name: "CTestLoop", path: "Sources/TestSupport/CTestLoop"),
-    library("TestSupport", "TestKit", ["Market", "Wire", "CTestLoop"] + portNames),
+    library("TestSupport", "TestKit", ["Market", "Wire", "CTestLoop"] + portNames, settings: kernel),
     tests("Tidy", []),
     tests("Numerics", ["Numerics", "TestKit"]),
     tests("Quant", ["Quant", "Numerics", "TestKit"], resources: [.copy("Fixtures")]),

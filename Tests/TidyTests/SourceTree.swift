@@ -12,7 +12,7 @@ struct SourceTree {
         /// What it imports.
         var imports: [String] {
             lines.compactMap { line in
-                guard let found = line.firstMatch(of: #/^(?:@\w+ )?(?:public |package |internal )?(?:@\w+ )?import (?:struct |class |func |enum )?(\w+)/#)
+                guard SourceTree.has(line, "import "), let found = line.firstMatch(of: #/^(?:@\w+ )?(?:public |package |internal )?(?:@\w+ )?import (?:struct |class |func |enum )?(\w+)/#)
                 else { return nil }
                 return String(found.1)
             }
@@ -21,6 +21,9 @@ struct SourceTree {
 
     static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
+
+    /// Whether a line has a text in it: some hundred times faster than `contains`.
+    static func has(_ line: String, _ text: String) -> Bool { strstr(line, text) != nil }
 
     static let sources: [File] = files(under: "Sources")
     static let tests: [File] = files(under: "Tests")

@@ -10,7 +10,7 @@ import Testing
     /// what is nowhere.
     private func texts(_ random: inout SeededGenerator) -> [String] {
         var texts = ["zzz", "@", "~", "rank(", "))", ".raw@bars", "1e400"]
-        for _ in 0..<12 {
+        for _ in 0..<8 {
             let factor = catalogue[Int(random.next() % UInt64(catalogue.count))]
             for text in [factor.id, factor.expression] {
                 let start = Int(random.next() % UInt64(text.count)), length = 2 + Int(random.next() % 12)
@@ -26,7 +26,7 @@ import Testing
         for text in texts(&random) {
             let needle = text.lowercased()
             // Somewhere in the catalogue, as many as there is time to make.
-            let start = Int(random.next() % UInt64(catalogue.count - 3000)), end = start + 3000
+            let start = Int(random.next() % UInt64(catalogue.count - 1500)), end = start + 1500
             let wanted = (start..<end).filter { number in
                 let factor = catalogue[number]
                 return factor.id.lowercased().contains(needle) || factor.expression.lowercased().contains(needle)

@@ -11,7 +11,7 @@ import Testing
         var random = SeededGenerator(seed: seed)
         let plain = MemorySeriesStore(chunkRows: 7)
         try await backend.withStore { store in
-            for step in 0..<60 {
+            for step in 0..<40 {
                 let rows = Self.rows(&random, step)
                 let at = Timestamp(seconds: Int64(step))
                 let expected = try await plain.write(apple, rows, recordedAt: at)
