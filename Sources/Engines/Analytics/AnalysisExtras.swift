@@ -23,10 +23,21 @@ struct FlowsBody: RequestBody {
     func periods(_ ends: [Timestamp]) -> [Double]? {
         var sums = [Double](repeating: 0, count: ends.count)
         for (time, amount) in zip(times, amounts) {
-            guard let index = ends.firstIndex(where: { $0 >= time }), time >= ends[0] else { return nil }
+            let index = Self.place(of: time, in: ends)
+            guard index < ends.count, time >= ends[0] else { return nil }
             sums[index] += amount
         }
         return sums
+    }
+
+    /// The first of rising times that is not before `time`; their number where there is none.
+    private static func place(of time: Timestamp, in times: [Timestamp]) -> Int {
+        var low = 0, high = times.count
+        while low < high {
+            let middle = (low + high) / 2
+            if times[middle] < time { low = middle + 1 } else { high = middle }
+        }
+        return low
     }
 }
 

@@ -58,7 +58,7 @@ extension LearningEngine {
     }
 
     private func predict(_ body: PriceBody) async throws -> PriceAnswer {
-        let input = body.input, ignored = body.features.map(\.name).filter { !PriceBody.known.contains($0) }
+        let input = body.input, ignored = body.features.map(\.name).filter { PriceBody.known[$0] == nil }
         if input.returns == nil, let volatility = body.feature("volatility") {
             guard let price = body.price else { throw Problem.invalid("/current_price", "is required beside features") }
             let drift = body.feature("drift") ?? 0, scale = input.aroundTheClock, periods = scale.periodsPerYear

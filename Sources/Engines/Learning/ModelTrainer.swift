@@ -13,6 +13,8 @@ import Telemetry
     private var models: [ModelName: [Subject: FittedModel]] = [:]
     /// Closes of the newest fits, until bars change.
     private var fresh: [Subject: TrainingData] = [:]
+    /// Instruments that are being fitted: whether their bars are still those that were read.
+    private var fitting: [Subject: Bool] = [:]
     private static let freshLimit = 256
     private var background: Task<Void, Never>?
     /// Why the stored bars could not be fitted at the last attempt.
@@ -36,7 +38,10 @@ import Telemetry
     private func keep(_ model: FittedModel) { models[model.name, default: [:]][model.subject] = model }
 
     /// The bars of an instrument have changed: the next prediction reads them again.
-    func invalidate(_ subject: Subject) { fresh[subject] = nil }
+    func invalidate(_ subject: Subject) {
+        fresh[subject] = nil
+        if fitting[subject] != nil { fitting[subject] = false }
+    }
 
     func stop() { background?.cancel() }
 
@@ -83,6 +88,8 @@ import Telemetry
     func fit(_ subject: Subject) async throws -> TrainingData? {
         try await locks.with(subject.text) {
             if let known = fresh[subject] { return known }
+            fitting[subject] = true
+            defer { fitting[subject] = nil }
             let bars = try await BarsClient(context).bars(subject.symbol, subject.timeframe, last: TrainingData.limit)
             guard let data = TrainingData(bars) else { return nil }
             let digest = context.digest
@@ -100,7 +107,7 @@ import Telemetry
             if !new.isEmpty { try await context.commit(new.map { ModelRecords.insert($0) }) }
             for model in new { keep(model) }
             if fresh.count >= Self.freshLimit { fresh = [:] }
-            fresh[subject] = data
+            if fitting[subject] == true { fresh[subject] = data }
             return data
         }
     }

@@ -74,7 +74,7 @@ struct PriceBody: RequestBody {
     let features: [(name: String, value: Double)]
 
     static func read(_ fields: FieldReader) -> PriceBody {
-        PriceBody(
+        let body = PriceBody(
             input: PredictionInput.read(fields, needsSymbol: true),
             price: fields.optionalNumber("current_price", "The price now; the last stored close unless said.", above: 0,
                                          upTo: 1e15),
@@ -83,12 +83,17 @@ struct PriceBody: RequestBody {
                 "`volatility` and `drift`, both a year's, are used where no returns are sent: the volatility as it is, "
                     + "the drift as a year of returns would tell it, so that half of it is believed. Others are named "
                     + "as ignored.", required: false))
+        for (name, range) in known.sorted(by: { $0.key < $1.key }) {
+            guard let value = body.feature(name), !range.contains(value) else { continue }
+            fields.refuse(at: ["features", name], "must lie between \(range.lowerBound) and \(range.upperBound)")
+        }
+        return body
     }
 
     func feature(_ name: String) -> Double? { features.first { $0.name == name }?.value }
 
-    /// Features that the baseline knows.
-    static let known: Set<String> = ["volatility", "drift"]
+    /// Features that the baseline knows, and what a year's may be.
+    static let known: [String: ClosedRange<Double>] = ["volatility": 0...1000, "drift": -1000...1000]
 }
 
 /// A model in the path and a page of its versions.

@@ -42,6 +42,8 @@ import Wire
     var storedSwitch = KillSwitch()
     /// One change of limits, or of what they hold for, at a time: each reads what the one before has left.
     let limitLock = KeyedLock()
+    /// By portfolio: versions of a capital book are kept one after the other.
+    let bookLock = KeyedLock()
     /// Decisions that are being written; the kill switch waits for them.
     private(set) var approving = 0
     private(set) lazy var monitor = RiskMonitor(context, self)

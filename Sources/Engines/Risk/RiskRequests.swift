@@ -46,9 +46,15 @@ struct EquityCurveBody: RequestBody {
     let values: [Double]
 
     static func read(_ fields: FieldReader) -> EquityCurveBody {
-        let times = fields.times("ts", "Times, rising.", required: false)
-        let values = fields.numbers("value", "Equity at each time.") ?? []
+        let times = fields.times("ts", "Times, strictly rising.", required: false)
+        let values = fields.numbers("value", "Equity at each time; above 0 at the first.") ?? []
         fields.require(times.isEmpty || times.count == values.count, "ts", "must be as long as value")
+        for (index, pair) in zip(times, times.dropFirst()).enumerated() where pair.0 >= pair.1 {
+            fields.refuse(at: ["ts", "\(index + 1)"], "must be after the time before it")
+        }
+        if let first = values.first, first <= 0 {
+            fields.refuse(at: ["value", "0"], "must be above 0: a fall is a part of what there was")
+        }
         return EquityCurveBody(values: values)
     }
 }

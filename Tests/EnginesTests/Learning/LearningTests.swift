@@ -2,7 +2,7 @@ import Bus
 import EngineKit
 import Glibc
 import HTTP
-import Learning
+@testable import Learning
 import Market
 import Quant
 import Runtime
@@ -87,7 +87,8 @@ import Wire
             #expect(large.pointers.contains("/returns/1"))
         }
         let wild = #"{"symbol":"KO","current_price":1,"features":{"volatility":-1}}"#
-        #expect(try await fixture.json(.ml, .post, "/ml/predict/price", wild, status: 422).pointers == ["/features"])
+        #expect(try await fixture.json(.ml, .post, "/ml/predict/price", wild, status: 422).pointers
+                == ["/features/volatility"])
         let regime = try await fixture.ask(.ml, .post, "/ml/predict/regime", "{}")
         #expect(regime.status == 501)
         await fixture.stop()
@@ -153,4 +154,39 @@ import Wire
         #expect(live["replay"] == nil)
         await fixture.stop()
     }
+
+    /// Bars that come while older ones are fitted are read by the next prediction.
+    @Test @LoopActor func aFitOfWhatHasChangedIsNotKept() async throws {
+        let fixture = try await EngineFixture.make([LearningEngine.self])
+        let bars = BarColumns.walk(2000), context = try #require(fixture.hosts[.ml]).context
+        try await fixture.write(bars.prefix(1999), "KO")
+        let trainer = ModelTrainer(context), subject = Subject(symbol: try #require(Symbol("KO")), timeframe: .day1)
+        var isDone = false
+        spawn {
+            _ = try? await trainer.fit(subject)
+            isDone = true
+        }
+        // At every moment of the fit bars may change.
+        while !isDone {
+            await Task.yield()
+            if !isDone { trainer.invalidate(subject) }
+        }
+        try await fixture.write(bars.suffix(1), "KO")
+        let data = try #require(try await trainer.fit(subject))
+        #expect(data.closes.last == bars.close.last)
+        await fixture.stop()
+    }
+
+    @Test @LoopActor func aYearsVolatilityHasItsBounds() async throws {
+        let fixture = try await EngineFixture.make([LearningEngine.self])
+        for (features, pointer) in [("\"volatility\":1e200", "volatility"), ("\"volatility\":-0.1", "volatility"),
+                                    ("\"volatility\":0.2,\"drift\":1e9", "drift")] {
+            let refused = try await fixture.json(.ml, .post, "/ml/predict/price", """
+                {"symbol":"NONE","current_price":10,"features":{\(features)}}
+                """, status: 422)
+            #expect(refused.pointers == ["/features/\(pointer)"])
+        }
+        await fixture.stop()
+    }
+
 }

@@ -193,6 +193,25 @@ import Wire
         await fixture.stop()
     }
 
+    @Test @LoopActor func booksKeptAtOnceAreVersionsOneAfterTheOther() async throws {
+        let fixture = try await EngineFixture.make([RiskEngine.self])
+        let body = "{\"portfolio_id\":\"p\",\"name\":\"March\",\"sa_ccr\":{\"netting_sets\":[\(Self.rates)]}}"
+        var versions: [Double] = [], left = 8
+        for number in 0..<8 {
+            spawn {
+                let answer = try? await fixture.ask(
+                    .risk, .post, Self.books, body, headers: ["Idempotency-Key": "key-\(number)"])
+                if let answer, answer.status == 201, let version = try? JSONTree(answer.body)["version"]?.double {
+                    versions.append(version)
+                }
+                left -= 1
+            }
+        }
+        await fixture.until("all are answered") { left == 0 }
+        #expect(versions.sorted() == [1, 2, 3, 4, 5, 6, 7, 8])
+        await fixture.stop()
+    }
+
     @Test @LoopActor func theReportIsOfTheBookOrSaysWhatIsMissing() async throws {
         let fixture = try await EngineFixture.make([RiskEngine.self])
         try await fixture.publishCash(500)

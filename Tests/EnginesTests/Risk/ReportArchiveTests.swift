@@ -112,6 +112,30 @@ import Wire
         await fixture.stop()
     }
 
+    /// A schedule that is ended while others are made is neither made nor there again after a restart.
+    @Test @LoopActor func aScheduleThatIsEndedMeanwhileStaysEnded() async throws {
+        let fixture = try await fixture()
+        var ids: [String] = []
+        for _ in 0..<10 {
+            let made = try await fixture.json(
+                .risk, .post, "/api/v1/risk/report-schedules",
+                #"{"report_type":"liquidity","portfolio_id":"p","every_hours":2}"#, status: 201)
+            ids.append(try #require(made["id"]?.text))
+        }
+        let engine = try #require(fixture.hosts[.risk]?.engine as? RiskEngine)
+        fixture.clock.setWall(fixture.clock.now.adding(nanoseconds: 3 * 3_600_000_000_000))
+        var kept: Int?
+        spawn { kept = await engine.scheduler.runDue() }
+        _ = try await fixture.json(.risk, .delete, "/api/v1/risk/report-schedules/\(ids[9])")
+        await fixture.until("the round is over") { kept != nil }
+        #expect(kept == 9)
+        let again = ReportScheduler(engine.context, engine)
+        try await again.start()
+        #expect(Set(again.schedules.map(\.id)) == Set(ids.dropLast()))
+        again.stop()
+        await fixture.stop()
+    }
+
     /// A schedule of a portfolio that is not known is tried again at its next time, not at every look.
     @Test @LoopActor func aScheduleThatFailsIsDueAgainNextTime() async throws {
         let fixture = try await fixture()

@@ -247,4 +247,20 @@ import Wire
         #expect(try await fixture.json(.strategy, .get, "/orders/\(id)")["state"]?.text == "pending")
         await fixture.stop()
     }
+
+    /// A curve out of order would hide a fall.
+    @Test @LoopActor func anEquityCurveHasItsOrder() async throws {
+        let fixture = try await EngineFixture.make([RiskEngine.self])
+        func pointers(_ curve: String) async throws -> [String] {
+            try await fixture.json(.risk, .post, "/risk/check/p", """
+                {"positions":[],"cash":50,"equity_curve":\(curve),"limits":[{"type":"max_drawdown","threshold":0.3}]}
+                """, status: 422).pointers
+        }
+        let days = #""2024-01-02","2024-01-04","2024-01-03""#
+        #expect(try await pointers(#"{"ts":[\#(days)],"value":[100,50,80]}"#) == ["/equity_curve/ts/2"])
+        #expect(try await pointers(#"{"ts":["2024-01-02","2024-01-02"],"value":[100,50]}"#) == ["/equity_curve/ts/1"])
+        #expect(try await pointers(#"{"value":[-100,-150]}"#) == ["/equity_curve/value/0"])
+        await fixture.stop()
+    }
+
 }

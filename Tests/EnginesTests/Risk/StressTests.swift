@@ -32,6 +32,16 @@ import Wire
         await fixture.stop()
     }
 
+    @Test @LoopActor func anAnswerIsBounded() async throws {
+        let fixture = try await EngineFixture.make([RiskEngine.self])
+        let positions = (0..<2001).map { #"{"symbol":"S\#($0)","quantity":1,"price":1}"# }.joined(separator: ",")
+        let scenarios = Array(repeating: #"{"shocks":{"*":-0.1}}"#, count: 1000).joined(separator: ",")
+        let refused = try await fixture.json(
+            .risk, .post, "/risk/stress", #"{"positions":[\#(positions)],"scenarios":[\#(scenarios)]}"#, status: 422)
+        #expect(refused.pointers == ["/positions"])
+        await fixture.stop()
+    }
+
     @Test @LoopActor func everyBuiltInScenarioIsUsedWhereNothingIsAsked() async throws {
         let fixture = try await EngineFixture.make([RiskEngine.self])
         let all = try await fixture.json(.risk, .post, "/risk/stress",

@@ -205,18 +205,17 @@ extension RiskEngine {
     private func keep(_ body: CapitalBookBody, _ content: [UInt8], _ record: Idempotency.Record) async throws
         -> JSONBody
     {
-        let last = try await CapitalBookRecords.heads(body.portfolio, context.records).first?.version ?? 0
-        let head = CapitalBook.Head(
-            id: context.identifiers.nextText(), portfolio: body.portfolio, name: body.name,
-            parts: body.parts.joined(separator: " "), version: last + 1, created: context.clock.now)
-        let answer = JSONBody(status: 201) { head.write(to: &$0) }
-        do {
+        try await bookLock.with(body.portfolio) {
+            let last = try await CapitalBookRecords.heads(body.portfolio, context.records).first?.version ?? 0
+            let head = CapitalBook.Head(
+                id: context.identifiers.nextText(), portfolio: body.portfolio, name: body.name,
+                parts: body.parts.joined(separator: " "), version: last + 1, created: context.clock.now)
+            let answer = JSONBody(status: 201) { head.write(to: &$0) }
             try await context.commit(
                 CapitalBookRecords.insert(head, content: content) + record.statements(answer, context))
-        } catch let error as StoreError where error.code == .constraint(.unique) && !record.isKeyed {
-            throw Problem.conflict("another version of this book was kept at the same moment")
+            context.logger.info(
+                "capital book kept", ["portfolio": .string(head.portfolio), "version": .int(head.version)])
+            return answer
         }
-        context.logger.info("capital book kept", ["portfolio": .string(head.portfolio), "version": .int(head.version)])
-        return answer
     }
 }

@@ -197,7 +197,7 @@ extension RiskEngine {
                         next: body.first ?? now.adding(nanoseconds: Int64(body.hours) * 3_600_000_000_000))
                     let answer = JSONBody(status: 201) { schedule.write(to: &$0) }
                     try await self.context.commit(
-                        [ReportRecords.upsert(schedule)] + record.statements(answer, self.context))
+                        [ReportRecords.insert(schedule)] + record.statements(answer, self.context))
                     self.scheduler.add(schedule)
                     return answer
                 }

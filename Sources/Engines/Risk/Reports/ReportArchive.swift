@@ -110,12 +110,15 @@ enum ReportRecords {
         return (try row.value(0), try row.value(1))
     }
 
-    static func upsert(_ schedule: ReportSchedule) -> Statement {
+    /// When a schedule is due next. One that has been ended meanwhile stays ended.
+    static func update(_ schedule: ReportSchedule) -> Statement {
+        Statement("UPDATE report_schedules SET next = $2 WHERE id = $1",
+                  [.text(schedule.id), .integer(schedule.next.nanoseconds)])
+    }
+
+    static func insert(_ schedule: ReportSchedule) -> Statement {
         Statement(
-            """
-            INSERT INTO report_schedules (id, type, portfolio_id, period, hours, next) VALUES ($1, $2, $3, $4, $5, $6)
-            ON CONFLICT (id) DO UPDATE SET next = excluded.next
-            """,
+            "INSERT INTO report_schedules (id, type, portfolio_id, period, hours, next) VALUES ($1, $2, $3, $4, $5, $6)",
             [.text(schedule.id), .text(schedule.type.rawValue), .text(schedule.portfolio), .text(schedule.period.text),
              .integer(Int64(schedule.hours)), .integer(schedule.next.nanoseconds)])
     }

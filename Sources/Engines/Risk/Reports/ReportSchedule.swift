@@ -73,6 +73,7 @@ struct ReportScheduleBody: RequestBody {
 
     func add(_ schedule: ReportSchedule) { schedules.append(schedule) }
     func remove(_ id: String) { schedules.removeAll { $0.id == id } }
+    private func has(_ id: String) -> Bool { schedules.contains { $0.id == id } }
 
     /// Makes every report whose time has come; answers how many were kept.
     @discardableResult
@@ -81,18 +82,21 @@ struct ReportScheduleBody: RequestBody {
         var kept = 0
         for var schedule in schedules where schedule.next <= now {
             guard let engine else { return kept }
+            // One that was ended while others were made is not made.
+            guard has(schedule.id) else { continue }
             schedule.next = schedule.following(now)
             do {
                 // The next time is written with the report: a crash in between makes neither.
                 let document = try await engine.report(schedule.type, of: schedule.portfolio, schedule.period)
-                _ = try await engine.keep(document, [ReportRecords.upsert(schedule)])
+                guard has(schedule.id) else { continue }
+                _ = try await engine.keep(document, [ReportRecords.update(schedule)])
                 kept += 1
             } catch {
                 context.logger.warning("a scheduled report was not made", [
                     "schedule": .string(schedule.id), "report": .string(schedule.type.rawValue),
                     "portfolio": .string(schedule.portfolio), "error": .string("\(error)")])
                 // A schedule that cannot be written now is due again at the next look.
-                guard (try? await context.commit([ReportRecords.upsert(schedule)])) != nil else { continue }
+                guard (try? await context.commit([ReportRecords.update(schedule)])) != nil else { continue }
             }
             if let index = schedules.firstIndex(where: { $0.id == schedule.id }) { schedules[index] = schedule }
         }

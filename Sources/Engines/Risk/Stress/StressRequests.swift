@@ -65,6 +65,9 @@ struct StressBody: RequestBody {
     let positions: [RiskPosition], scenarios: [StressScenarioBody]?, historic: [HistoricScenario]
     let exposures: [String: [String: Double]], reverse: ReverseBody?, ladders: [LadderBody]
 
+    /// Losses of positions that one answer tells at most: some 40 bytes each.
+    private static let answerLimit = 2_000_000
+
     static func read(_ fields: FieldReader) -> StressBody {
         let positions = fields.array("positions", "What is held.", PositionBody.self).map(\.position)
         let scenarios = fields.array("scenarios", "Own scenarios.", StressScenarioBody.self, required: false,
@@ -83,6 +86,11 @@ struct StressBody: RequestBody {
         let ladders = fields.array("ladders", "Losses over a range of one shock.", LadderBody.self, required: false,
             limit: 100)
         let isBare = !fields.has("scenarios") && !fields.has("historic") && reverse == nil && ladders.isEmpty
+        let count = isBare ? HistoricScenarios.all.count : scenarios.count + asked.count
+        if positions.count * count > answerLimit {
+            fields.refuse(at: ["positions"], "\(positions.count) positions under \(count) scenarios are more than "
+                + "\(answerLimit) losses; ask for fewer at once")
+        }
         return StressBody(
             positions: positions, scenarios: fields.has("scenarios") ? scenarios : nil,
             historic: isBare ? HistoricScenarios.all : asked.compactMap { known[$0] },
