@@ -122,34 +122,3 @@ struct WeightsOfBody {
         return try? BenchmarkTiming.activeShare(weights: column(own), benchmark: column(benchmark))
     }
 }
-
-/// What positions of several currencies are told in.
-enum CurrencyFields {
-    /// The portfolio's currency, and positions with their rate into it. A currency without a rate is an error where
-    /// the position stands: money of two kinds is never added.
-    static func convert(
-        _ positions: [AnalysisPosition], _ fields: FieldReader
-    ) -> (currency: String?, positions: [AnalysisPosition]) {
-        let named = fields.optionalString("currency", "The money everything is told in; the positions' unless said.",
-                                          length: 3...10)
-        let rates = fields.numberMap("fx_rates", "What one of a currency is in the portfolio's.", required: false)
-        for rate in rates where !(rate.value > 0 && rate.value < 1e9) {
-            fields.refuse(at: ["fx_rates", rate.name], "must be above 0")
-        }
-        let base = named ?? positions.lazy.compactMap(\.currency).first
-        var converted: [AnalysisPosition] = []
-        for (index, position) in positions.enumerated() {
-            var own = position
-            if let currency = position.currency, currency != base {
-                if let rate = rates.first(where: { $0.name == currency }).flatMap({ FixedPoint($0.value) }) {
-                    own.rate = rate
-                } else {
-                    fields.refuse(at: ["positions", "\(index)", "currency"],
-                                  "is \(currency), others are \(base ?? "unnamed"), and fx_rates has no \(currency)")
-                }
-            }
-            converted.append(own)
-        }
-        return (base, converted)
-    }
-}
