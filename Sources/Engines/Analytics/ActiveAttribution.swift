@@ -30,7 +30,9 @@ struct ActiveAttribution: Sendable {
                 exposures: period.holdings.map { holding in
                     names.map { name in holding.exposures.first { $0.name == name }?.value ?? 0 }
                 },
-                returns: period.holdings.map(\.holding.ownReturn),
+                // What the portfolio does not hold earned what it did in the benchmark.
+                returns: period.holdings.map(\.holding).map { $0.weight == 0 ? $0.benchmarkReturn : $0.ownReturn },
+                benchmarkReturns: period.holdings.map(\.holding.benchmarkReturn),
                 factorReturns: period.factors.isEmpty ? nil : names.map { name in
                     period.factors.first { $0.name == name }?.value ?? 0
                 })

@@ -92,6 +92,25 @@ struct AttributedPeriod: RequestBody {
             factors: fields.numberMap("factor_returns", "Returns of the factors; estimated unless said.",
                                       required: false))
     }
+
+    /// What the weights of both sides sum to.
+    var weightSums: [(name: String, sum: Double)] {
+        [("weights", holdings.reduce(0) { $0 + $1.holding.weight }),
+         ("benchmark weights", holdings.reduce(0) { $0 + $1.holding.benchmarkWeight })]
+    }
+
+    /// Refuses returns of factors that nothing is exposed to, and a factor left out of those that are given: it would
+    /// count as if it had earned nothing.
+    func refuseFactors(besides exposed: Set<String>, at path: [String], _ fields: FieldReader) {
+        if factors.isEmpty { return }
+        for factor in factors where !exposed.contains(factor.name) {
+            fields.refuse(at: path + [factor.name], "no holding has an exposure to it")
+        }
+        let given = Set(factors.map(\.name))
+        for name in Set(holdings.lazy.flatMap(\.exposures).map(\.name)).subtracting(given).sorted() {
+            fields.refuse(at: path, "has no \(name), which holdings have exposures to")
+        }
+    }
 }
 
 /// Periods of holdings whose active return is attributed.
@@ -104,8 +123,20 @@ struct AttributionBody: RequestBody {
         for (index, period) in periods.enumerated() where period.holdings.isEmpty {
             fields.refuse(at: ["periods", "\(index)", "holdings"], "must not be empty")
         }
+        let exposed = Set(periods.lazy.flatMap(\.holdings).flatMap(\.exposures).map(\.name))
+        for (index, period) in periods.enumerated() {
+            for (name, sum) in period.weightSums where !isWhole(sum) {
+                fields.refuse(at: ["periods", "\(index)", "holdings"],
+                              "\(name) sum to \(sum), not to 1; cash counts too")
+            }
+            period.refuseFactors(besides: exposed, at: ["periods", "\(index)", "factor_returns"], fields)
+        }
         return AttributionBody(periods: periods)
     }
+
+    /// Whether weights are shares of one: rounded ones too, and those of a long and a short book without its capital,
+    /// which sum to 0. Others, as percentages, make returns that are multiples of what was earned.
+    private static func isWhole(_ sum: Double) -> Bool { abs(sum - 1) <= 1e-3 || abs(sum) <= 1e-3 }
 }
 
 /// Weights of a portfolio and of its benchmark by instrument, of a body.
@@ -131,36 +162,5 @@ struct WeightsOfBody {
             return names.map { values[$0] ?? 0 }
         }
         return try? BenchmarkTiming.activeShare(weights: column(own), benchmark: column(benchmark))
-    }
-}
-
-/// What positions of several currencies are told in.
-enum CurrencyFields {
-    /// The portfolio's currency, and positions with their rate into it. A currency without a rate is an error where
-    /// the position stands: money of two kinds is never added.
-    static func convert(
-        _ positions: [AnalysisPosition], _ fields: FieldReader
-    ) -> (currency: String?, positions: [AnalysisPosition]) {
-        let named = fields.optionalString("currency", "The money everything is told in; the positions' unless said.",
-                                          length: 3...10)
-        let rates = fields.numberMap("fx_rates", "What one of a currency is in the portfolio's.", required: false)
-        for rate in rates where !(rate.value > 0 && rate.value < 1e9) {
-            fields.refuse(at: ["fx_rates", rate.name], "must be above 0")
-        }
-        let base = named ?? positions.lazy.compactMap(\.currency).first
-        var converted: [AnalysisPosition] = []
-        for (index, position) in positions.enumerated() {
-            var own = position
-            if let currency = position.currency, currency != base {
-                if let rate = rates.first(where: { $0.name == currency }).flatMap({ FixedPoint($0.value) }) {
-                    own.rate = rate
-                } else {
-                    fields.refuse(at: ["positions", "\(index)", "currency"],
-                                  "is \(currency), others are \(base ?? "unnamed"), and fx_rates has no \(currency)")
-                }
-            }
-            converted.append(own)
-        }
-        return (base, converted)
     }
 }

@@ -10,8 +10,8 @@ struct AnalysisPosition: RequestBody {
 
     let symbol: Symbol, quantity: Quantity, averageCost: Price, price: Price
     let previousClose: Price?, realized: Money?, sector: String?, style: String?, currency: String?
-    /// What one of its currency is in the portfolio's.
-    var rate = FixedPoint.one
+    /// What one of its currency is in the portfolio's; nil where it is the portfolio's.
+    var rate: ExchangeRate?
 
     static func read(_ fields: FieldReader) -> AnalysisPosition {
         let position = AnalysisPosition(
@@ -35,10 +35,11 @@ struct AnalysisPosition: RequestBody {
     var marketValue: Money { told(quantity * price) }
     var cost: Money { told(quantity * averageCost) }
     var unrealized: Money { marketValue - cost }
-    var daily: Money? { previousClose.map { marketValue - told(quantity * $0) } }
+    var previousValue: Money? { previousClose.map { told(quantity * $0) } }
+    var daily: Money? { previousValue.map { marketValue - $0 } }
     var gained: Money? { realized.map(told) }
 
-    private func told(_ money: Money) -> Money { rate == .one ? money : money * rate }
+    private func told(_ money: Money) -> Money { rate?.converted(money) ?? money }
 }
 
 /// Values over time, of a body.

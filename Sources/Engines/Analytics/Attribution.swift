@@ -44,7 +44,7 @@ struct Attribution: Sendable {
         byStyle = parts(\.style)
         bySecurity = parts(\.symbol.text) ?? []
         total = positions.reduce(.zero) { $0 + pnl($1) }
-        base = isDaily ? positions.reduce(cash) { $0 + $1.quantity * ($1.previousClose ?? .zero) }
+        base = isDaily ? positions.reduce(cash) { $0 + ($1.previousValue ?? .zero) }
             : positions.reduce(.zero) { $0 + $1.cost.magnitude }
     }
 

@@ -44,6 +44,9 @@ import Testing
         (#"{"series":{"ts":[1,2],"values":[1,2]}}"#, ["/bucket"]),
         (#"{"series":{"ts":[1],"columns":{}},"bucket":"99999999w"}"#, ["/series/values", "/bucket"]),
         (#"{"series":{"ts":[1],"values":[1]},"bucket":"1d","functions":["average"]}"#, ["/functions/0"]),
+        (#"{"series":{"ts":[1],"values":[1]},"bucket":"1d","functions":["sum","sum","ohlc","max"]}"#,
+         ["/functions/1", "/functions/3"]),
+        (#"{"series":{"ts":[1],"values":[1],"columns":{"value":[2]}},"bucket":"1d"}"#, ["/series/columns/value"]),
     ])
     @LoopActor func wrongFieldsAreNamed(body: String, pointers: [String]) async throws {
         let fixture = try await EngineFixture.make([AnalyticsEngine.self])

@@ -53,11 +53,57 @@ import Testing
          ["/executions/0/fills"]),
         (#"{"executions":[],"benchmark_prices":{"KO":{"ts":[2,1],"price":[1,1]}},"markouts":["x"]}"#,
          ["/benchmark_prices/KO/price", "/markouts/0"]),
+        (#"{"executions":[],"markouts":["1d","3654d","15000w","1d"]}"#, ["/markouts/1", "/markouts/2", "/markouts/3"]),
+        (#"{"executions":[{"symbol":"KO","side":"buy","quantity":1,"price":1,"commission":1,"fills":[]}]}"#,
+         ["/executions/0/price", "/executions/0/commission"]),
+        (#"{"executions":[],"benchmark_prices":{"KO":{"ts":[1,2],"price":[1,1],"volume":[3,-5]}}}"#,
+         ["/benchmark_prices/KO/volume/1"]),
     ])
     @LoopActor func wrongFieldsAreNamed(body: String, pointers: [String]) async throws {
         let fixture = try await EngineFixture.make([AnalyticsEngine.self])
         let problem = try await fixture.json(.analytics, .post, Self.path, body, status: 422)
         #expect(problem.pointers.sorted() == pointers.sorted())
+        await fixture.stop()
+    }
+
+    /// Ends after the last time that 64 bits of nanoseconds hold.
+    @Test @LoopActor func aMarkOutAfterAllTimesIsNotKnown() async throws {
+        let fixture = try await EngineFixture.make([AnalyticsEngine.self])
+        let answer = try await fixture.json(.analytics, .post, Self.path, """
+            {"executions":[{"symbol":"A","side":"buy","quantity":100,"price":10,"ts":"2261-12-01"}],
+             "benchmark_prices":{"A":{"ts":["2024-01-01","2024-01-03"],"price":[10,11],"volume":[1,1]}},
+             "markouts":["150d","3653d"]}
+            """)
+        let markOuts = answer["executions"]?[0]?["markouts"]
+        #expect(markOuts?["150d"] == .null && markOuts?["3653d"] == .null)
+        await fixture.stop()
+    }
+
+    @Test(arguments: [("", nil), (#""benchmark_prices":{"B":{"close":20}},"#, 1000.0 / 21_000),
+                      (#""benchmark_prices":{"B":{"vwap":10,"close":20}},"#, 1000.0 / 11_000)] as [(String, Double?)])
+    @LoopActor func anUnfilledOrderCountsAtAnyPriceOfIt(prices: String, ratio: Double?) async throws {
+        let fixture = try await EngineFixture.make([AnalyticsEngine.self])
+        let answer = try await fixture.json(.analytics, .post, Self.path, """
+            {\(prices)"executions":[{"symbol":"A","side":"buy","quantity":100,"price":10},
+             {"symbol":"B","side":"buy","quantity":1000,"fills":[]}]}
+            """)
+        #expect(answer["totals"]?[0]?["fill_ratio"]?.double == ratio)
+        await fixture.stop()
+    }
+
+    /// The last price closes an order that ended by then, and no later one.
+    @Test(arguments: [("2024-01-02T15:00:00Z", 11.0), ("2024-01-03T00:00:00Z", 11), ("2024-01-03T00:00:01Z", nil)]
+        as [(String, Double?)])
+    @LoopActor func aPriceBeforeTheEndIsNoClose(end: String, close: Double?) async throws {
+        let fixture = try await EngineFixture.make([AnalyticsEngine.self])
+        let answer = try await fixture.json(.analytics, .post, Self.path, """
+            {"executions":[{"symbol":"A","side":"buy","quantity":100,"ts":"2024-01-02T14:00:00Z","end_ts":"\(end)",
+              "fills":[{"quantity":50,"price":10,"ts":"2024-01-02T14:30:00Z"}]}],
+             "benchmark_prices":{"A":{"ts":["2024-01-01","2024-01-03"],"price":[10,11]}}}
+            """)
+        let told = try #require(answer["executions"]?[0])
+        #expect(told["slippage"]?["close"]?["price"]?.double == close)
+        #expect((told["implementation_shortfall"] == .null) == (close == nil))
         await fixture.stop()
     }
 

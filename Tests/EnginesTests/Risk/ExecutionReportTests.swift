@@ -143,6 +143,15 @@ extension EngineFixture {
         #expect(report["warnings"]?.elements.contains { $0.text?.hasPrefix("No daily bars of KO") == true } == true)
         #expect(value(report, "shortfall", "total") == 11 && value(report, "overview", "cost") == 11)
         #expect(row(report, "slippage", "arrival")?["orders"]?.double == 0)
+        #expect(value(report, "overview", "fill_ratio") == 1)
+        // Left undone at no price that is known: neither all nor nothing of it can be said to be filled.
+        try await fixture.publishOrder(
+            "b", "SAP", "buy", reference: 0, quantity: 1_000_000,
+            at: fixture.clock.now.adding(nanoseconds: -2 * 86_400_000_000_000).nanoseconds, fills: [])
+        let open = try await fixture.json(.risk, .get, "/api/v1/risk/reports/execution", query: "portfolio=p")
+        #expect(value(open, "overview", "orders") == 2 && value(open, "overview", "fill_ratio") == nil)
+        #expect(row(open, "symbols", "KO")?["fill_ratio"]?.double == 1)
+        #expect(row(open, "symbols", "SAP")?["fill_ratio"]?.double == nil)
         await fixture.stop()
     }
 }

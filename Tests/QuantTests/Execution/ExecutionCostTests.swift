@@ -98,5 +98,31 @@ import Testing
         #expect(throws: QuantError.self) { try MarketPath(times: [2, 1], prices: [1, 1]) }
         #expect(throws: QuantError.self) { try MarketPath(times: [1], prices: [0]) }
         #expect(throws: QuantError.self) { try MarketPath(times: [1], prices: [1], volumes: []) }
+        #expect(throws: QuantError.self) { try MarketPath(times: [1, 2], prices: [1, 1], volumes: [3, -1]) }
+    }
+
+    @Test func theEndsOfTimeAreNoTrap() throws {
+        let path = try MarketPath(times: [.min, 0, .max], prices: [1, 2, 4], volumes: [1, 1, 2])
+        #expect(path.price(from: .min) == 1 && path.price(from: .max) == 4 && path.price(at: .min) == 1)
+        #expect(path.price(1, after: .max) == nil && path.price(1, after: 0) == 4 && path.price(0, after: 0) == 2)
+        #expect(path.volumeWeighted(from: .min, to: .max) == 2.75 && path.timeWeighted(from: .max, to: .max) == 4)
+        #expect(path.timeWeighted(from: .min, to: .max).map { abs($0 - 1.5) < 1e-9 } == true)
+        #expect(path.close(from: .max) == 4)
+        #expect(try MarketPath(times: [5], prices: [1]).close(from: 6) == nil)
+        let market = try ExecutionMarket(
+            times: [0, .max - 1], high: [3, 3], low: [1, 1], close: [2, 2], volume: [1, 1], known: 10)
+        let order = market.measured(ExecutedOrder(isBuy: true, quantity: 1, parts: []), from: .max, to: .max)
+        #expect(order.arrival == 2 && order.close == nil && order.vwap == nil)
+    }
+
+    @Test func aRatioOfSeveralIsByAnyPriceOfEach() throws {
+        let done = try ExecutionCost(ExecutedOrder(isBuy: true, quantity: 10, parts: [
+            ExecutedPart(quantity: 10, price: 5)]))
+        func open(_ close: Double?) throws -> ExecutionCost {
+            try ExecutionCost(ExecutedOrder(isBuy: false, quantity: 30, parts: [], close: close))
+        }
+        #expect(ExecutionCost.fillRatio(of: [done]) == 1 && ExecutionCost.fillRatio(of: []) == nil)
+        #expect(try ExecutionCost.fillRatio(of: [done, open(5)]) == 0.25)
+        #expect(try ExecutionCost.fillRatio(of: [done, open(nil)]) == nil)
     }
 }

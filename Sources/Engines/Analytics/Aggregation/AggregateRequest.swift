@@ -13,6 +13,9 @@ struct SeriesBody: RequestBody {
                                     nulls: true)
         var columns = fields.numberColumns("columns", "Several columns by name instead of values.", required: false,
                                            nulls: true)
+        if values != nil, columns.contains(where: { $0.name == "value" }) {
+            fields.refuse(at: ["columns", "value"], "is the name that values are told by")
+        }
         if let values { columns.insert(("value", values), at: 0) }
         fields.require(!columns.isEmpty, "values", "is required, or columns")
         for (index, pair) in zip(times, times.dropFirst()).enumerated() where pair.0 >= pair.1 {
@@ -44,10 +47,12 @@ struct AggregateBody: RequestBody {
             + "like all (largest triangles).", 2...100_000)
         var functions: [BucketFunction] = []
         for (index, name) in names.enumerated() {
-            if name == "ohlc" {
-                functions += [.first, .max, .min, .last]
-            } else if let function = BucketFunction(rawValue: name) {
-                functions.append(function)
+            let added = name == "ohlc" ? [BucketFunction.first, .max, .min, .last]
+                : BucketFunction(rawValue: name).map { [$0] } ?? []
+            if let twice = added.first(where: functions.contains) {
+                fields.refuse(at: ["functions", "\(index)"], "tells \(twice.rawValue) twice")
+            } else if !added.isEmpty {
+                functions += added
             } else {
                 fields.refuse(at: ["functions", "\(index)"], "is no function; ohlc and "
                     + BucketFunction.allCases.map(\.rawValue).joined(separator: " ") + " are")

@@ -21,7 +21,7 @@ struct MeasuredExecution: Sendable {
             order.arrival = order.arrival ?? path.price(at: start)
             order.vwap = order.vwap ?? path.volumeWeighted(from: start, to: last)
             order.twap = order.twap ?? path.timeWeighted(from: start, to: last)
-            order.close = order.close ?? path.prices.last
+            order.close = order.close ?? path.close(from: last)
         }
         self.id = id
         self.symbol = symbol.text
@@ -30,7 +30,7 @@ struct MeasuredExecution: Sendable {
         cost = try ExecutionCost(order)
         markOuts = wanted.map { label, length in
             (label, ExecutionCost.markOut(order, later: fillTimes.map { time in
-                time.flatMap { path?.price(from: $0 + length) }
+                time.flatMap { path?.price(length, after: $0) }
             }))
         }
     }
@@ -117,17 +117,13 @@ struct ExecutionReport: ResponseBody {
 
     private static func writeTotals(_ own: [MeasuredExecution], _ currency: String, _ json: inout JSONWriter) {
         func sum(_ value: (MeasuredExecution) -> Double?) -> Double { own.reduce(0) { $0 + (value($1) ?? 0) } }
-        let notional = sum(\.cost.notional), slipped = own.filter { $0.slippage != nil }
-        let wanted = sum { execution in
-            execution.order.quantity * (execution.cost.averagePrice ?? execution.order.decision
-                ?? execution.order.arrival ?? 0)
-        }
+        let slipped = own.filter { $0.slippage != nil }
         json.key("currency")
         if currency.isEmpty { json.null() } else { json.string(currency) }
         json.field("executions", own.count)
-        json.field("notional", notional)
+        json.field("notional", sum(\.cost.notional))
         json.field("fees", sum(\.cost.fees))
-        json.field("fill_ratio", wanted > 0 ? notional / wanted : .nan)
+        json.field("fill_ratio", ExecutionCost.fillRatio(of: own.map(\.cost)) ?? .nan)
         json.field("cost", own.contains { $0.total != nil } ? sum(\.total) : .nan)
         let base = slipped.reduce(0) { $0 + $1.cost.filled * ($1.slippage?.price ?? 0) }
         json.field("slippage_bps", base > 0 ? slipped.reduce(0) { $0 + ($1.slippage?.cost ?? 0) } / base * 1e4 : .nan)
@@ -149,6 +145,8 @@ struct ExecutionReport: ResponseBody {
             json.field("slippage", "s(average − price); bps over the price; s is 1 for buying, −1 for selling")
             json.field("implementation_shortfall",
                        "paper gain at the decision's price less real gain; its parts and the fees sum to it")
+            json.field("fill_ratio",
+                       "filled over wanted; of totals by value, null where no price of an order is known")
             json.field("markouts",
                        "s(later price/fill price − 1) in bps, by quantity; the first price at or after")
         }

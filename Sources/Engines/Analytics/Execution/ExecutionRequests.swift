@@ -32,6 +32,9 @@ struct ExecutionBody: RequestBody {
                                           upTo: 1e15)
         let commission = fields.optionalNumber("commission", "Fees of all of it, where no fills are listed.", from: 0,
                                                upTo: 1e15)
+        for name in ["price", "commission"] where fields.has("fills") && fields.has(name) {
+            fields.refuse(at: [name], "cannot stand beside fills, which have their own")
+        }
         var fills = fields.array("fills", "What was carried out; [] where nothing was.", ExecutionFillBody.self,
                                  required: false, limit: 10_000)
         if !fields.has("fills"), let price {
@@ -63,22 +66,29 @@ struct BenchmarkPricesBody: RequestBody {
         func price(_ name: String, _ doc: String) -> Double? {
             fields.optionalNumber(name, doc, above: 0, upTo: 1e15)
         }
-        let times = fields.times("ts", "Times of price and volume, strictly rising.", required: false)
-        let prices = fields.numbers("price", "Traded prices.", required: false) ?? []
-        let volumes = fields.numbers("volume", "Traded volumes.", required: false)
-        var path: MarketPath?
-        if fields.has("price") || fields.has("ts") {
-            do throws(QuantError) {
-                path = try MarketPath(times: times.map(\.nanoseconds), prices: prices, volumes: volumes)
-            } catch {
-                fields.require(fields.isDescribing, "price", error.explanation)
-            }
-        }
+        let path = Self.path(fields)
         return BenchmarkPricesBody(
             decision: price("decision", "When it was decided."), arrival: price("arrival", "When the order arrived."),
             vwap: price("vwap", "Average by volume while the order worked."),
             twap: price("twap", "Average by time while the order worked."),
             close: price("close", "At the end; what was left undone is judged by it."), path: path)
+    }
+
+    private static func path(_ fields: FieldReader) -> MarketPath? {
+        let times = fields.times("ts", "Times of price and volume, strictly rising.", required: false)
+        let prices = fields.numbers("price", "Traded prices.", required: false) ?? []
+        let volumes = fields.numbers("volume", "Traded volumes, not below 0.", required: false)
+        guard ["ts", "price", "volume"].contains(where: fields.has) else { return nil }
+        if let bad = volumes?.firstIndex(where: { $0 < 0 }) {
+            fields.refuse(at: ["volume", "\(bad)"], "must not be below 0")
+            return nil
+        }
+        do throws(QuantError) {
+            return try MarketPath(times: times.map(\.nanoseconds), prices: prices, volumes: volumes)
+        } catch {
+            fields.require(fields.isDescribing, "price", error.explanation)
+            return nil
+        }
     }
 }
 
@@ -86,6 +96,8 @@ struct BenchmarkPricesBody: RequestBody {
 struct ExecutionsBody: RequestBody {
     /// Most executions of one request.
     static let limit = 10_000
+    /// Ten years, of which up to three are leap years.
+    private static let longestMarkOut: Int64 = 3_653 * 86_400_000_000_000
 
     let executions: [ExecutionBody], prices: [Symbol: BenchmarkPricesBody]
     let markOuts: [(label: String, nanoseconds: Int64)]
@@ -94,14 +106,17 @@ struct ExecutionsBody: RequestBody {
         let executions = fields.array("executions", "Orders with what became of them.", ExecutionBody.self,
                                       limit: Self.limit)
         let prices = fields.map("benchmark_prices", "Prices by symbol.", BenchmarkPricesBody.self, required: false)
-        let labels = fields.strings("markouts", "Times after a fill, as 1m, 1h or 1d.", required: false, limit: 20,
+        let labels = fields.strings("markouts", "Times after a fill, as 1m, 1h or 1d; ten years at most.", required: false, limit: 20,
                                     length: 10)
         var markOuts: [(String, Int64)] = [], known: [Symbol: BenchmarkPricesBody] = [:]
         for (index, label) in labels.enumerated() {
-            if let length = AggregateBody.length(label) {
+            if labels.firstIndex(of: label) != index {
+                fields.refuse(at: ["markouts", "\(index)"], "is there twice")
+            } else if let length = AggregateBody.length(label), length <= longestMarkOut {
                 markOuts.append((label, length))
             } else {
-                fields.refuse(at: ["markouts", "\(index)"], "must be a length as 30s, 1m, 1h or 1d")
+                fields.refuse(at: ["markouts", "\(index)"],
+                              "must be a length as 30s, 1m, 1h or 1d, of at most ten years")
             }
         }
         for price in prices {

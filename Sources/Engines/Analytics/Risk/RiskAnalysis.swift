@@ -106,8 +106,8 @@ struct RiskAnalysisBody: RequestBody {
     static func read(_ fields: FieldReader) -> RiskAnalysisBody {
         let sent = fields.array("positions", "What is held.", AnalysisPosition.self)
         let positions = CurrencyFields.convert(sent, fields).positions
-        let returns = fields.numberColumns("returns", "Daily returns by symbol; stored bars where left out.",
-            required: false)
+        let returns = fields.numberColumns("returns", "Daily returns by symbol, of every position; of stored bars "
+            + "where left out.", required: false)
         for column in returns where column.values.count != returns[0].values.count {
             fields.refuse(at: ["returns", column.name],
                 "has \(column.values.count) returns, others have \(returns[0].values.count)")
@@ -127,9 +127,10 @@ struct RiskQuery: RequestParameters {
     let id: String, confidence: Double?, days: Double
 
     static func read(_ parameters: ParameterReader) -> RiskQuery {
-        let confidence = parameters.number("confidence", "0 for 0.95 and 0.99.", 0...0.9999, default: 0)
+        let confidence = parameters.number("confidence", "From 0.5 on; 0 for 0.95 and 0.99.", 0...0.9999, default: 0)
+        parameters.require(confidence == 0 || confidence >= 0.5, "confidence", "must be 0 or at least 0.5")
         return RiskQuery(
-            id: parameters.path("portfolio_id", "The portfolio."), confidence: confidence >= 0.5 ? confidence : nil,
+            id: parameters.path("portfolio_id", "The portfolio."), confidence: confidence > 0 ? confidence : nil,
             days: parameters.number("horizon_days", "Days.", 1...250, default: 1))
     }
 }
@@ -137,7 +138,8 @@ struct RiskQuery: RequestParameters {
 extension AnalyticsEngine {
     private static let riskAnswer = """
         {"portfolio_id":"sample","observations":250,"horizon_days":1,"equity":104211.5,\
-        "measures":[{"method":"parametric","confidence":0.95,"value_at_risk":1602.2,"expected_shortfall":2010.1}],"volatility":0.15,"max_drawdown":0.12}
+        "measures":[{"method":"parametric","confidence":0.95,"value_at_risk":1602.2,"expected_shortfall":2010.1}],"volatility":0.15,"max_drawdown":0.12,\
+        "warnings":[]}
         """
 
     /// Risk of what is sent, and of followed portfolios.
@@ -153,22 +155,12 @@ extension AnalyticsEngine {
                 "scenarios":[{"name":"fall","shocks":{"*":-0.2}}]}
                 """,
               answer: Self.riskAnswer) { [unowned self] (_: NoParameters, body: RiskAnalysisBody, _) in
-            var columns: [[Double]] = [], missing: [FieldError] = []
-            for (index, position) in body.positions.enumerated() {
-                if let column = await self.returns(of: position.symbol, in: body) {
-                    columns.append(column)
-                } else {
-                    missing.append(FieldError(
-                        pointer: "/positions/\(index)/symbol",
-                        message: "has neither returns in the body nor stored daily bars"))
-                }
-            }
-            if !missing.isEmpty { throw Problem.invalid(missing) }
-            let shortest = columns.map(\.count).min() ?? 0
-            let cut = columns.map { Array($0.suffix(shortest)) }
+            let (columns, warnings) = try await self.returns(of: body)
+            let observations = columns.first?.count ?? 0
             let values = body.positions.map(\.marketValue.double)
-            let table = await self.context.compute(over: max(1, columns.count) * shortest * body.confidences.count * 6) {
-                RiskTable(cut, values, symbols: body.positions.map(\.symbol.text), confidences: body.confidences,
+            let work = max(1, columns.count) * observations * body.confidences.count * 6
+            let table = await self.context.compute(over: work) {
+                RiskTable(columns, values, symbols: body.positions.map(\.symbol.text), confidences: body.confidences,
                           days: Double(body.days))
             }
             return JSONBody { json in
@@ -176,7 +168,7 @@ extension AnalyticsEngine {
                 json.key("market_value")
                 json.double(values.reduce(0, +))
                 json.key("observations")
-                json.int(shortest)
+                json.int(observations)
                 json.key("horizon_days")
                 json.int(body.days)
                 if !body.positions.isEmpty { table.write(to: &json) }
@@ -192,17 +184,10 @@ extension AnalyticsEngine {
                     json.endObject()
                 }
                 json.endArray()
+                json.strings("warnings", warnings)
                 json.endObject()
             }
         }
-    }
-
-    /// Returns of the body, else of the last year of stored daily bars.
-    private func returns(of symbol: Symbol, in body: RiskAnalysisBody) async -> [Double]? {
-        if let given = body.returns[symbol.text] { return given }
-        guard let bars = try? await BarsClient(context).bars(symbol, .day1, last: 253) else { return nil }
-        let closes = bars.close.filter { $0.isFinite && $0 > 0 }
-        return closes.count > 2 ? zip(closes.dropFirst(), closes).map { $0 / $1 - 1 } : nil
     }
 
     private var portfolioRiskRoute: Route {

@@ -21,10 +21,6 @@ struct ExecutionReport {
         var total: Double? {
             cost.shortfall?.total ?? (cost.againstArrival ?? cost.againstDecision).map { $0.cost + cost.fees }
         }
-        /// What was wanted, at the best price known of it.
-        var wanted: Double {
-            told.quantity.double * (cost.averagePrice ?? order.decision ?? order.arrival ?? 0)
-        }
     }
 
     init(_ inputs: ReportInputs) {
@@ -45,7 +41,7 @@ struct ExecutionReport {
             guard let cost = try? ExecutionCost(order) else { return nil }
             let markOuts = Self.markOutDays.map { days in
                 ExecutionCost.markOut(
-                    order, later: told.fills.map { market?.path.price(from: $0.time.nanoseconds + days * Self.day) })
+                    order, later: told.fills.map { market?.path.price(days * Self.day, after: $0.time.nanoseconds) })
             }
             return Line(told: told, order: order, cost: cost, markOuts: markOuts)
         }
@@ -95,7 +91,7 @@ struct ExecutionReport {
     private func sum(_ value: (Line) -> Double?) -> Double { lines.reduce(0) { $0 + (value($1) ?? 0) } }
 
     private var overview: ReportSection {
-        let filled = lines.filter { $0.cost.filled > 0 }, wanted = sum(\.wanted), notional = sum(\.cost.notional)
+        let filled = lines.filter { $0.cost.filled > 0 }
         let states = Dictionary(grouping: lines, by: \.told.state).sorted { $0.key < $1.key }
         return ReportSection(
             "overview", "Orders",
@@ -108,8 +104,9 @@ struct ExecutionReport {
                     ReportFigure(
                         "fill_ratio", "Filled over wanted, by value",
                         .optional(
-                            wanted > 0 ? notional / wanted : nil, .percent, or: "no price is known")),
-                    ReportFigure("notional", "Value traded", .number(notional, .money)),
+                            ExecutionCost.fillRatio(of: lines.map(\.cost)), .percent,
+                            or: "no price of an order is known")),
+                    ReportFigure("notional", "Value traded", .number(sum(\.cost.notional), .money)),
                     ReportFigure("fees", "Fees", .number(sum(\.cost.fees), .money)),
                     ReportFigure(
                         "cost", "Cost, shortfall where known",
@@ -201,10 +198,10 @@ struct ExecutionReport {
         let rows: [[ReportValue]] = Dictionary(grouping: lines, by: \.told.symbol.text).sorted { $0.key < $1.key }.map {
             symbol, own in
             let totals = own.compactMap(\.total), notional = own.reduce(0) { $0 + $1.cost.notional }
-            let wanted = own.reduce(0) { $0 + $1.wanted }
             return [
                 .text(symbol), .number(Double(own.count), .count), .number(notional, .money),
-                .optional(wanted > 0 ? notional / wanted : nil, .percent, or: "no price is known"),
+                .optional(
+                    ExecutionCost.fillRatio(of: own.map(\.cost)), .percent, or: "no price of an order is known"),
                 .optional(totals.isEmpty ? nil : totals.reduce(0, +), .money, or: "no price is known"),
                 .optional(
                     notional > 0 && !totals.isEmpty ? totals.reduce(0, +) / notional * 1e4 : nil, .ratio,

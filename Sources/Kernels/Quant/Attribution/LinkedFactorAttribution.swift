@@ -4,7 +4,7 @@ public struct LinkedFactorAttribution: Sendable, Equatable {
     public let contributions: [Double]
     /// Average active exposure to each factor.
     public let exposures: [Double]
-    /// Part that no factor explains.
+    /// Part that no factor explains, with what the portfolio earned on an instrument otherwise than the benchmark.
     public let specific: Double
     /// Compounded returns of the portfolio and of the benchmark.
     public let portfolioReturn: Double, benchmarkReturn: Double
@@ -18,18 +18,21 @@ public struct LinkedFactorAttribution: Sendable, Equatable {
         public var exposures: [[Double]]
         /// Returns by instrument.
         public var returns: [Double]
+        /// Returns in the benchmark; nil where they are the same.
+        public var benchmarkReturns: [Double]?
         /// Returns by factor; nil for those of least squares.
         public var factorReturns: [Double]?
 
         /// A period; see the properties.
         public init(
             weights: [Double], benchmark: [Double], exposures: [[Double]], returns: [Double],
-            factorReturns: [Double]? = nil
+            benchmarkReturns: [Double]? = nil, factorReturns: [Double]? = nil
         ) {
             self.weights = weights
             self.benchmark = benchmark
             self.exposures = exposures
             self.returns = returns
+            self.benchmarkReturns = benchmarkReturns
             self.factorReturns = factorReturns
         }
     }
@@ -37,8 +40,12 @@ public struct LinkedFactorAttribution: Sendable, Equatable {
     /// Throws `.data` where a period cannot be attributed, lost everything, has other factors than the first, or the
     /// parts would not sum to the whole.
     public init(_ periods: [Period]) throws(QuantError) {
-        var parts: [FactorAttribution] = [], own: [Double] = [], other: [Double] = []
+        var parts: [FactorAttribution] = [], rest: [Double] = [], own: [Double] = [], other: [Double] = []
         for period in periods {
+            let benchmarkReturns = period.benchmarkReturns ?? period.returns
+            guard benchmarkReturns.count == period.returns.count, benchmarkReturns.allSatisfy(\.isFinite) else {
+                throw QuantError(.data, "returns in the benchmark must be finite and of the same instruments")
+            }
             let part = try FactorAttribution(
                 weights: period.weights, benchmark: period.benchmark, exposures: period.exposures,
                 returns: period.returns, factorReturns: period.factorReturns)
@@ -47,7 +54,11 @@ public struct LinkedFactorAttribution: Sendable, Equatable {
             }
             parts.append(part)
             own.append(zip(period.weights, period.returns).reduce(0) { $0 + $1.0 * $1.1 })
-            other.append(zip(period.benchmark, period.returns).reduce(0) { $0 + $1.0 * $1.1 })
+            other.append(zip(period.benchmark, benchmarkReturns).reduce(0) { $0 + $1.0 * $1.1 })
+            // Σ(w − b)r is what the factors and the residuals sum to; Σwr − Σbq is the active return.
+            rest.append(part.specificReturn + period.benchmark.indices.reduce(0) {
+                $0 + period.benchmark[$1] * (period.returns[$1] - benchmarkReturns[$1])
+            })
         }
         let linking = try ActiveLinking(portfolio: own, benchmark: other)
         let factors = 0..<(parts.first?.contributions.count ?? 0)
@@ -55,7 +66,7 @@ public struct LinkedFactorAttribution: Sendable, Equatable {
         exposures = factors.map { factor in
             parts.reduce(0) { $0 + $1.exposures[factor] } / Double(parts.count)
         }
-        specific = linking.linked(parts.map(\.specificReturn))
+        specific = linking.linked(rest)
         portfolioReturn = linking.portfolioReturn
         benchmarkReturn = linking.benchmarkReturn
         try ActiveLinking.check(

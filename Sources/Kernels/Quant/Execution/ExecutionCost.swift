@@ -28,6 +28,9 @@ public struct ExecutionCost: Sendable, Equatable {
     public let fees: Double
     /// Against each price that is known; nil for the others, and where nothing was filled.
     public let againstDecision, againstArrival, againstVWAP, againstTWAP, againstClose: Slippage?
+    /// What was wanted at the best price known of it: its own average, else the decision's, the arrival's, the market's
+    /// averages, the close; nil where none is known.
+    public let wantedValue: Double?
     /// The whole cost of the decision, split; nil where neither a decision nor an arrival price is known, or where
     /// something was left undone and no closing price is.
     public let shortfall: ImplementationShortfall?
@@ -56,7 +59,17 @@ public struct ExecutionCost: Sendable, Equatable {
         againstVWAP = slippage(order.vwap)
         againstTWAP = slippage(order.twap)
         againstClose = slippage(order.close)
+        let price = average ?? order.decision ?? order.arrival ?? order.vwap ?? order.twap ?? order.close
+        wantedValue = price.map { order.quantity * $0 }
         shortfall = try ImplementationShortfall(order)
+    }
+
+    /// Filled over wanted of several orders, by value; nil where one of them has no price at all, as what it leaves
+    /// undone cannot be weighed against the others.
+    public static func fillRatio(of costs: [ExecutionCost]) -> Double? {
+        let wanted = costs.compactMap(\.wantedValue), whole = wanted.reduce(0, +)
+        guard wanted.count == costs.count, whole > 0 else { return nil }
+        return costs.reduce(0) { $0 + $1.notional } / whole
     }
 
     /// How prices went on after the fills: s(P/p − 1)·10⁴ averaged over what was filled, P the price a while later.

@@ -9,12 +9,15 @@ public struct ExecutionMarket: Sendable {
     private let byVolume: MarketPath, byTime: MarketPath
     private let known: Int64
 
-    /// Bars in columns; one whose close is not above 0 is left out. `known` is how long after a bar's time its close is
+    /// Bars in columns; one whose close is not above 0, or known after all times there are, is left
+    /// out. `known` is how long after a bar's time its close is
     /// known, in nanoseconds. Throws `.data` where times do not rise.
     public init(
         times: [Int64], high: [Double], low: [Double], close: [Double], volume: [Double], known: Int64
     ) throws(QuantError) {
-        let rows = times.indices.filter { close[$0].isFinite && close[$0] > 0 }
+        let rows = times.indices.filter {
+            close[$0].isFinite && close[$0] > 0 && !times[$0].addingReportingOverflow(known).overflow
+        }
         let ends = rows.map { times[$0] + known }
         let typical = rows.map { row in
             let value = (high[row] + low[row] + close[row]) / 3
@@ -31,10 +34,10 @@ public struct ExecutionMarket: Sendable {
     /// The order with the prices it met: arrival at `start`, averages from there to `last`, the close after it.
     public func measured(_ order: ExecutedOrder, from start: Int64, to last: Int64) -> ExecutedOrder {
         var order = order
-        let end = max(start, last)
+        let end = max(start, last), first = TimeSpan.time(1, after: start), until = TimeSpan.time(known, after: end)
         order.arrival = path.price(at: start)
-        order.vwap = byVolume.volumeWeighted(from: start + 1, to: end + known)
-        order.twap = byTime.volumeWeighted(from: start + 1, to: end + known)
+        order.vwap = byVolume.volumeWeighted(from: first, to: until)
+        order.twap = byTime.volumeWeighted(from: first, to: until)
         order.close = path.price(from: end)
         return order
     }

@@ -7,7 +7,8 @@ public struct MarketPath: Sendable {
     /// Traded at each time; nil where none is known.
     public let volumes: [Double]?
 
-    /// Throws `.data` where lengths differ, times do not rise, or a price is not finite and above 0.
+    /// Throws `.data` where lengths differ, times do not rise, or a price is not finite and above 0,
+    /// or a volume is below 0.
     public init(times: [Int64], prices: [Double], volumes: [Double]? = nil) throws(QuantError) {
         guard times.count == prices.count, volumes.map({ $0.count == times.count }) ?? true else {
             throw QuantError(.data, "times, prices and volumes must be of one length")
@@ -15,6 +16,9 @@ public struct MarketPath: Sendable {
         guard zip(times, times.dropFirst()).allSatisfy(<) else { throw QuantError(.data, "times must rise") }
         guard prices.allSatisfy({ $0.isFinite && $0 > 0 }) else {
             throw QuantError(.data, "prices must be finite and above 0")
+        }
+        guard volumes?.allSatisfy({ $0.isFinite && $0 >= 0 }) ?? true else {
+            throw QuantError(.data, "volumes must be finite and not below 0")
         }
         self.times = times
         self.prices = prices
@@ -29,15 +33,27 @@ public struct MarketPath: Sendable {
 
     /// The first price at or after a time; nil after the last.
     public func price(from time: Int64) -> Double? {
-        let index = place(after: time - 1)
+        let index = place(from: time)
         return index < times.count ? prices[index] : nil
+    }
+
+    /// The first price at or after what is `span` nanoseconds after a time; nil after the last, and where that is after
+    /// all times there are.
+    public func price(_ span: Int64, after time: Int64) -> Double? {
+        let (wanted, overflows) = time.addingReportingOverflow(span)
+        return overflows ? nil : price(from: wanted)
+    }
+
+    /// The last price, which stands at the end of what began before it; nil where it is older than `time`.
+    public func close(from time: Int64) -> Double? {
+        times.last.flatMap { $0 >= time ? prices.last : nil }
     }
 
     /// Σ price·volume over Σ volume of what was traded from `start` to `end`, both included; nil without volume.
     public func volumeWeighted(from start: Int64, to end: Int64) -> Double? {
         guard let volumes else { return nil }
         var value = 0.0, total = 0.0
-        for index in range(start, end) where volumes[index] > 0 {
+        for index in rows(place(from: start), end) where volumes[index] > 0 {
             value += prices[index] * volumes[index]
             total += volumes[index]
         }
@@ -49,7 +65,7 @@ public struct MarketPath: Sendable {
     public func timeWeighted(from start: Int64, to end: Int64) -> Double? {
         guard var price = price(at: start), end > start else { return price(at: start) }
         var value = 0.0, time = start
-        for index in range(start + 1, end) {
+        for index in rows(place(after: start), end) {
             value += price * TimeSpan.nanoseconds(from: time, to: times[index])
             (price, time) = (prices[index], times[index])
         }
@@ -57,11 +73,11 @@ public struct MarketPath: Sendable {
         return value / TimeSpan.nanoseconds(from: start, to: end)
     }
 
-    /// Indices of times from `start` to `end`, both included.
-    private func range(_ start: Int64, _ end: Int64) -> Range<Int> {
-        let first = place(after: start - 1)
-        return first..<max(first, place(after: end))
-    }
+    /// Indices from one on to the last whose time is not after `end`.
+    private func rows(_ first: Int, _ end: Int64) -> Range<Int> { first..<max(first, place(after: end)) }
+
+    /// The first index whose time is not before `time`.
+    private func place(from time: Int64) -> Int { time == .min ? 0 : place(after: time - 1) }
 
     /// The first index whose time is after `time`.
     private func place(after time: Int64) -> Int {

@@ -15,4 +15,10 @@ enum TimeSpan {
         let (earlier, overflows) = time.subtractingReportingOverflow(span)
         return overflows ? .min : earlier
     }
+
+    /// The time so long after another, or the latest there is.
+    static func time(_ span: Int64, after time: Int64) -> Int64 {
+        let (later, overflows) = time.addingReportingOverflow(span)
+        return overflows ? .max : later
+    }
 }
