@@ -183,6 +183,57 @@ import Testing
         #expect(ContinuousClock.now - began < .seconds(10))
     }
 
+    /// What no other start would change ends the supervisor, with the code of the process that said it.
+    @Test(.timeLimit(.minutes(1)), arguments: [
+        ("NAUTILUS_METAL", "on", 78), ("NAUTILUS_SMTP_URL", "mail:25", 78), ("NAUTILUS_HOST", "192.0.2.1", 69),
+    ] as [(String, String, Int32)])
+    func aProcessThatCannotStartEndsItsSupervisor(_ name: String, _ value: String, _ code: Int32) throws {
+        let redis = try RedisServer(), folder = TemporaryFolder()
+        let settings = PlatformFixture.settings(folder.path, [
+            "NAUTILUS_ENGINES": "risk", "NAUTILUS_LOG_LEVEL": "error", "NAUTILUS_REDIS_URL": redis.url,
+            "NAUTILUS_AUTH": "off", name: value,
+        ])
+        let result = try run("nautilus", ["up", "--processes"], settings)
+        #expect(result.code == code, "\(result)")
+        #expect(result.lines.last?.contains("before it was ready") == true, "\(result)")
+    }
+
+    @Test(.timeLimit(.minutes(1))) func twoServicesHaveTwoPorts() throws {
+        let folder = TemporaryFolder(), settings = PlatformFixture.settings(folder.path)
+        let one = settings.merging(["NAUTILUS_RISK_PORT": settings["NAUTILUS_PORTFOLIO_PORT"] ?? ""]) { $1 }
+        expect(try run("nautilus", ["up"], one), 78...78, "risk and portfolio have the same port")
+    }
+
+    @Test(.timeLimit(.minutes(1))) func aSampleStaysOutOfTheUsersDatabase() throws {
+        let folder = TemporaryFolder()
+        let settings = PlatformFixture.settings(folder.path + "/data", [
+            "NAUTILUS_ASSETS_DIR": try assets(folder), "NAUTILUS_DATABASE_URL": "postgresql://me:x@127.0.0.1:1/mine"])
+        expect(try run("nautilus", ["up", "--sample"], settings), 78...78, "NAUTILUS_DATABASE_URL")
+    }
+
+    /// A database's backup without the bars is no backup of the platform, unless that is asked for.
+    @Test(.timeLimit(.minutes(1))) func aBackupThatWouldLackTheBarsIsRefused() throws {
+        let folder = TemporaryFolder()
+        let settings = PlatformFixture.settings(
+            folder.path + "/data", ["NAUTILUS_DATABASE_URL": "postgresql://me:x@127.0.0.1:1/mine"])
+        expect(try run("nautilus", ["backup", folder.path + "/copy"], settings), 66...66, "marketdata/series")
+        let alone = try run("nautilus", ["backup", folder.path + "/copy", "--without-series"], settings)
+        #expect(alone.code != 0 && alone.lines.first?.contains("marketdata/series") == false)
+    }
+
+    /// A terminal's signal goes to the supervisor and to its processes, the supervisor's comes after it.
+    @Test(.timeLimit(.minutes(1))) func furtherSignalsDoNotCutAStopOff() throws {
+        let folder = TemporaryFolder()
+        let settings = PlatformFixture.settings(folder.path, ["NAUTILUS_ENGINES": "risk,portfolio"])
+        let platform = try ChildProcess(
+            PlatformFixture.binaries + "/nautilus", ["up"], environment: PlatformFixture.environment(settings),
+            output: .lines)
+        #expect(platform.readLine()?.contains("\"ready\":true") ?? false)
+        platform.signal(SIGINT)
+        while !platform.hasEnded { platform.signal(SIGTERM) }
+        #expect(platform.wait() == 0)
+    }
+
     private static let bars = "ts,close\n2024-01-02,10\n2024-01-03,11\n"
 
     /// Assets with a sample file, or with none.

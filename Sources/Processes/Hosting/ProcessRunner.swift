@@ -46,7 +46,8 @@ public enum ProcessRunner {
         nonisolated init() {}
     }
 
-    /// Returns when SIGTERM or SIGINT comes, or when `ending` is told of a failure.
+    /// Returns when SIGTERM or SIGINT comes, or when `ending` is told of a failure. Further ones change nothing: a
+    /// terminal's goes to a supervisor and to its processes, and the supervisor's own comes in the middle of their stop.
     @LoopActor public static func untilSignal(or ending: Ending? = nil) async {
         var watchers: [SignalWatcher] = []
         await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
@@ -59,6 +60,8 @@ public enum ProcessRunner {
             ending?.whenFailed(wake)
         }
         for watcher in watchers { watcher.cancel() }
+        signal(SIGTERM, SIG_IGN)
+        signal(SIGINT, SIG_IGN)
     }
 
     /// One line on standard error.

@@ -29,7 +29,9 @@ import Telemetry
     private let far: HTTPPeers
     private var children: [EngineName: Child] = [:]
     private var watcher: SignalWatcher?
-    private var isStopping = false
+    private var isStopping = false, wasReady = false
+    /// Why a process ended that need not be tried again.
+    private var failure: StartError?
 
     public init(
         _ configuration: Configuration, _ names: [EngineName], folder: DataFolder, environment: [String: String]
@@ -129,15 +131,18 @@ import Telemetry
         return pid
     }
 
-    public func ready() async {
+    public func ready() async throws {
         for name in names {
             while !Task.isCancelled && !isStopping {
+                if let failure { throw failure }
                 let request = Request(method: .get, path: "/health/ready", headers: ["Host": "localhost"])
                 let response = try? await far.send(request, to: name, deadlineNanoseconds: 2_000_000_000)
                 if response?.status == 200 { break }
                 await clock.sleep(nanoseconds: 50_000_000)
             }
         }
+        if let failure { throw failure }
+        wasReady = true
     }
 
     // MARK: Watching
@@ -147,6 +152,10 @@ import Telemetry
         for (name, child) in children where waitpid(child.pid, &status, WNOHANG) == child.pid {
             children[name] = nil
             if isStopping { continue }
+            if let failure = Self.failure(of: name, status), !wasReady {
+                self.failure = self.failure ?? failure
+                continue
+            }
             let lived = (clock.monotonic - child.started) / 1_000_000_000
             let failures = lived >= Self.healthySeconds ? 0 : child.failures
             let wait = min(Self.backOffMilliseconds.upperBound,
@@ -155,6 +164,14 @@ import Telemetry
                 "process": .string(name.processName), "status": .int(Int(status)), "restart_ms": .int(wait)])
             LoopTimer.once(milliseconds: wait) { [weak self] in self?.restart(name, failures: failures + 1) }
         }
+    }
+
+    /// A process that has ended by itself with a code of sysexits says what is wrong: before all are ready the same would
+    /// come of another start. What may pass by itself (75) is tried again, and whatever ends later.
+    private static func failure(of name: EngineName, _ status: Int32) -> StartError? {
+        let code = (status >> 8) & 0xff
+        guard status & 0x7f == 0, let known = StartError.Code(rawValue: code), known != .temporary else { return nil }
+        return StartError(known, "\(name.processName) ended with \(code) before it was ready; its line stands above")
     }
 
     private func restart(_ name: EngineName, failures: Int) {

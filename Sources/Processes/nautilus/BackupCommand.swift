@@ -5,11 +5,12 @@ import Wire
 /// `nautilus backup` and `nautilus restore`.
 struct BackupCommand {
     private static let backupHelp = """
-        usage: nautilus backup DIR [--data-dir DIR]
+        usage: nautilus backup DIR [--data-dir DIR] [--without-series]
 
         Copies every store to the new folder DIR while the engines run: SQLite and LMDB from the data folder, or
         PostgreSQL's schemas by pg_dump where NAUTILUS_DATABASE_URL is set. manifest.json in it has the versions, the
-        time, a digest of each file and the digest of the ledger. Prints the manifest.
+        time, a digest of each file and the digest of the ledger. Prints the manifest. Where the records are in PostgreSQL
+        and the data folder has no bars, which are files, it is refused; --without-series backs the database up alone.
         """
     private static let restoreHelp = """
         usage: nautilus restore DIR [--data-dir DIR] [--force]
@@ -24,7 +25,7 @@ struct BackupCommand {
 
     init(_ arguments: ArraySlice<String>, restores: Bool) throws {
         isRestore = restores
-        options = try Options(arguments, values: ["data-dir"], flags: restores ? ["force"] : [])
+        options = try Options(arguments, values: ["data-dir"], flags: restores ? ["force"] : ["without-series"])
     }
 
     func run() throws -> Int32 {
@@ -44,7 +45,8 @@ struct BackupCommand {
             manifest = try Restore(configuration, folder: folder).run(from: options.rest[0], force: options.has("force"))
         } else {
             let folder = try DataFolder(configuration, environment: environment)
-            manifest = try Backup(configuration, folder: folder).write(to: options.rest[0])
+            manifest = try Backup(configuration, folder: folder, recordsAlone: options.has("without-series"))
+                .write(to: options.rest[0])
         }
         ProcessRunner.writeOutput(String(decoding: manifest.json, as: UTF8.self))
         return 0

@@ -13,7 +13,8 @@ struct UpCommand {
           --engines a,b    only these engines, and the gateway
           --processes      one process an engine, under a supervisor; needs NAUTILUS_REDIS_URL
           --sample         loads real sample prices, a portfolio, a limit and a strategy; without --data-dir into the
-                           folder `sample` of the data folder, so that nothing of the user's is touched
+                           folder `sample` of the data folder, so that nothing of the user's is touched, and not while
+                           NAUTILUS_DATABASE_URL is set
           --replay S:T     publishes the stored bars of S as live messages; with --sample a moving-average cross trades them
           --speed N        bars a second; 10 unless said, 0.00001 at least; 0 is as fast as every reader acknowledges
 
@@ -44,6 +45,10 @@ struct UpCommand {
             try SampleSession.check(Assets(configuration))
             // Never among the user's own stores, wherever those are said to be.
             if options["data-dir"] == nil {
+                guard configuration.text("DATABASE_URL").isEmpty else {
+                    throw StartError(.configuration, "--sample would write into the database of NAUTILUS_DATABASE_URL; "
+                        + "unset it, or say with --data-dir that the sample belongs there")
+                }
                 let folder = try DataFolder.path(configuration, environment: environment)
                 configuration = try configuration.replacing(["DATA_DIR": folder + "/sample"])
             }
@@ -52,10 +57,22 @@ struct UpCommand {
         let lock = try folder.lock()
         defer { withExtendedLifetime(lock) {} }
         let names = configuration.engines + [.gateway]
+        try Self.checkPorts(configuration, names)
         let runner: any PlatformRunner = options.has("processes")
             ? try Supervisor(configuration, names, folder: folder, environment: environment)
             : Platform(configuration, names, folder: folder)
         return try await run(runner, configuration, replay)
+    }
+
+    /// Two services on one port would be one that answers and one that never runs.
+    private static func checkPorts(_ configuration: Configuration, _ names: [EngineName]) throws(StartError) {
+        var owners: [Int: EngineName] = [:]
+        for name in names {
+            let port = configuration.port(of: name)
+            if let owner = owners.updateValue(name, forKey: port), port != 0 {
+                throw StartError(.configuration, "\(owner.rawValue) and \(name.rawValue) have the same port, \(port)")
+            }
+        }
     }
 
     /// A sample is loaded into some engines, and a replay is the market data engine's.
@@ -76,7 +93,7 @@ struct UpCommand {
         try await runner.start()
         let ending = Ending()
         let work = spawn {
-            await runner.ready()
+            do { try await runner.ready() } catch { return ending.fail(error) }
             if Task.isCancelled { return }
             let sample = SampleSession(runner.peers, assets: Assets(configuration), wants: self.options.has("sample"))
             do {

@@ -18,12 +18,18 @@ public struct Backup {
     ]
 
     private let configuration: Configuration
-    private let data: String
+    private let data: String, recordsAlone: Bool
     private let clock: any Clock
 
-    /// - Parameter folder: the data folder.
-    public init(_ configuration: Configuration, folder: DataFolder, clock: any Clock = SystemClock()) {
+    /// - Parameters:
+    ///   - folder: the data folder.
+    ///   - recordsAlone: a database is backed up also where the bars, which are files, are not in the folder.
+    public init(
+        _ configuration: Configuration, folder: DataFolder, recordsAlone: Bool = false,
+        clock: any Clock = SystemClock()
+    ) {
         self.configuration = configuration
+        self.recordsAlone = recordsAlone
         data = folder.path
         self.clock = clock
     }
@@ -34,6 +40,7 @@ public struct Backup {
             throw StartError(.usage, "\(target) is in the data folder \(data): a backup must lie elsewhere")
         }
         guard access(target, F_OK) != 0 else { throw StartError(.cannotCreate, "\(target) is there already") }
+        try checkSeries()
         let partial = target + ".partial-\(getpid())"
         BackupLeftovers.remove(target + ".partial-")
         guard mkdir(partial, 0o700) == 0 else { throw BackupFiles.refusal(partial) }
@@ -52,6 +59,15 @@ public struct Backup {
             removeFolder(partial)
             throw error
         }
+    }
+
+    /// Records in a database and no bars in the folder: most likely the bars are in another one.
+    private func checkSeries() throws(StartError) {
+        let series = "\(data)/marketdata/series"
+        guard !recordsAlone, !configuration.text("DATABASE_URL").isEmpty, configuration.engines.contains(.marketdata),
+              Stores.keepsSeriesInFolder(configuration, .marketdata), access(series, F_OK) != 0 else { return }
+        throw StartError(.noInput, "\(series) is not there: name the folder of the bars with --data-dir, or leave the bars "
+            + "out with --without-series")
     }
 
     /// Nil where there are no stores.

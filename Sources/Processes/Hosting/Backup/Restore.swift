@@ -44,6 +44,7 @@ public struct Restore {
         let hold = BackupLeftovers.hold(new)
         defer { close(hold) }
         do throws(StartError) {
+            try checkPlace()
             try copy(manifest, from: source, to: new)
             var digest: LedgerDigest?
             if hasDump {
@@ -89,6 +90,13 @@ public struct Restore {
             try BackupFiles.check(file, in: new)
         }
         BackupFiles.flush(new)
+    }
+
+    /// A folder that cannot get another name, as a mount point cannot, is found before the database is replaced.
+    private func checkPlace() throws(StartError) {
+        guard access(data, F_OK) == 0 else { return }
+        let aside = "\(data).replaced-\(getpid())"
+        guard rename(data, aside) == 0, rename(aside, data) == 0 else { throw BackupFiles.refusal(data) }
     }
 
     private func place(_ new: String) throws(StartError) {
