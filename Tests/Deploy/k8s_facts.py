@@ -21,6 +21,9 @@ MANY = {"gateway"}
 # Those of which two may overlap for the seconds in which a new version takes over.
 OVERLAPPING = {"gateway", "factor-engine", "ml-engine", "features-engine"}
 
+# Those of one pod that orders are stopped at, which works while Redis is away, the kill switch also without PostgreSQL.
+STOPS = {"risk-engine", "strategy-engine"}
+
 
 def read(*path):
     with open(os.path.join(ROOT, *path), encoding="utf-8") as file:
@@ -63,6 +66,11 @@ def calls():
             targets.add("marketdata")
         pairs |= {(own, target + "-engine") for target in targets}
     return pairs
+
+
+def sockets():
+    """The paths that are sockets, as SocketPath.swift has them; one that ends in / stands for all below it."""
+    return set(re.findall(r'"(/[\w/-]+)"', read("Sources", "Engines", "Streaming", "Protocol", "SocketPath.swift")))
 
 
 def lossless_writers():
