@@ -33,10 +33,11 @@ def read(*path):
 def settings():
     """Every variable that docs/configuration.md names, those of each service included."""
     text = read("docs", "configuration.md")
-    names = set(re.findall(r"^\| `(NAUTILUS_\w+)` \|", text, re.M))
+    general, each = text.split("For each of the ten services")
     services = re.findall(r"(\w+) \d{4}", re.search(r"^Ports: (.*)$", text, re.M)[1])
-    of_each = {name.removeprefix("NAUTILUS_RISK_") for name in names if name.startswith("NAUTILUS_RISK_")}
-    return names | {f"NAUTILUS_{service.upper()}_{each}" for service in services for each in of_each}
+    of_each = re.findall(r"^\| `NAUTILUS_RISK_(\w+)` \|", each, re.M)
+    return set(re.findall(r"^\| `(NAUTILUS_\w+)` \|", general, re.M)) | {
+        f"NAUTILUS_{service.upper()}_{name}" for service in services for name in of_each}
 
 
 def secret_settings():
