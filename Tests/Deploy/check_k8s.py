@@ -20,6 +20,7 @@ from kubernetes_validate import utils
 
 import k8s_mutations
 import k8s_shapes
+import k8s_traffic_mutations  # registers its mutations
 import k8s_traffic_rules  # registers its rules
 import kustomize
 from k8s_facts import ROOT

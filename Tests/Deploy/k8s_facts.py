@@ -21,6 +21,9 @@ MANY = {"gateway"}
 # Those of which two may overlap for the seconds in which a new version takes over.
 OVERLAPPING = {"gateway", "factor-engine", "ml-engine", "features-engine"}
 
+# Those of one pod that orders are stopped at, which works while Redis is away, the kill switch also without PostgreSQL.
+STOPS = {"risk-engine", "strategy-engine"}
+
 
 def read(*path):
     with open(os.path.join(ROOT, *path), encoding="utf-8") as file:
@@ -30,10 +33,11 @@ def read(*path):
 def settings():
     """Every variable that docs/configuration.md names, those of each service included."""
     text = read("docs", "configuration.md")
-    names = set(re.findall(r"^\| `(NAUTILUS_\w+)` \|", text, re.M))
+    general, each = text.split("For each of the ten services")
     services = re.findall(r"(\w+) \d{4}", re.search(r"^Ports: (.*)$", text, re.M)[1])
-    of_each = {name.removeprefix("NAUTILUS_RISK_") for name in names if name.startswith("NAUTILUS_RISK_")}
-    return names | {f"NAUTILUS_{service.upper()}_{each}" for service in services for each in of_each}
+    of_each = re.findall(r"^\| `NAUTILUS_RISK_(\w+)` \|", each, re.M)
+    return set(re.findall(r"^\| `(NAUTILUS_\w+)` \|", general, re.M)) | {
+        f"NAUTILUS_{service.upper()}_{name}" for service in services for name in of_each}
 
 
 def secret_settings():
@@ -63,6 +67,11 @@ def calls():
             targets.add("marketdata")
         pairs |= {(own, target + "-engine") for target in targets}
     return pairs
+
+
+def sockets():
+    """The paths that are sockets, as SocketPath.swift has them; one that ends in / stands for all below it."""
+    return set(re.findall(r'"(/[\w/-]+)"', read("Sources", "Engines", "Streaming", "Protocol", "SocketPath.swift")))
 
 
 def lossless_writers():

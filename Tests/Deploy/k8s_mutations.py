@@ -1,4 +1,5 @@
-"""One thing made wrong at a time, with the rule that must notice: a rule that cannot fail is none."""
+"""One thing made wrong at a time, with the rule that must notice: a rule that cannot fail is none. What lies around the
+pods is in k8s_traffic_mutations.py."""
 
 import copy
 
@@ -142,6 +143,21 @@ def life_depends_on_others(scene): container(scene)["livenessProbe"]["httpGet"][
 def a_port_has_no_such_name(scene): container(scene)["readinessProbe"]["httpGet"]["port"] = "web"
 
 
+@breaks("pods_are_probed")
+def a_gateway_goes_with_the_stores(scene):
+    container(scene, "gateway")["readinessProbe"]["httpGet"]["path"] = "/health/ready"
+
+
+@breaks("stops_are_reachable")
+def the_kill_switch_goes_with_the_stores(scene):
+    del scene.one("Service", "risk-engine")["spec"]["publishNotReadyAddresses"]
+
+
+@breaks("stops_are_reachable")
+def a_gateway_is_called_before_it_listens(scene):
+    scene.one("Service", "gateway")["spec"]["publishNotReadyAddresses"] = True
+
+
 @breaks("files_have_room")
 def a_spool_is_not_kept(scene):
     del spec(scene)["volumeClaimTemplates"]
@@ -214,162 +230,3 @@ def a_node_cannot_be_drained(scene):
 
 @breaks("disruptions_are_bounded")
 def pods_are_not_kept_apart(scene): del pod(scene, "gateway")["affinity"]
-
-
-@breaks("everything_is_closed")
-def nothing_is_refused(scene): drop(scene, "NetworkPolicy", "default-deny")
-
-
-@breaks("everything_is_closed")
-def only_the_gateway_is_refused(scene):
-    policy(scene, "default-deny")["podSelector"] = {"matchLabels": {"app.kubernetes.io/name": "gateway"}}
-
-
-@breaks("arrows_are_the_real_ones")
-def risk_may_reach_the_ledger(scene):
-    policy(scene, "risk-engine")["egress"][0]["to"].append(
-        {"podSelector": {"matchLabels": {"app.kubernetes.io/name": "portfolio-engine"}}})
-    policy(scene, "risk-engine")["egress"][0]["ports"].append({"protocol": "TCP", "port": 8900})
-    callers = policy(scene, "portfolio-engine")["ingress"][0]["from"][0]["podSelector"]["matchExpressions"][0]
-    callers["values"].append("risk-engine")
-
-
-@breaks("arrows_are_the_real_ones")
-def the_gateway_cannot_reach_one(scene): policy(scene, "gateway")["egress"].pop()
-
-
-@breaks("arrows_are_the_real_ones", "overlays/development")
-def the_stores_are_shut(scene): drop(scene, "NetworkPolicy", "stores-in")
-
-
-@breaks("arrows_are_the_real_ones")
-def everyone_may_come_in(scene): policy(scene, "risk-engine")["ingress"] = [{}]
-
-
-@breaks("outsiders_are_few")
-def the_ledger_is_open_to_the_world(scene):
-    policy(scene, "portfolio-engine")["ingress"][0]["from"].append({"ipBlock": {"cidr": "0.0.0.0/0"}})
-
-
-@breaks("outsiders_are_few")
-def another_namespace_may_come_in(scene):
-    policy(scene, "metrics")["ingress"][0]["from"][0] = {"namespaceSelector": {}}
-
-
-@breaks("outsiders_are_few")
-def names_are_not_found(scene): drop(scene, "NetworkPolicy", "dns")
-
-
-@breaks("outsiders_are_few")
-def prometheus_is_shut_out(scene): drop(scene, "NetworkPolicy", "metrics")
-
-
-@breaks("outsiders_are_few")
-def the_ingress_reaches_an_engine(scene):
-    policy(scene, "risk-engine")["ingress"].append(policy(scene, "gateway")["ingress"][0])
-
-
-@breaks("autoscalers_scale")
-def an_autoscaler_is_missing(scene): drop(scene, "HorizontalPodAutoscaler", "ml-engine")
-
-
-@breaks("autoscalers_scale")
-def it_scales_another_kind(scene):
-    scene.one("HorizontalPodAutoscaler", "risk-engine")["spec"]["scaleTargetRef"]["kind"] = "Deployment"
-
-
-@breaks("autoscalers_scale")
-def it_makes_two_of_one(scene): scene.one("HorizontalPodAutoscaler", "risk-engine")["spec"]["maxReplicas"] = 3
-
-
-@breaks("autoscalers_scale")
-def the_gateway_does_not_grow(scene): scene.one("HorizontalPodAutoscaler", "gateway")["spec"]["maxReplicas"] = 2 - 1
-
-
-@breaks("autoscalers_scale")
-def it_fights_with_a_number(scene): spec(scene)["replicas"] = 1
-
-
-@breaks("autoscalers_scale")
-def nobody_serves_the_lag(scene): scene.adapter["rules"]["external"].clear()
-
-
-@breaks("autoscalers_scale")
-def the_series_is_misspelt(scene): scene.adapter["rules"]["external"][0]["seriesQuery"] = "nautilus_bus_lag{group!=''}"
-
-
-@breaks("autoscalers_scale")
-def the_lag_is_anothers(scene):
-    metric = scene.one("HorizontalPodAutoscaler", "ml-engine")["spec"]["metrics"][1]["external"]["metric"]
-    metric["selector"]["matchLabels"]["group"] = "risk"
-
-
-@breaks("ingress_leads_in")
-def a_socket_is_cut(scene):
-    notes = scene.one("Ingress", "websocket-engine")["metadata"]["annotations"]
-    del notes["nginx.ingress.kubernetes.io/proxy-read-timeout"]
-
-
-@breaks("ingress_leads_in")
-def there_is_no_tls(scene): del scene.one("Ingress", "gateway")["spec"]["tls"]
-
-
-@breaks("ingress_leads_in")
-def an_engine_is_published(scene):
-    paths = scene.one("Ingress", "gateway")["spec"]["rules"][0]["http"]["paths"]
-    paths.append({**copy.deepcopy(paths[0]), "path": "/risk"})
-    paths[1]["backend"]["service"]["name"] = "risk-engine"
-
-
-@breaks("mesh_is_strict")
-def plain_text_is_taken(scene): scene.one("PeerAuthentication", "strict")["spec"]["mtls"]["mode"] = "PERMISSIVE"
-
-
-@breaks("mesh_is_strict")
-def nobody_is_cut_off(scene): del scene.one("DestinationRule", "ml-engine")["spec"]["trafficPolicy"]["outlierDetection"]
-
-
-@breaks("mesh_is_strict")
-def a_service_has_no_rule(scene): drop(scene, "DestinationRule", "ml-engine")
-
-
-@breaks("everything_is_scraped")
-def an_engine_is_not_scraped(scene): scene.one("Service", "ml-engine")["metadata"]["labels"].clear()
-
-
-@breaks("everything_is_scraped")
-def it_is_scraped_elsewhere(scene): scene.one("ServiceMonitor", "gateway")["spec"]["endpoints"][0]["port"] = "metrics"
-
-
-@breaks("secrets_come_from_vault")
-def the_store_is_unknown(scene): scene.of("ExternalSecret")[0]["spec"]["secretStoreRef"]["name"] = "other"
-
-
-@breaks("secrets_come_from_vault")
-def pods_come_before_their_secrets(scene): del scene.of("ExternalSecret")[0]["metadata"]["annotations"]
-
-
-@breaks("ingress_leads_in")
-def the_world_reads_the_metrics(scene): scene.one("Ingress", "metrics")["metadata"]["annotations"].clear()
-
-
-@breaks("application_is_delivered", "argocd")
-def the_application_is_for_developers(scene):
-    scene.of("Application")[0]["spec"]["source"]["path"] = "k8s/overlays/development"
-
-
-@breaks("application_is_delivered", "argocd")
-def the_repository_is_not_allowed(scene):
-    scene.of("AppProject")[0]["spec"]["sourceRepos"] = ["https://git.example.com/other.git"]
-
-
-@breaks("application_is_delivered", "argocd")
-def the_place_is_not_allowed(scene): scene.of("Application")[0]["spec"]["destination"]["namespace"] = "default"
-
-
-@breaks("page_tells_the_truth")
-def a_command_names_what_is_not_there(scene): drop(scene, "StatefulSet", "risk-engine")
-
-
-@breaks("page_tells_the_truth", "overlays/development")
-def a_key_is_not_made(scene): container(scene)["env"][0]["valueFrom"]["secretKeyRef"]["key"] = "key"

@@ -2,7 +2,7 @@
 
 import re
 
-from k8s_facts import BUDGET, MANY, OVERLAPPING, STORES, cpu, lossless_writers, memory, secret_settings, settings
+from k8s_facts import BUDGET, MANY, OVERLAPPING, STOPS, STORES, cpu, lossless_writers, memory, secret_settings, settings
 
 RULES = []
 
@@ -211,7 +211,8 @@ def resources_are_the_budget(scene):
 
 @rule
 def pods_are_probed(scene):
-    """Start and life on /health/live, readiness on /health/ready, on the port that the container names."""
+    """Start and life on /health/live, readiness on /health/ready, on the port that the container names. A gateway is
+    ready while it lives: it passes on what stops orders."""
     for item in scene.workloads:
         for container in pod(item)["containers"]:
             ports = {port["name"] for port in container["ports"]}
@@ -223,9 +224,20 @@ def pods_are_probed(scene):
                 port = (has.get("httpGet") or has.get("tcpSocket") or {}).get("port")
                 if port is not None and port not in ports:
                     yield f"{named(item)}: {probe} asks port {port}"
-                path = "/health/ready" if probe == "readinessProbe" else "/health/live"
+                path = "/health/ready" if probe == "readinessProbe" and named(item) != "gateway" else "/health/live"
                 if named(item) in BUDGET and has.get("httpGet", {}).get("path") != path:
                     yield f"{named(item)}: {probe} does not ask {path}"
+
+
+@rule
+def stops_are_reachable(scene):
+    """Who stops orders without Redis and PostgreSQL stays in its Service without them. Not the gateway: with such a
+    Service its pods would be called before they listen and after they end."""
+    for name in BUDGET:
+        service = scene.one("Service", name)
+        stays = bool(service and service["spec"].get("publishNotReadyAddresses"))
+        if stays != (name in STOPS):
+            yield f"Service {name}: " + ("is left while stores are away" if name in STOPS else "calls pods unready")
 
 
 @rule

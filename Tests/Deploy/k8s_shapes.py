@@ -34,15 +34,22 @@ SHAPES = {
         }},
     },
     ("monitoring.coreos.com/v1", "ServiceMonitor"): {"selector": {"matchLabels": {"*": str}}, "endpoints": [ENDPOINT]},
-    ("security.istio.io/v1", "PeerAuthentication"): {"mtls": {"mode": {"STRICT", "PERMISSIVE", "DISABLE"}}},
+    ("security.istio.io/v1", "PeerAuthentication"): {
+        "selector?": {"matchLabels": {"*": str}}, "mtls": {"mode": {"STRICT", "PERMISSIVE", "DISABLE"}},
+    },
+    ("networking.istio.io/v1", "VirtualService"): {
+        "hosts": [NAME],
+        "http": [{"retries": {"attempts": int}, "route": [{"destination": {"host": NAME}}]}],
+    },
     ("networking.istio.io/v1", "DestinationRule"): {
         "host": NAME,
         "trafficPolicy": {
             "tls": {"mode": {"ISTIO_MUTUAL", "DISABLE", "SIMPLE", "MUTUAL"}},
             "connectionPool": {"tcp": {"maxConnections": int, "connectTimeout": DURATION},
                                "http": {"http1MaxPendingRequests": int}},
-            "outlierDetection": {"consecutiveGatewayErrors": int, "consecutive5xxErrors?": int, "interval": DURATION,
-                                 "baseEjectionTime": DURATION, "maxEjectionPercent": range(0, 101)},
+            "outlierDetection?": {"splitExternalLocalOriginErrors": bool, "consecutiveLocalOriginFailures": int,
+                                  "consecutiveGatewayErrors": int, "consecutive5xxErrors": int, "interval": DURATION,
+                                  "baseEjectionTime": DURATION, "maxEjectionPercent": range(0, 101)},
         },
     },
     ("argoproj.io/v1alpha1", "AppProject"): {

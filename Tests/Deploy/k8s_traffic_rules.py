@@ -4,10 +4,12 @@ import functools
 import os
 import re
 
-from k8s_facts import AUTOSCALED, BUDGET, MANY, ROOT, STORES, calls, read
+from k8s_facts import AUTOSCALED, BUDGET, MANY, ROOT, STORES, calls, read, sockets
 from k8s_rules import labels, named, pod, rule, selects
 
 NGINX = "nginx.ingress.kubernetes.io/"
+# The label of the pods that cert-manager starts to be asked by the certificate's issuer, and their port.
+SOLVER, SOLVER_PORT = {"acme.cert-manager.io/http01-solver": "true"}, 8089
 NAMESPACES = {"monitoring": {"app.kubernetes.io/name": "prometheus"},
               "ingress-nginx": {"app.kubernetes.io/name": "ingress-nginx"},
               "kube-system": {"k8s-app": "kube-dns"}, "istio-system": {"app": "istiod"}}
@@ -176,30 +178,98 @@ def ingress_leads_in(scene):
                     yield f"Ingress {named(item)}: a socket is cut after {wait} s"
                 if path["path"] == "/metrics" and notes.get(NGINX + "whitelist-source-range") != "127.0.0.1/32":
                     yield f"Ingress {named(item)}: the world may read the metrics"
-    if paths != {"/": "gateway", "/metrics": "gateway", "/ws": "websocket-engine", "/api/v1/ws": "websocket-engine"}:
+    if {path for path, service in paths.items() if service != "websocket-engine"} != {"/", "/metrics"}:
         yield f"ingress paths are {paths}"
+    for path in ("/", "/metrics"):
+        if paths.get(path) != "gateway":
+            yield f"{path} leads to {paths.get(path)}"
+    for socket in sorted(sockets()):
+        inner = [path for path in paths if (socket + "/").startswith(path.rstrip("/") + "/")]
+        if paths.get(max(inner, key=len, default="")) != "websocket-engine":
+            yield f"the socket {socket} is not led to the websocket engine"
+    for path, service in paths.items():
+        if service == "websocket-engine" and not any((each + "/").startswith(path + "/") for each in sockets()):
+            yield f"no socket is below {path}"
 
 
 @rule
 def mesh_is_strict(scene):
-    """Mutual TLS is asked of everyone; each service has a rule that cuts a failing pod off."""
+    """Mutual TLS is asked of everyone but the solver of certificates, and every service is called with it."""
     if not scene.is_production:
         return
-    strict = [item for item in scene.of("PeerAuthentication") if item["spec"] == {"mtls": {"mode": "STRICT"}}]
-    if len(strict) != 1 or len(scene.of("PeerAuthentication")) != 1:
-        yield "mutual TLS is not strict for all"
+    asked = [item["spec"] for item in scene.of("PeerAuthentication")]
+    if len(asked) != 2 or {"mtls": {"mode": "STRICT"}} not in asked or {
+            "selector": {"matchLabels": SOLVER}, "mtls": {"mode": "PERMISSIVE"}} not in asked:
+        yield "mutual TLS is not strict for all but the solver"
     rules = {item["spec"]["host"]: item["spec"]["trafficPolicy"] for item in scene.of("DestinationRule")}
-    if set(rules) != {f"{name}.nautilus.svc.cluster.local" for name in BUDGET}:
+    if set(rules) != {mesh_name(name) for name in BUDGET}:
         yield f"destination rules are for {sorted(rules)}"
     for host, policy in rules.items():
-        outliers = policy.get("outlierDetection", {})
         if policy.get("tls") != {"mode": "ISTIO_MUTUAL"}:
             yield f"{host}: is called without mutual TLS"
-        if not outliers.get("consecutiveGatewayErrors") or not outliers.get("baseEjectionTime"):
-            yield f"{host}: a pod that fails goes on being called"
     space = scene.one("Namespace", "nautilus")
     if space["metadata"].get("labels", {}).get("istio-injection") != "enabled":
         yield "pods get no sidecar"
+
+
+def mesh_name(service):
+    return f"{service}.nautilus.svc.cluster.local"
+
+
+@rule
+def failing_pods_are_left_out(scene):
+    """A pod that cannot be reached is left out where there are others, and only there; none is for its answers: a 503
+    while a store is away says nothing of the pod."""
+    if not scene.is_production:
+        return
+    for item in scene.of("DestinationRule"):
+        outliers = item["spec"]["trafficPolicy"].get("outlierDetection")
+        if named(item) not in MANY:
+            if outliers:
+                yield f"{named(item)}: its only pod may be left out"
+            continue
+        wanted = {"splitExternalLocalOriginErrors": True, "consecutiveGatewayErrors": 0, "consecutive5xxErrors": 0}
+        if not outliers or not outliers.get("consecutiveLocalOriginFailures") or not outliers.get("baseEjectionTime"):
+            yield f"{named(item)}: a pod that cannot be reached goes on being called"
+        elif any(outliers.get(field) != value for field, value in wanted.items()):
+            yield f"{named(item)}: a pod is left out for what it answers"
+
+
+@rule
+def calls_are_sent_once(scene):
+    """The mesh repeats no call: each service has a VirtualService that says so, as Istio's default depends on its
+    version."""
+    if not scene.is_production:
+        return
+    told = {}
+    for item in scene.of("VirtualService"):
+        for host in item["spec"]["hosts"]:
+            told[host] = told.get(host, []) + item["spec"]["http"]
+    if set(told) != {mesh_name(name) for name in BUDGET}:
+        yield f"virtual services are for {sorted(told)}"
+    for host, routes in told.items():
+        for route in routes:
+            if route["retries"] != {"attempts": 0}:
+                yield f"{host}: a call may be sent again"
+            if [each["destination"]["host"] for each in route["route"]] != [host]:
+                yield f"{host}: leads elsewhere"
+
+
+@rule
+def certificates_can_be_issued(scene):
+    """Where an Ingress asks cert-manager for its certificate, ingress-nginx reaches the solver, and nobody else."""
+    if not any("cert-manager.io/cluster-issuer" in item["metadata"].get("annotations", {})
+               for item in scene.of("Ingress")):
+        return
+    ways = []
+    for policy in scene.of("NetworkPolicy"):
+        # The policies of all pods are for others to judge.
+        if policy["spec"]["podSelector"] and selects(policy["spec"]["podSelector"], SOLVER):
+            for entry in policy["spec"].get("ingress", []):
+                ways += [(outsider(peer), port["port"]) for peer in entry.get("from", [{}])
+                         for port in entry.get("ports", [{"port": None}])]
+    if ways != [("ingress-nginx", SOLVER_PORT)]:
+        yield f"the solver of certificates is reached by {ways}"
 
 
 @rule
@@ -259,10 +329,26 @@ def application_is_delivered(scene):
         yield "the AppProject does not allow the Application's destination"
 
 
+def told_arrows(page):
+    """Who calls whom, as the table of the page has it."""
+    table = re.search(r"^## Who may talk to whom\n(.*?)(?=^## |\Z)", page, re.M | re.S)[1]
+    rows = re.findall(r"^\| ([^|]+) \| ([^|]+) \|$", table, re.M)
+    every = {"the nine engines": [name for name in BUDGET if name != "gateway"]}
+
+    def services(cell):
+        cell = cell.partition(":")[0]
+        names = every.get(cell, [each if each in BUDGET else each + "-engine" for each in cell.split(", ")])
+        return [name for name in names if name in BUDGET]
+
+    return {(a, b) for left, right in rows for a in services(left) for b in services(right)}
+
+
 @rule
 def page_tells_the_truth(scene):
     """docs/kubernetes.md: its commands are marked as not run, name what is there, and make the keys asked for."""
     page = read("docs", "kubernetes.md")
+    for sender, receiver in sorted(told_arrows(page) ^ calls()):
+        yield f"docs/kubernetes.md: {sender} to {receiver} is in the page alone, or in the sources alone"
     blocks = re.findall(r"^```bash\n(.*?)^```$", page, re.M | re.S)
     for block in blocks:
         if not block.startswith("# not run here; manifests are validated\n"):

@@ -4,6 +4,7 @@ Run by scripts/test-deploy.sh, which makes the images first. Needs the standard 
 one line a check; the last line is `N passed, N failed`, and the exit status tells the same.
 """
 
+import http.client
 import json
 import os
 import secrets
@@ -22,6 +23,8 @@ SERVICES = [f"{name}-engine" for name in ENGINES] + ["gateway"]
 # Grafana is in no Debian package: it is brought up where its image is there.
 OTHERS = ["redis", "postgres", "prometheus", "alertmanager", "nginx"]
 READY_SECONDS = 20
+# In .env beside the secrets.
+SETTINGS = {"NAUTILUS_SPOOL_BYTES": "134217728"}
 # What the batch backtest kernel gives for the same rules and bars; SliceTests holds the platform to it to the cent.
 SLICE = {"bars": 2148, "trades": 67, "equity": 771942.31}
 GATEWAY = "http://127.0.0.1:8001"
@@ -57,7 +60,7 @@ class Platform:
         self.secrets = {name: secrets.token_hex(24) for name in self.named()}
         self.file = os.path.join(folder, "env")
         with open(os.open(self.file, os.O_CREAT | os.O_WRONLY, 0o600), "w") as file:
-            file.writelines(f"{name}={value}\n" for name, value in self.secrets.items())
+            file.writelines(f"{name}={value}\n" for name, value in (self.secrets | SETTINGS).items())
         self.key = self.secrets["NAUTILUS_API_KEY"]
 
     @staticmethod
@@ -66,7 +69,8 @@ class Platform:
             return [line.strip()[:-1] for line in file if line.strip().endswith("=") and not line.startswith("#")]
 
     def compose(self, *arguments, file=None, timeout=300):
-        environment = {k: v for k, v in os.environ.items() if k not in self.secrets}
+        # The file's values, not those of the shell.
+        environment = {k: v for k, v in os.environ.items() if k not in self.secrets | SETTINGS}
         return run("docker-compose", "--env-file", file or self.file, *arguments, cwd=ROOT, env=environment,
                    timeout=timeout)
 
@@ -197,6 +201,8 @@ def runs_as_described():
         read_only = inspect(service, "{{.HostConfig.ReadonlyRootfs}}")
         check(f"{service} is not root and cannot write its image", user == "10001:10001" and read_only == "true",
               f"user {user}, read-only {read_only}")
+    told = inspect("risk-engine", "{{range .Config.Env}}{{println .}}{{end}}").splitlines()
+    check("settings reach a service", all(f"{name}={value}" in told for name, value in SETTINGS.items()))
     networks = inspect("gateway", "{{range $name, $_ := .NetworkSettings.Networks}}{{$name}} {{end}}").split()
     check("one network", networks == ["nautilus_nautilus-network"], " ".join(networks))
 
@@ -206,6 +212,24 @@ def answers_only_with_a_key(platform):
     check("without a key nobody gets in", status == 401, status)
     status, body = platform.request("http://127.0.0.1/health", key=False)
     check("nginx reaches the gateway", status == 200 and body.get("status") == "healthy", body and body.get("status"))
+    status, _ = platform.request("http://127.0.0.1/metrics")
+    check("nginx shows the metrics to nobody", status == 403, status)
+    for path in ["/ws", "/api/v1/streaming/ws/factors"]:
+        check(f"nginx leads {path} to its engine", handshake(platform, path) == 101)
+
+
+def handshake(platform, path, port=80):
+    """The status with which a socket is begun."""
+    link = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        link.request("GET", path, headers={
+            "Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13",
+            "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==", "X-API-Key": platform.key})
+        return link.getresponse().status
+    except OSError:
+        return 0
+    finally:
+        link.close()
 
 
 def slice_over_containers(platform):

@@ -333,6 +333,14 @@ def metrics_are_clean(scene):
         tool(f"promtool takes the metrics of {name}", "promtool", "check", "metrics", given=text)
 
 
+def a_hung_group_is_told_of(scene):
+    """By those who read for none: its own process says nothing."""
+    groups = set(SERVICES) - {"gateway", "marketdata"}
+    for name in ("gateway", "marketdata"):
+        told = set(re.findall(r'nautilus_bus_lag_messages\{[^}]*group="(\w+)"', scene.service(name, "/metrics")[1]))
+        check(f"{name} tells the lag of every group", told == groups, told ^ groups)
+
+
 def looks(binaries):
     began = time.time()
     scene = Scene(binaries)
@@ -350,6 +358,7 @@ def looks(binaries):
             targets_are_up(scene)
             rules_work(scene, began)
             metrics_are_clean(scene)
+            a_hung_group_is_told_of(scene)
             load.over.set()
             load.join()
             for test in tests:

@@ -1,3 +1,4 @@
+import Glibc
 import Market
 @testable import Telemetry
 import Testing
@@ -40,6 +41,31 @@ struct MetricsTests {
         #expect(text.contains("nautilus_build_info{version=\"1\"} 1.0"))
         #expect(ProcessMetrics.residentBytes > 1 << 20 && ProcessMetrics.openDescriptors > 0)
         #expect(ProcessMetrics.mostDescriptors > ProcessMetrics.openDescriptors)
+    }
+
+    /// What LMDB maps is such memory: as much as fits, and none of it is needed.
+    @Test func pagesOfFilesAreNotMemoryThatIsNeeded() throws {
+        // A file that is on a disk, which /tmp need not be.
+        let file = try #require(fopen("/proc/self/exe", "r"))
+        defer { fclose(file) }
+        var about = stat()
+        try #require(fstat(fileno(file), &about) == 0 && about.st_size > 16 << 20)
+        let size = min(about.st_size, 64 << 20)
+        let resident = ProcessMetrics.residentBytes, needed = ProcessMetrics.unreclaimableBytes
+        #expect(needed > 1 << 20 && needed <= resident + 8 << 20)
+        let pages = try #require(mmap(nil, size, PROT_READ, MAP_SHARED | MAP_POPULATE, fileno(file), 0))
+        try #require(pages != MAP_FAILED)
+        defer { munmap(pages, size) }
+        #expect(ProcessMetrics.residentBytes > resident + size / 2)
+        #expect(ProcessMetrics.unreclaimableBytes < needed + size / 2)
+        let own = try #require(mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0))
+        defer { munmap(own, size) }
+        #expect(ProcessMetrics.unreclaimableBytes > needed + size / 2)
+    }
+
+    @Test func theProcessTableIsRead() {
+        let text = "VmRSS:\t  90 kB\nRssAnon:\t      10 kB\nRssFile:\t  77 kB\nRssShmem:\t       3 kB\n"
+        #expect(HostMetrics.kilobytes(of: ["RssAnon:", "RssShmem:"], in: text) == 13)
     }
 
     @Test func theMachineTellsOfItself() {

@@ -1,7 +1,8 @@
 import Foundation
 import Testing
 
-/// The manifests in `k8s/`, by the checks that an operator runs too: schemas, rules, and each rule broken on purpose.
+/// The manifests in `k8s/` and the compose files, by the checks that an operator runs too: schemas, rules, and each rule
+/// broken on purpose.
 struct KubernetesTests {
     /// An interpreter with what the checks need: `NAUTILUS_TEST_PYTHON`, or the one of `.venv`.
     static let python: String? = {
@@ -15,6 +16,13 @@ struct KubernetesTests {
     @Test(.enabled(if: python != nil, "no Python with kubernetes-validate and PyYAML; run scripts/setup.sh test"))
     func manifestsHoldTheirRules() throws {
         let done = try Self.run(try #require(Self.python), "Tests/Deploy/check_k8s.py")
+        #expect(done.status == 0, "\(done.output)")
+        #expect(done.output.contains(": 0 faults"), "\(done.output)")
+    }
+
+    @Test(.enabled(if: python != nil, "no Python with kubernetes-validate and PyYAML; run scripts/setup.sh test"))
+    func composeFilesHoldTheirRules() throws {
+        let done = try Self.run(try #require(Self.python), "Tests/Deploy/check_compose.py")
         #expect(done.status == 0, "\(done.output)")
         #expect(done.output.contains(": 0 faults"), "\(done.output)")
     }

@@ -85,7 +85,10 @@ ENGINES = [
     ("Gateway: circuit breakers (0 closed, 1 half open, 2 open)", "none",
      [("nautilus_gateway_breaker_state", "{{target}}")]),
     ("Processor", "none", [(f'rate(process_cpu_seconds_total{{job="nautilus"}}{RATE})', "{{service}}")]),
-    ("Memory", "bytes", [('process_resident_memory_bytes{job="nautilus"}', "{{service}}")]),
+    ("Memory", "bytes", [
+        ('nautilus_process_memory_bytes{job="nautilus"}', "{{service}}"),
+        ('process_resident_memory_bytes{job="nautilus"}', "{{service}} with pages of files"),
+    ]),
     ("Memory of what may be used", "percentunit", [("service:memory_use:ratio", "{{service}}")]),
     ("Open files and connections", "none", [
         ('process_open_fds{job="nautilus"}', "{{service}} files"),
@@ -105,7 +108,9 @@ BUS = [
      [(f"sum by (family) (rate(nautilus_bus_published_messages_total{RATE}))", "{{family}}")]),
     ("Handled by group", "ops", [(f"sum by (group) (rate(nautilus_bus_handled_messages_total{RATE}))", "{{group}}")]),
     ("Lag by group", "none", [("group:bus_lag_messages:sum", "{{group}}")]),
-    ("Streams with the most lag", "none", [("topk(10, nautilus_bus_lag_messages)", "{{group}} {{stream}}")]),
+    ("Streams with the most lag", "none", [
+        ("topk(10, max by (group, stream) (nautilus_bus_lag_messages))", "{{group}} {{stream}}"),
+    ]),
     ("Time in handlers, 99th percentile", "s",
      [(quantile(0.99, "nautilus_bus_handler_seconds", "group"), "{{group}}")]),
     ("Time in handlers, mean", "s", [(mean("nautilus_bus_handler_seconds", "group"), "{{group}}")]),

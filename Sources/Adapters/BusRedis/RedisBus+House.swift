@@ -28,7 +28,7 @@ extension RedisBus {
             oldestSeen[stream] = oldest
         }
         if ticks % 2 == 0 { lookForDeadConsumers() }
-        if ticks % 5 == 0 { spawn { for lag in await self.lag() { self.metrics.setLag(lag) } } }
+        if ticks % 5 == 0 { spawn { for lag in await self.toldLag() { self.metrics.setLag(lag) } } }
     }
 
     // MARK: Settled messages, and trimming behind the slowest group
@@ -194,6 +194,15 @@ extension RedisBus {
 
     // MARK: Lag
 
+    /// What the metrics tell: what is before the groups that this process reads for. Where it reads for none that hold
+    /// streams back, what is before all of those: a group whose process hangs or has ended tells nothing itself.
+    func toldLag() async -> [StreamLag] {
+        let readsForOne = readings.contains { reading in
+            reading.streams.contains { configured[layout.streams[$0].family].contains(reading.group) }
+        }
+        return readsForOne ? await lag() : await lagOfAllGroups { [configured] in configured[$0].contains($1) }
+    }
+
     public func lag() async -> [StreamLag] {
         var all: [StreamLag] = []
         for reading in readings {
@@ -214,10 +223,12 @@ extension RedisBus {
     }
 
     /// What every group of every stream has before it, as Redis tells it: for those who read nothing themselves.
-    public func lagOfAllGroups() async -> [StreamLag] {
+    public func lagOfAllGroups() async -> [StreamLag] { await lagOfAllGroups { _, _ in true } }
+
+    private func lagOfAllGroups(where isWanted: (_ family: Int, _ group: String) -> Bool) async -> [StreamLag] {
         var all: [StreamLag] = []
         for place in layout.streams {
-            for group in await groups(of: place.key) {
+            for group in await groups(of: place.key) where isWanted(place.family, group.name) {
                 all.append(StreamLag(
                     family: place.declared.name, partition: place.partition, lane: place.declared.lane,
                     group: group.name, waiting: group.waiting, pending: group.pending))

@@ -80,7 +80,15 @@ public enum HostMetrics {
         }
     }
 
-    private static func read(_ path: String) -> String {
+    /// The sum of the lines that begin with these names, in a table of /proc whose figures are in kB.
+    static func kilobytes(of names: Set<Substring>, in text: String) -> Int {
+        text.split(separator: "\n").reduce(0) { sum, line in
+            let fields = line.split { $0 == " " || $0 == "\t" }
+            return fields.count > 1 && names.contains(fields[0]) ? sum + (Int(fields[1]) ?? 0) : sum
+        }
+    }
+
+    static func read(_ path: String) -> String {
         guard let file = fopen(path, "r") else { return "" }
         defer { fclose(file) }
         var buffer = [UInt8](repeating: 0, count: 16 << 10)

@@ -6,6 +6,9 @@ public enum ProcessMetrics {
     public static func register(in registry: MetricsRegistry, version: String, startSeconds: Double) {
         registry.computed("process_cpu_seconds_total", "User and system CPU time spent.", counter: true) { cpuSeconds }
         registry.computed("process_resident_memory_bytes", "Resident memory.") { Double(residentBytes) }
+        registry.computed("nautilus_process_memory_bytes", "Resident memory that is not of files: it cannot be dropped.") {
+            Double(unreclaimableBytes)
+        }
         registry.computed("process_open_fds", "Open file descriptors.") { Double(openDescriptors) }
         registry.computed("process_max_fds", "File descriptors that may be open.") { Double(mostDescriptors) }
         registry.computed("nautilus_memory_limit_bytes", "Memory that the process may use.") {
@@ -32,6 +35,12 @@ public enum ProcessMetrics {
         let fields = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) },
             as: UTF8.self).split(separator: " ")
         return fields.count > 1 ? (Int(fields[1]) ?? 0) * Int(sysconf(Int32(_SC_PAGESIZE))) : 0
+    }
+
+    /// Resident memory in bytes less the pages of files, which the system drops when it needs room: those that LMDB maps
+    /// can be all there is, and mean nothing.
+    public static var unreclaimableBytes: Int {
+        HostMetrics.kilobytes(of: ["RssAnon:", "RssShmem:"], in: HostMetrics.read("/proc/self/status")) << 10
     }
 
     /// How many file descriptors may be open at once.
