@@ -63,23 +63,23 @@ enum VarMethods {
                 settings: settings)
             result = VarResult(risk: risk, valueError: error.value, shortfallError: error.shortfall)
         } else {
-            result = VarResult(risk: try one(options, returns, weights, settings, degrees), degrees: degrees)
+            result = VarResult(risk: try one(options, returns, weights, settings), degrees: degrees)
         }
         guard result.risk.valueAtRisk.isFinite, result.risk.expectedShortfall.isFinite else { throw tooLarge }
         if options.isIncremental {
             result.incremental = try ValueAtRisk.incremental(weights: weights) { (weights) throws(QuantError) in
-                try one(options, returns, weights, settings, degrees)
+                try one(options, returns, weights, settings)
             }
         }
         return result
     }
 
     private static func one(
-        _ options: VarOptions, _ returns: [[Double]], _ weights: [Double], _ settings: ValueAtRisk.Settings,
-        _ degrees: Double?
+        _ options: VarOptions, _ returns: [[Double]], _ weights: [Double], _ settings: ValueAtRisk.Settings
     ) throws(QuantError) -> ValueAtRisk {
         switch options.method {
-        case .student: return try .student(returns: returns, weights: weights, degrees: degrees, settings: settings)
+        case .student:
+            return try .student(returns: returns, weights: weights, degrees: options.degrees, settings: settings)
         case .ageWeighted:
             return try .ageWeighted(returns: returns, weights: weights, decay: options.decay, settings: settings)
         case .garch: return try .garchHistorical(returns: returns, weights: weights, settings: settings)

@@ -93,6 +93,22 @@ import Wire
         #expect(
             try await refused(trade("interest_rate"), #","margin":{"every_days":0,"threshold":-1}"#)
                 == ["/margin/every_days", "/margin/threshold"])
+        // One underlying written two ways would be two hedging sets that do not offset.
+        #expect(
+            try await refused(
+                trade("interest_rate", underlying: "USD") + "," + trade("interest_rate", underlying: "usd")
+                    + "," + trade("interest_rate", underlying: "EUR")) == ["/trades/1/underlying"])
+        for other in ["eur/usd", "usd/eur"] {
+            let pairs =
+                trade("foreign_exchange", underlying: "EUR/USD") + "," + trade("foreign_exchange", underlying: other)
+            #expect(try await refused(pairs) == ["/trades/1/underlying"])
+        }
+        let late = trade(
+            "equity", #","subclass":"index","option":{"right":"call","price":1,"strike":1,"exercise":2}"#, maturity: "1.5")
+        #expect(try await refused(late) == ["/trades/0/option/exercise"])
+        #expect(
+            try await refused(trade("interest_rate"), #","collateral":1e200,"margin":{"threshold":1e200}"#)
+                == ["/collateral", "/margin/threshold"])
         _ = try await fixture.json(
             .risk, .post, "/risk/capital/sa-ccr", "{\"netting_sets\":[{\"value\":NaN,\"trades\":[]}]}", status: 400)
         await fixture.stop()
@@ -127,6 +143,26 @@ import Wire
         #expect(market["scenario"]?.text == "low" && figure(market, "default_risk") == nil)
         #expect(figure(market, "sensitivities_medium")?["value"]?.double.map { abs($0 - 12_324.577437) < 1e-5 } == true)
         #expect(try await refused("market-risk", "{}") == ["/sensitivities"])
+        // What would overflow a sum of squares is refused, not 0 or null.
+        #expect(
+            try await refused(
+                "market-risk", """
+                    {"sensitivities":[{"risk_class":"equity","bucket":8,"name":"KO","amount":1e200}],
+                     "shocks":[{"risk_class":"equity","bucket":8,"name":"KO","up":-1e200,"down":1e200,"delta":1e19}],
+                     "default_exposures":[{"obligor":"K","bucket":"corporate","quality":"A","seniority":"equity",
+                      "notional":1e308,"profit":-1e19}],"residual":{"exotic":1e308,"other":1e308}}
+                    """) == [
+                        "/sensitivities/0/amount", "/shocks/0/up", "/shocks/0/down", "/shocks/0/delta",
+                        "/default_exposures/0/notional", "/default_exposures/0/profit", "/residual/exotic",
+                        "/residual/other"
+                    ])
+        #expect(
+            try await refused("ba-cva", "{\"counterparties\":[\(counterparty.replacing("1734262.532258", with: "1e200"))]}")
+                == ["/counterparties/0/netting_sets/0/ead"])
+        let most = try await fixture.json(
+            .risk, .post, "/risk/capital/market-risk",
+            #"{"sensitivities":[{"risk_class":"equity","bucket":8,"name":"KO","amount":1e18}]}"#)
+        #expect(figure(most, "capital")?["value"]?.double.map { $0 > 1e17 } == true)
         // The reporting currency has no rate to itself.
         #expect(
             try await refused("market-risk", """

@@ -90,6 +90,48 @@ import Wire
         #expect(all.multiple.map { abs($0 - 10) < 1e-9 } == true && all.loss >= 100)
     }
 
+    /// A long falls to nothing while a short goes on: the loss rises, then falls again. 65000 lies on its way up.
+    @Test func aLossThatFallsAgainIsFoundOnItsWayUp() {
+        let pair = [
+            RiskPosition(symbol: "A", quantity: 1000, price: 100), RiskPosition(symbol: "B", quantity: -1000, price: 100)
+        ]
+        let direction = ["A": -0.35, "B": -0.1], test = StressTest(positions: pair)
+        let found = test.reverse(direction, loss: 65_000)
+        #expect(found.multiple.map { abs($0 - 2.6) < 1e-12 } == true && found.loss >= 65_000 && found.loss < 65_000.01)
+        #expect(abs(found.largest - (100_000 - 10_000 / 0.35)) < 1e-6)
+        let beyond = test.reverse(direction, loss: 71_429)
+        #expect(beyond.multiple == nil && beyond.loss == found.largest)
+        // A short of what rises loses without end.
+        let short = StressTest(positions: [pair[1]]).reverse(["*": 1e-9], loss: 1e6)
+        #expect(short.multiple.map { abs($0 / 1e10 - 1) < 1e-12 } == true && short.largest == .infinity)
+        // A long and a short of the same rise set each other off.
+        #expect(StressTest(positions: pair).reverse(["*": 0.3], loss: 1e-6).multiple == nil)
+    }
+
+    /// No smaller multiple of a thousand tried loses as much, and where none is found none of them does.
+    @Test func noSmallerMultipleLosesAsMuch() {
+        for seed in 0..<60 {
+            let positions = (0..<5).map { index in
+                RiskPosition(
+                    symbol: "\(index)", quantity: Double((seed * 7 + index * 13) % 11 - 5),
+                    price: Double(10 + (seed + index) % 9))
+            }
+            let direction = Dictionary(
+                uniqueKeysWithValues: (0..<5).map { ("\($0)", Double((seed * 5 + $0 * 17) % 13 - 8) / 20) })
+            let test = StressTest(positions: positions), loss = Double(5 + seed * 3)
+            let found = test.reverse(direction, loss: loss)
+            let end = found.multiple ?? 1_000
+            for step in 0..<1_000 {
+                let lost = test.outcome(direction, times: end * Double(step) / 1_000).loss
+                #expect(lost < loss, "\(seed) \(step)")
+            }
+            if let multiple = found.multiple {
+                #expect(abs(test.outcome(direction, times: multiple).loss / loss - 1) < 1e-9, "\(seed)")
+            }
+            #expect(found.largest >= found.loss || found.loss - found.largest < 1e-9)
+        }
+    }
+
     @Test @LoopActor func everyMethodAnswersAndItsComponentsSum() async throws {
         let fixture = try await EngineFixture.make([RiskEngine.self])
         let numbers = (0..<60).map { "\(Double(($0 * 37) % 41 - 20) / 1000)" }

@@ -64,6 +64,38 @@ import TestKit
         let torn = #""correlations":[{"a":"rates","b":"KO","value":0.9},{"a":"rates","b":"EUR","value":0.9},{"a":"EUR","b":"KO","value":-0.9}]"#
         #expect(try await refused("{\(known),\(Self.market.replacing(#""correlations":[{"a":"rates","b":"KO","value":-0.2}]"#, with: torn))}")
             == ["/market/correlations"])
+        // A pair is of two, and given once.
+        let pair = #"{"a":"rates","b":"KO","value":-0.2}"#
+        for (more, pointer) in [
+            (#"{"a":"EUR","b":"EUR","value":0.5}"#, "/market/correlations/1/b"), (pair, "/market/correlations/1"),
+            (#"{"a":"KO","b":"rates","value":0.1}"#, "/market/correlations/1")
+        ] { #expect(try await refused("{\(known),\(Self.market.replacing(pair, with: pair + "," + more))}") == [pointer]) }
+        await fixture.stop()
+    }
+
+    /// A book of unlike swaps answers; what would take hours is refused.
+    @Test @LoopActor func manySwapsAreMeasuredAndTooManyRefused() async throws {
+        let fixture = try await EngineFixture.make([RiskEngine.self])
+        func body(_ count: Int, _ more: String, years: Double, paths: Int) -> String {
+            let trades = (0..<count).map {
+                """
+                {"type":"interest_rate_swap","notional":1000,"fixed_rate":0.03,"pays":"fixed",\
+                "maturity":\(years + Double($0) * 0.0007)\(more)}
+                """
+            }
+            return """
+                {"netting_set":{"trades":[\(trades.joined(separator: ","))]},"market":{"discount":{"rate":0.03},\
+                "counterparty":{"hazard_rate":0.02}},"simulation":{"paths":\(paths),"steps":4}}
+                """
+        }
+        let found = try await fixture.json(.risk, .post, "/risk/xva", body(1_000, "", years: 10, paths: 100))
+        #expect(found["cva"]?.double.map { $0 > 0 } == true)
+        let monthly = #","fixed_per_year":12,"float_per_year":12"#
+        for (count, years, paths) in [(1_000, 90.0, 100), (500, 40, 1_000_000)] {
+            let problem = try await fixture.json(
+                .risk, .post, "/risk/xva", body(count, monthly, years: years, paths: paths), status: 422)
+            #expect(problem.pointers == ["/netting_set"])
+        }
         await fixture.stop()
     }
 }

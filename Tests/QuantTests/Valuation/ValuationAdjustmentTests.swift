@@ -1,5 +1,5 @@
 import Foundation
-import Quant
+@testable import Quant
 import Testing
 
 /// Exposures and adjustments against QuantLib's formulas, Black's, and a simulation by numpy.
@@ -163,6 +163,64 @@ import Testing
             notional: 1e6, fixedRate: rate, paysFixed: false, start: start, maturity: end, fixedPerYear: 1, floatPerYear: 4)
         let found = try await ValuationAdjustments.simulate([swap], flat, try Self.terms(), paths: 100, steps: 3)
         #expect(abs(found.value) < 1e-6)
+    }
+
+    /// Plain swaps of a thousand unlike maturities: a point of the profile holds what is still to come there and nothing
+    /// is held of the thousands of resets between; the value is that of the bonds.
+    @Test func manySwapsOfUnlikeDatesAreHeldOnlyAtTheProfilesPoints() async throws {
+        let market = try XvaMarket(
+            curve: DiscountCurve(flat: 0.03), rates: try HullWhite(meanReversion: 0.03, volatility: 0.01))
+        let maturities = (0..<1_000).map { 5 + Double($0) * 0.0013 }
+        let trades = maturities.map {
+            XvaTrade.swap(
+                notional: 100, fixedRate: 0.031, paysFixed: false, start: 0, maturity: $0, fixedPerYear: 1,
+                floatPerYear: 2)
+        }
+        let plan = try NettingSetPlan(trades, market, steps: 4, paths: 100)
+        #expect(plan.points.count == 5 && plan.times.count > 9_000 && plan.resets.count == plan.times.count)
+        #expect(plan.resets.reduce(0) { $0 + $1.count } == plan.fixings)
+        let found = try await ValuationAdjustments.simulate(trades, market, try Self.terms(), paths: 200, steps: 4)
+        var wanted = 0.0
+        for maturity in maturities {
+            let ends = (0...Int(maturity)).map { maturity - Double($0) }.filter { $0 > 1e-9 }.reversed()
+            var last = 0.0
+            for end in ends {
+                wanted += 100 * 0.031 * (end - last) * exp(-0.03 * end)
+                last = end
+            }
+            wanted += 100 * (exp(-0.03 * maturity) - 1)
+        }
+        #expect(abs(found.value - wanted) < 1e-7, "\(found.value) \(wanted)")
+        for (steps, paths) in [(2_000, 100), (40, 1_000_000)] {
+            #expect(throws: QuantError.self) {
+                try NettingSetPlan(trades + trades.map { Self.later($0) }, market, steps: steps, paths: paths)
+            }
+        }
+    }
+
+    private static func later(_ trade: XvaTrade) -> XvaTrade {
+        .swap(
+            notional: 100, fixedRate: 0.03, paysFixed: true, start: 0, maturity: trade.maturity + 0.0007,
+            fixedPerYear: 12, floatPerYear: 12)
+    }
+
+    @Test func startsNearAPointAreThatPoint() {
+        let grid = SimulationGrid(
+            until: 2, steps: 4, starts: [0, 0.5 - 1e-10, 0.7, 0.7 + 1e-10, 0.7 + 1e-8, 1 + 1e-10, 1.9])
+        #expect(grid.times == [0, 0.5, 0.7, 0.7 + 1e-8, 1, 1.5, 1.9, 2])
+        #expect(grid.reported == [0, 1, 4, 5, 7] && grid.starts == [0, 1, 2, 2, 3, 4, 6])
+        #expect(SimulationGrid(until: 1, steps: 1, starts: []).times == [0, 1])
+    }
+
+    @Test func aCancelledSimulationEnds() async throws {
+        let market = try XvaMarket(
+            curve: DiscountCurve(flat: 0.03), rates: try HullWhite(meanReversion: 0.03, volatility: 0.01))
+        let swap = XvaTrade.swap(
+            notional: 1, fixedRate: 0.03, paysFixed: true, start: 0, maturity: 5, fixedPerYear: 1, floatPerYear: 2)
+        let terms = try Self.terms()
+        let running = Task { try await ValuationAdjustments.simulate([swap], market, terms, paths: 100_000, steps: 50) }
+        running.cancel()
+        await #expect(throws: CancellationError.self) { try await running.value }
     }
 
     @Test func badInputIsRefused() async throws {

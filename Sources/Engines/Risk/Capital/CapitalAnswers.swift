@@ -25,6 +25,8 @@ extension JSONWriter {
 
 /// What answers and reports say of their figures.
 enum CapitalConventions {
+    /// No amount of a request is beyond it: figures square and sum amounts.
+    static let largestAmount = 1e18
     static let version =
         "chapters of the Basel Framework in force from 1 January 2023; amounts in the reporting currency"
     static let counterparty = [
@@ -47,6 +49,17 @@ enum CapitalConventions {
         "the lower weight of covered bonds rated AA- or higher: MAR21.53",
         "division of currency curvature by 1.5: MAR21.98"
     ]
+}
+
+extension FieldReader {
+    /// An amount of either sign.
+    func amount(_ name: String, _ doc: String) -> Double { optionalAmount(name, doc, required: true) ?? 0 }
+
+    /// An amount of either sign that may be left out.
+    func optionalAmount(_ name: String, _ doc: String, required: Bool = false) -> Double? {
+        let most = CapitalConventions.largestAmount
+        return optionalNumber(name, doc, from: -most, upTo: most, required: required)
+    }
 }
 
 /// Exposures of netting sets.

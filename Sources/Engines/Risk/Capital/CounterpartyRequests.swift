@@ -8,9 +8,10 @@ struct CapitalOptionBody: RequestBody {
     let option: SaCcrTrade.Option
 
     static func read(_ fields: FieldReader) -> CapitalOptionBody {
-        let price = fields.number("price", "Of the underlying; the forward where there is one.")
-        let strike = fields.number("strike", "Paid or received for one.")
-        let shift = fields.optionalNumber("shift", "Added to both where rates may be negative.", from: 0) ?? 0
+        let price = fields.amount("price", "Of the underlying; the forward where there is one.")
+        let strike = fields.amount("strike", "Paid or received for one.")
+        let shift = fields.optionalNumber("shift", "Added to both where rates may be negative.", from: 0,
+                                          upTo: CapitalConventions.largestAmount) ?? 0
         if !fields.isDescribing {
             for (name, value) in [("price", price), ("strike", strike)] where fields.has(name) {
                 fields.require(value + shift > 0, name, "must be above 0, with the shift where there is one")
@@ -58,7 +59,9 @@ struct CapitalTradeBody: RequestBody {
         let kind = fields.optionalChoice("kind", "outright unless said.", SaCcrTrade.Kind.self) ?? .outright
         fields.require(
             kind != .basis || assetClass != .foreignExchange, "kind", "a currency pair is no basis transaction")
-        let maturity = fields.number("maturity", "Years until it cannot be active any more.", from: 0, upTo: 100)
+        let until = fields.optionalNumber(
+            "maturity", "Years until it cannot be active any more.", from: 0, upTo: 100, required: true)
+        let maturity = until ?? 0
         let start =
             fields.optionalNumber(
                 "start", "Of rates and credit: years until the period begins; 0 unless said.",
@@ -76,6 +79,9 @@ struct CapitalTradeBody: RequestBody {
             "option", "Of an option; direction tells bought from sold.",
             CapitalOptionBody.self)?.option
         fields.require(tranche == nil || option == nil, "tranche", "a trade is an option or a tranche, not both")
+        if let option, let until, option.exercise > until {
+            fields.refuse(at: ["option", "exercise"], "must not be after the maturity")
+        }
         return CapitalTradeBody(
             trade: SaCcrTrade(
                 id: fields.optionalString("id", "What people call it.", length: 1...100) ?? "", subclass: subclass,
@@ -85,8 +91,8 @@ struct CapitalTradeBody: RequestBody {
                     "The currency, the pair as EUR/USD, the name, the good; of a basis its pair of factors.",
                     length: 1...100),
                 notional: fields.number(
-                    "notional", "In the reporting currency; of shares and goods price times units.", from: 0, upTo: 1e18
-                ),
+                    "notional", "In the reporting currency; of shares and goods price times units.", from: 0,
+                    upTo: CapitalConventions.largestAmount),
                 isLong: fields.choice(
                     "direction", "long: gains when the factor rises, an option or protection bought.",
                     Direction.self) == .long,
@@ -121,10 +127,12 @@ struct CapitalMarginBody: RequestBody {
         CapitalMarginBody(
             margin: SaCcrMargin(
                 threshold: fields.optionalNumber(
-                    "threshold", "Exposure up to which nothing is posted; 0 unless said.", from: 0) ?? 0,
-                minimumTransfer: fields.optionalNumber("minimum_transfer", "The smallest call; 0 unless said.", from: 0)
-                    ?? 0,
-                independent: fields.optionalNumber(
+                    "threshold", "Exposure up to which nothing is posted; 0 unless said.", from: 0,
+                    upTo: CapitalConventions.largestAmount) ?? 0,
+                minimumTransfer: fields.optionalNumber(
+                    "minimum_transfer", "The smallest call; 0 unless said.", from: 0,
+                    upTo: CapitalConventions.largestAmount) ?? 0,
+                independent: fields.optionalAmount(
                     "independent_collateral", "Net independent collateral; 0 unless said.") ?? 0,
                 everyDays: fields.optionalNumber(
                     "every_days", "Business days between calls; 1 unless said.", from: 1, upTo: 250) ?? 1,
@@ -153,8 +161,8 @@ struct CapitalNettingSetBody: RequestBody {
         return CapitalNettingSetBody(
             set: SaCcrNettingSet(
                 id: fields.optionalString("id", "What people call it.", length: 1...100) ?? "", trades: trades,
-                value: fields.number("value", "Market value of its trades, from our side."),
-                collateral: fields.optionalNumber(
+                value: fields.amount("value", "Market value of its trades, from our side."),
+                collateral: fields.optionalAmount(
                     "collateral", "Net collateral held after haircuts, variation margin with it; 0 unless said.")
                     ?? 0,
                 margin: fields.optionalObject(
@@ -164,22 +172,29 @@ struct CapitalNettingSetBody: RequestBody {
                     default: true)))
     }
 
-    /// One underlying has one row of the table, and one currency pair one order.
+    /// One underlying is written one way, has one row of the table, and one currency pair one order.
     private static func refuseContradictions(_ trades: [SaCcrTrade], _ fields: FieldReader) {
-        var rows: [String: SaCcrSubclass] = [:], pairs: Set<String> = []
+        var rows: [String: SaCcrSubclass] = [:], pairs: Set<String> = [], spellings: [String: String] = [:]
         for (index, trade) in trades.enumerated() {
             let assetClass = trade.subclass.assetClass
+            let folded = "\(assetClass.rawValue) \(trade.kind.rawValue) \(trade.underlying.lowercased())"
+            if let known = spellings[folded], known != trade.underlying {
+                fields.refuse(
+                    at: ["trades", "\(index)", "underlying"], "is \(known) in another trade: write it one way")
+                continue
+            }
+            spellings[folded] = trade.underlying
             if assetClass == .foreignExchange {
                 let parts = trade.underlying.split(separator: "/", omittingEmptySubsequences: false)
                 let isPair = parts.count == 2 && parts.allSatisfy { $0.utf8.count == 3 } && parts[0] != parts[1]
                 if !isPair {
                     fields.refuse(at: ["trades", "\(index)", "underlying"], "must be a currency pair, as EUR/USD")
-                } else if pairs.contains("\(parts[1])/\(parts[0])") {
+                } else if pairs.contains("\(parts[1])/\(parts[0])".lowercased()) {
                     fields.refuse(
                         at: ["trades", "\(index)", "underlying"],
                         "is \(parts[1])/\(parts[0]) in another trade: write a pair one way")
                 }
-                pairs.insert(trade.underlying)
+                pairs.insert(trade.underlying.lowercased())
             } else if assetClass != .interestRate {
                 let key = "\(assetClass.rawValue) \(trade.kind.rawValue) \(trade.underlying)"
                 if let known = rows[key], known != trade.subclass {

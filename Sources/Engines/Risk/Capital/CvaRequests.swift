@@ -17,7 +17,8 @@ struct CvaNettingSetBody: RequestBody {
     static func read(_ fields: FieldReader) -> CvaNettingSetBody {
         CvaNettingSetBody(
             set: CvaNettingSet(
-                exposure: fields.number("ead", "Exposure at default, as for counterparty credit risk.", from: 0),
+                exposure: fields.number("ead", "Exposure at default, as for counterparty credit risk.", from: 0,
+                                        upTo: CapitalConventions.largestAmount),
                 maturity: fields.number(
                     "maturity", "Effective maturity in years, not capped at five.", from: 0, upTo: 100)))
     }
@@ -30,7 +31,8 @@ struct CvaSingleNameHedgeBody: RequestBody {
     static func read(_ fields: FieldReader) -> CvaSingleNameHedgeBody {
         CvaSingleNameHedgeBody(
             hedge: CvaSingleNameHedge(
-                notional: fields.number("notional", "Protection bought.", from: 0),
+                notional: fields.number("notional", "Protection bought.", from: 0,
+                                        upTo: CapitalConventions.largestAmount),
                 maturity: fields.number("maturity", "Years left.", from: 0, upTo: 100),
                 sector: fields.choice("sector", "Of the name.", CvaSector.self),
                 isInvestmentGrade: CvaQuality.read(fields),
@@ -46,7 +48,8 @@ struct CvaIndexPartBody: RequestBody {
     static func read(_ fields: FieldReader) -> CvaIndexPartBody {
         CvaIndexPartBody(
             part: CvaIndexHedge.Part(
-                weight: fields.optionalNumber("weight", "Names, or their share; 1 unless said.", above: 0) ?? 1,
+                weight: fields.optionalNumber("weight", "Names, or their share; 1 unless said.", above: 0,
+                                              upTo: CapitalConventions.largestAmount) ?? 1,
                 sector: fields.choice("sector", "Of the names.", CvaSector.self),
                 isInvestmentGrade: CvaQuality.read(fields)))
     }
@@ -61,7 +64,8 @@ struct CvaIndexHedgeBody: RequestBody {
         fields.require(fields.isDescribing || !fields.has("parts") || !parts.isEmpty, "parts", "must not be empty")
         return CvaIndexHedgeBody(
             hedge: CvaIndexHedge(
-                notional: fields.number("notional", "Protection bought.", from: 0),
+                notional: fields.number("notional", "Protection bought.", from: 0,
+                                        upTo: CapitalConventions.largestAmount),
                 maturity: fields.number("maturity", "Years left.", from: 0, upTo: 100), parts: parts))
     }
 }

@@ -38,7 +38,7 @@ struct SbmSensitivityBody: RequestBody {
             residual: fields.optionalNumber(
                 "residual_maturity", "Of girr vega: years of the underlying after the exercise.", from: 0, upTo: 100)
                 ?? 0,
-            amount: fields.number("amount", "Change of value by one unit of the factor, in the reporting currency."))
+            amount: fields.amount("amount", "Change of value by one unit of the factor, in the reporting currency."))
         if place != nil, let problem = sensitivity.problem { fields.require(false, problem.field, problem.message) }
         return SbmSensitivityBody(sensitivity: sensitivity)
     }
@@ -54,9 +54,9 @@ struct SbmShockBody: RequestBody {
         let shock = SbmShock(
             riskClass, bucket: bucket,
             name: fields.optionalString("name", "The issuer or the good.", length: 1...100) ?? "",
-            up: fields.number("up", "Change of value when the factor rises by its curvature weight."),
-            down: fields.number("down", "Change of value when it falls by it."),
-            delta: fields.optionalNumber("delta", "Delta of the same instruments over all tenors; 0 unless said.") ?? 0)
+            up: fields.amount("up", "Change of value when the factor rises by its curvature weight."),
+            down: fields.amount("down", "Change of value when it falls by it."),
+            delta: fields.optionalAmount("delta", "Delta of the same instruments over all tenors; 0 unless said.") ?? 0)
         if place != nil, let problem = shock.problem { fields.require(false, problem.field, problem.message) }
         return SbmShockBody(shock: shock)
     }
@@ -74,8 +74,8 @@ struct DefaultExposureBody: RequestBody {
                 quality: fields.choice("quality", "Its rating.", DefaultQuality.self),
                 seniority: fields.choice(
                     "seniority", "Covered bond, senior or junior debt, equity.", DefaultSeniority.self),
-                notional: fields.number("notional", "Above 0 where a default costs us, below where it pays."),
-                profit: fields.optionalNumber("profit", "Market value less notional; 0 unless said.") ?? 0,
+                notional: fields.amount("notional", "Above 0 where a default costs us, below where it pays."),
+                profit: fields.optionalAmount("profit", "Market value less notional; 0 unless said.") ?? 0,
                 maturity: fields.optionalNumber("maturity", "Years; 1 unless said.", from: 0, upTo: 100) ?? 1))
     }
 }
@@ -88,9 +88,11 @@ struct ResidualRiskBody: RequestBody {
         ResidualRiskBody(
             residual: ResidualRisk(
                 exotic: fields.optionalNumber(
-                    "exotic", "Gross notional with exotic underlyings; 0 unless said.", from: 0) ?? 0,
+                    "exotic", "Gross notional with exotic underlyings; 0 unless said.", from: 0,
+                    upTo: CapitalConventions.largestAmount) ?? 0,
                 other: fields.optionalNumber(
-                    "other", "Gross notional with other residual risks; 0 unless said.", from: 0) ?? 0))
+                    "other", "Gross notional with other residual risks; 0 unless said.", from: 0,
+                    upTo: CapitalConventions.largestAmount) ?? 0))
     }
 }
 

@@ -113,6 +113,7 @@ struct XvaMarketBody: RequestBody {
                               "\(name) is not of the market; it has \(names.joined(separator: ", "))")
             }
         }
+        if !fields.isDescribing { refuseRepeated(correlations, fields) }
         return XvaMarketBody(
             discount: discount, rates: rates, fx: fx, equities: equities, correlations: correlations,
             counterparty: fields.object("counterparty", "Whose default costs us.", CreditBody.self),
@@ -125,6 +126,20 @@ struct XvaMarketBody: RequestBody {
                                                from: 0, upTo: 1) ?? 0.1,
             riskWeight: fields.optionalNumber("risk_weight", "Of the counterparty; 1 unless said.", from: 0, upTo: 20)
                 ?? 1)
+    }
+}
+
+extension XvaMarketBody {
+    /// A pair is of two, and given once, whichever comes first.
+    private static func refuseRepeated(_ pairs: [CorrelationBody], _ fields: FieldReader) {
+        var known: Set<[String]> = []
+        for (index, pair) in pairs.enumerated() where !pair.a.isEmpty && !pair.b.isEmpty {
+            if pair.a == pair.b {
+                fields.refuse(at: ["correlations", "\(index)", "b"], "must be another than a")
+            } else if !known.insert([pair.a, pair.b].sorted()).inserted {
+                fields.refuse(at: ["correlations", "\(index)"], "\(pair.a) and \(pair.b) are given before")
+            }
+        }
     }
 }
 

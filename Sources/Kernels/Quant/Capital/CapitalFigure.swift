@@ -24,3 +24,8 @@ public enum BaselCapital {
     /// Risk-weighted assets are capital times this: MAR20.1, MAR50.1.
     public static let riskWeightedAssets = 12.5
 }
+
+extension Double {
+    /// The number, or 0 where it is below; `max` would also make 0 of what is no number.
+    var notBelowZero: Double { self < 0 ? 0 : self }
+}

@@ -40,7 +40,7 @@ extension ValueAtRisk {
 }
 
 /// Population skew and excess kurtosis of Σwᵢrᵢ with their derivatives by each weight; all 0 where it is constant.
-private struct PortfolioShape {
+struct PortfolioShape {
     var skew = 0.0
     var kurtosis = 0.0
     var skewSlopes: [Double]

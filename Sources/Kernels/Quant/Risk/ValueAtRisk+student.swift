@@ -14,11 +14,13 @@ extension ValueAtRisk {
     }
 
     /// Returns that follow a multivariate t: as `parametric` with the quantile t·√((ν−2)/ν) instead of z, so that the
-    /// variance stays the sample's. `degrees` must be above 2; `studentDegrees` where it is nil.
+    /// variance stays the sample's. `degrees` must be above 2; `studentDegrees` where it is nil, and then marginalᵢ has
+    /// what the weights change of them, V·σ√h·∂q/∂ν·∂ν/∂wᵢ, which sums to 0 over components.
     public static func student(
         returns: [[Double]], weights: [Double], degrees: Double? = nil, settings: Settings = Settings()
     ) throws(QuantError) -> ValueAtRisk {
         try check(returns, weights, settings)
+        let isGiven = degrees != nil
         let degrees = degrees ?? studentDegrees(returns: returns, weights: weights)
         guard degrees > 2, degrees.isFinite else {
             throw QuantError(.parameter, "degrees of freedom must be above 2: the variance is infinite")
@@ -29,14 +31,32 @@ extension ValueAtRisk {
         let quantile = -distribution.quantile(1 - settings.confidence) * scale
         let tail = distribution.tailMean(confidence: settings.confidence) * scale
         let days = settings.horizonDays
+        let shifts = isGiven ? nil : studentShifts(returns, weights, degrees, settings)
         let marginal = weights.indices.map { index in
             let share = moments.deviation == 0 ? 0 : moments.product[index] / moments.deviation
-            return settings.value * (quantile * share - moments.means[index] * days)
+            let shift = moments.deviation * (shifts?[index] ?? 0)
+            return settings.value * (quantile * share + shift - moments.means[index] * days)
         }
         return ValueAtRisk(
             valueAtRisk: settings.value * (quantile * moments.deviation - moments.mean * days),
             expectedShortfall: settings.value * (tail * moments.deviation - moments.mean * days),
             component: zip(weights, marginal).map { $0 * $1 }, marginal: marginal)
+    }
+
+    /// ∂q/∂ν·∂ν/∂wᵢ of the quantile over the horizon, ν being `studentDegrees`; nil where ν stays as it is.
+    private static func studentShifts(
+        _ returns: [[Double]], _ weights: [Double], _ degrees: Double, _ settings: Settings
+    ) -> [Double]? {
+        guard degrees < 100 else { return nil }
+        let shape = PortfolioShape(returns, weights)
+        func quantile(_ degrees: Double) -> Double {
+            -StudentDistribution(degrees: degrees).quantile(1 - settings.confidence)
+                * ((degrees - 2) / degrees * settings.horizonDays).squareRoot()
+        }
+        let step = 1e-4 * degrees
+        let byDegrees = (quantile(degrees + step) - quantile(degrees - step)) / (2 * step)
+        let byKurtosis = -6 / (shape.kurtosis * shape.kurtosis)
+        return shape.kurtosisSlopes.map { byDegrees * byKurtosis * $0 }
     }
 
     /// History in which a day counts the more the newer it is (Boudoukh, Richardson and Whitelaw 1998).
@@ -67,31 +87,6 @@ extension ValueAtRisk {
         let marginal = returns.map { -$0[day] * scale }
         return ValueAtRisk(
             valueAtRisk: -portfolio[day] * scale, expectedShortfall: -sum / reached * scale,
-            component: zip(weights, marginal).map { $0 * $1 }, marginal: marginal)
-    }
-
-    /// As `filteredHistorical`, the variances being those of a fitted GARCH(1,1): a day's outcome is
-    /// μ + (p_t − μ)·σ_{n+1}/σ_t, ×√h.
-    public static func garchHistorical(
-        returns: [[Double]], weights: [Double], settings: Settings = Settings()
-    ) throws(QuantError) -> ValueAtRisk {
-        try check(returns, weights, settings)
-        let portfolio = LossMeasures.portfolioReturns(returns, weights: weights)
-        let model = try GARCH(fitting: portfolio)
-        let today = model.nextVariance.squareRoot()
-        let factors = model.variances.map { today / $0.squareRoot() }
-        let tail = ScenarioTail(
-            zip(portfolio, factors).map { model.mean + ($0 - model.mean) * $1 }, confidence: settings.confidence)
-        let scale = settings.value * settings.horizonDays.squareRoot()
-        // The mean is the portfolio's: each instrument bears its own about it, so that components sum to VaR.
-        let means = returns.map(Statistics.mean)
-        let given = Statistics.dot(weights, means)
-        let shift = given == 0 ? 0 : model.mean / given
-        let marginal = zip(returns, means).map { column, mean in
-            -tail.mix { mean * shift + (column[$0] - mean * shift) * factors[$0] } * scale
-        }
-        return ValueAtRisk(
-            valueAtRisk: -tail.quantile * scale, expectedShortfall: -tail.tailMean * scale,
             component: zip(weights, marginal).map { $0 * $1 }, marginal: marginal)
     }
 

@@ -32,7 +32,13 @@ public struct DiscountCurve: Sendable, Equatable {
     /// −ln P(0, t).
     public func integral(_ time: Double) -> Double {
         guard let first = times.first, time > first else { return rates[0] * time }
-        guard let high = times.firstIndex(where: { $0 >= time }) else {
+        // The first point at or after it.
+        var high = 0, end = times.count
+        while high < end {
+            let middle = (high + end) / 2
+            if times[middle] >= time { end = middle } else { high = middle + 1 }
+        }
+        guard high < times.count else {
             let last = times.count - 1
             guard last > 0 else { return rates[last] * time }
             // The last forward rate goes on.

@@ -87,7 +87,7 @@ struct ExposurePaths: Sendable {
         self.steps = steps
     }
 
-    /// Simulates the paths of a range.
+    /// Simulates the paths of a range, until the task is cancelled.
     func slice(_ range: Range<Int>) -> Slice {
         let points = plan.reported.count
         let zeros = [Double](repeating: 0, count: points), none = Exposures(positive: zeros, negative: zeros)
@@ -99,18 +99,20 @@ struct ExposurePaths: Sendable {
         let start = state.logs
         ziggurat.withTables { tables in
             for path in range {
+                if Task.isCancelled { return }
                 state.start(start)
                 var point = 0, gain = 0.0, loss = 0.0
                 for index in plan.times.indices {
                     if index > 0 { advance(&state, steps[index - 1], UInt64(path), UInt64(index), tables) }
                     let isReported = point < points && plan.reported[point] == index
-                    let before = isReported ? value(state, plan.before[index]) : 0
+                    let stays = isReported ? value(state, plan.points[point].stays) : 0
+                    let before = isReported ? stays + value(state, plan.points[point].paid) : 0
                     for reset in plan.resets[index] {
                         state.fixings[reset.fixing] = reset.amount / (reset.weight * exp(-reset.reach * state.rate))
                     }
                     guard isReported else { continue }
                     let isFirst = index == 0
-                    let after = isFirst || plan.isDue[index] ? value(state, plan.after[index]) : before
+                    let after = stays + value(state, plan.points[point].begun)
                     let discount = exp(-state.interest)
                     let early = discount * (isFirst ? after : before), late = discount * after
                     slice.values[point][path - range.lowerBound] = isFirst ? after : before
@@ -182,15 +184,20 @@ struct ExposurePaths: Sendable {
     }
 
     private func value(_ state: borrowing State, _ outlook: NettingSetPlan.Outlook) -> Double {
-        var value = 0.0
-        for flow in outlook.flows {
-            let worth = flow.weight * exp(-flow.reach * state.rate)
-            value += flow.fixing.map { worth * state.fixings[$0] } ?? worth
-        }
+        var value = value(state, outlook.flows)
         for claim in outlook.claims {
             let held = exp(state.logs[claim.asset]) * claim.carry
             let owed = claim.strike * claim.weight * exp(-claim.reach * state.rate)
             value += claim.quantity * Self.worth(held, owed, claim.deviation, claim.isCall)
+        }
+        return value
+    }
+
+    private func value(_ state: borrowing State, _ flows: [NettingSetPlan.Flow]) -> Double {
+        var value = 0.0
+        for flow in flows {
+            let worth = flow.weight * exp(-flow.reach * state.rate)
+            if let fixing = flow.fixing { value += worth * state.fixings[fixing] } else { value += worth }
         }
         return value
     }

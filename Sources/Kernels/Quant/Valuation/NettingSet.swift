@@ -17,6 +17,8 @@ public enum XvaTrade: Sendable, Equatable {
              .option(_, _, _, let maturity, _): maturity
         }
     }
+
+    var isSwap: Bool { if case .swap = self { true } else { false } }
 }
 
 /// An asset that follows a lognormal process: dS/S = (r − q)·dt + σ·dW.

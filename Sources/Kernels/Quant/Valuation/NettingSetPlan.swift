@@ -1,12 +1,22 @@
 import Glibc
 
-/// A netting set made ready for simulation: which flows are still to come at each point of the grid, with the model's
-/// bond prices as A·e^(−B·z). At each point it is told twice: just before what is paid there, and just after.
+/// A netting set made ready for simulation: which flows are still to come at each point of the profile, with the model's
+/// bond prices as A·e^(−B·z). A point is told twice, just before what is paid there and just after.
 struct NettingSetPlan: Sendable {
-    /// What is still to come.
+    /// Flows and claims that are worth something.
     struct Outlook: Sendable {
-        let flows: [Flow]
-        let claims: [Claim]
+        var flows: [Flow] = []
+        var claims: [Claim] = []
+    }
+
+    /// What is still to come at a point.
+    struct Point: Sendable {
+        /// Before it and after it.
+        var stays = Outlook()
+        /// Paid there: before it alone.
+        var paid = Outlook()
+        /// Fixed there: after it alone.
+        var begun: [Flow] = []
     }
 
     /// A known flow, or one whose amount a path fixes: worth weight·e^(−reach·z), times the fixing.
@@ -36,54 +46,105 @@ struct NettingSetPlan: Sendable {
     let times: [Double]
     /// Places in `times` of the profile's points.
     let reported: [Int]
-    let before: [Outlook]
-    let after: [Outlook]
-    /// Whether something is paid or fixed there, so that the two differ.
-    let isDue: [Bool]
+    /// Of each of the profile's points.
+    let points: [Point]
+    /// By place in `times`.
     let resets: [[Reset]]
     let fixings: Int
 
-    init(_ trades: [XvaTrade], _ market: XvaMarket, steps: Int) throws(QuantError) {
-        let end = trades.map(\.maturity).max() ?? 0
+    /// Points within this of each other are one.
+    private static let edge = 1e-9
+
+    /// Throws `.parameter` for what would take too much memory or, on so many paths, too much time.
+    init(_ trades: [XvaTrade], _ market: XvaMarket, steps: Int, paths: Int) throws(QuantError) {
         let legs = try FloatingLegs(trades)
-        let even = (0...steps).map { end * Double($0) / Double(steps) }
-        var times = even
-        for period in legs.periods where !times.contains(where: { abs($0 - period.start) < 1e-9 }) {
-            times.append(period.start)
-        }
-        times.sort()
-        self.times = times
-        reported = times.indices.filter { index in even.contains { abs($0 - times[index]) < 1e-12 } }
+        let grid = SimulationGrid(
+            until: trades.map(\.maturity).max() ?? 0, steps: steps, starts: legs.periods.map(\.start))
+        times = grid.times
+        reported = grid.reported
         fixings = legs.periods.count
+        let claims = trades.filter { !$0.isSwap }.sorted { $0.maturity < $1.maturity }
+        let size = market.assets.count + 2
+        try Self.check(legs, claims, grid, paths: paths, size: size)
         let model = market.rates, curve = market.curve
-        func outlook(_ time: Double, isAfter: Bool) -> Outlook {
-            // Points within this of each other are one.
-            let edge = isAfter ? 1e-9 : -1e-9
-            let known = legs.known.filter { $0.time > time + edge }.map { flow in
+        var resets = [[Reset]](repeating: [], count: grid.times.count)
+        for (index, place) in grid.starts.enumerated() {
+            let bond = model.bond(curve, from: grid.times[place], to: legs.periods[index].end)
+            resets[place].append(
+                Reset(fixing: index, amount: legs.periods[index].notional, weight: bond.a, reach: bond.b))
+        }
+        self.resets = resets
+        points = Self.points(legs, claims, grid.reported.map { grid.times[$0] }, market)
+    }
+
+    /// How much is held and done: every flow and claim at every point, every point of time, every fixing.
+    private static func check(
+        _ legs: FloatingLegs, _ claims: [XvaTrade], _ grid: SimulationGrid, paths: Int, size: Int
+    ) throws(QuantError) {
+        let ends = legs.periods.map(\.end).sorted()
+        var flows = 0, alive = 0
+        for place in grid.reported {
+            let time = grid.times[place]
+            flows += legs.known.count - legs.known.firstPlace { $0.time > time - edge }
+            flows += legs.periods.firstPlace { $0.start >= time + edge } - ends.firstPlace { $0 > time - edge }
+            alive += claims.count - claims.firstPlace { $0.maturity > time - edge }
+        }
+        guard flows + alive <= ValuationAdjustments.largestPlan,
+              grid.times.count * size * size <= ValuationAdjustments.largestSimulation else {
+            throw QuantError(
+                .parameter,
+                "\(flows + alive) flows over all points and \(grid.times.count) points of time are too many: "
+                    + "fewer trades, payments or steps")
+        }
+        // A claim takes as long as several flows, a step as long as its random numbers.
+        let work = flows + 8 * alive + legs.periods.count + grid.times.count * (2 * size + size * size / 8)
+        let (total, isTooLarge) = work.multipliedReportingOverflow(by: paths)
+        guard !isTooLarge, total <= ValuationAdjustments.largestWork else {
+            throw QuantError(
+                .parameter,
+                "\(paths) paths × \(work) values of flows are more than \(ValuationAdjustments.largestWork): "
+                    + "fewer paths, steps, trades or payments")
+        }
+    }
+
+    private static func points(
+        _ legs: FloatingLegs, _ claims: [XvaTrade], _ times: [Double], _ market: XvaMarket
+    ) -> [Point] {
+        let model = market.rates, curve = market.curve
+        var started = 0, running: [Int] = []
+        return times.map { time in
+            var point = Point()
+            for flow in legs.known[legs.known.firstPlace { $0.time > time - edge }...] {
                 let bond = model.bond(curve, from: time, to: max(time, flow.time))
-                return Flow(weight: flow.amount * bond.a, reach: bond.b, fixing: nil)
+                let made = Flow(weight: flow.amount * bond.a, reach: bond.b, fixing: nil)
+                if flow.time > time + edge { point.stays.flows.append(made) } else { point.paid.flows.append(made) }
             }
-            let floating = legs.periods.indices.filter {
-                legs.periods[$0].start < time + edge && legs.periods[$0].end > time + edge
-            }.map { index in
-                let bond = model.bond(curve, from: time, to: max(time, legs.periods[index].end))
-                return Flow(weight: bond.a, reach: bond.b, fixing: index)
+            while started < legs.periods.count, legs.periods[started].start < time + edge {
+                running.append(started)
+                started += 1
             }
-            let claims = trades.filter { $0.maturity > time + edge }.compactMap { Self.claim($0, market, at: time) }
-            return Outlook(flows: known + floating, claims: claims)
-        }
-        after = times.map { outlook($0, isAfter: true) }
-        before = [outlook(0, isAfter: true)] + times.dropFirst().map { outlook($0, isAfter: false) }
-        isDue = times.indices.map { index in
-            index > 0 && (legs.known.contains { abs($0.time - times[index]) < 1e-9 }
-                || legs.periods.contains { min(abs($0.start - times[index]), abs($0.end - times[index])) < 1e-9 }
-                || trades.contains { abs($0.maturity - times[index]) < 1e-9 })
-        }
-        resets = times.map { time in
-            legs.periods.indices.filter { abs(legs.periods[$0].start - time) < 1e-9 }.map { index in
-                let bond = model.bond(curve, from: time, to: legs.periods[index].end)
-                return Reset(fixing: index, amount: legs.periods[index].notional, weight: bond.a, reach: bond.b)
+            running.removeAll { legs.periods[$0].end <= time - edge }
+            for index in running {
+                let period = legs.periods[index], isNew = period.start >= time - edge
+                let isOver = period.end <= time + edge
+                let bond = model.bond(curve, from: time, to: max(time, period.end))
+                let flow = Flow(weight: bond.a, reach: bond.b, fixing: index)
+                switch (isNew, isOver) {
+                case (false, false): point.stays.flows.append(flow)
+                case (false, true): point.paid.flows.append(flow)
+                case (true, false): point.begun.append(flow)
+                case (true, true): break
+                }
             }
+            for trade in claims[claims.firstPlace { $0.maturity > time - edge }...] {
+                guard let claim = claim(trade, market, at: time) else { continue }
+                if trade.maturity > time + edge {
+                    point.stays.claims.append(claim)
+                } else {
+                    point.paid.claims.append(claim)
+                }
+            }
+            return point
         }
     }
 
@@ -106,48 +167,14 @@ struct NettingSetPlan: Sendable {
     }
 }
 
-/// Swaps of a netting set as known flows and floating periods; equal ones are one.
-private struct FloatingLegs {
-    struct Known { let time: Double; var amount: Double }
-    struct Period { let start: Double, end: Double; var notional: Double }
-
-    private(set) var known: [Known] = []
-    private(set) var periods: [Period] = []
-
-    init(_ trades: [XvaTrade]) throws(QuantError) {
-        for trade in trades {
-            guard case .swap(let notional, let rate, let paysFixed, let start, let maturity, let fixed, let float) =
-                trade else { continue }
-            let sign = paysFixed ? -1.0 : 1
-            let dates = try Self.dates(start, maturity, fixed)
-            for (from, to) in zip(dates, dates.dropFirst()) { add(sign * notional * rate * (to - from), at: to) }
-            // A floating leg is worth its notional at its start, less the one at its end.
-            add(sign * notional, at: maturity)
-            if start > 1e-9 { add(-sign * notional, at: start) }
-            let resets = try Self.dates(start, maturity, float)
-            for (from, to) in zip(resets, resets.dropFirst()) { 
-                add(Period(start: from, end: to, notional: -sign * notional))
-            }
+extension Array {
+    /// The first place where a condition holds that holds of all elements after it; the count where there is none.
+    fileprivate func firstPlace(where holds: (Element) -> Bool) -> Int {
+        var low = 0, high = count
+        while low < high {
+            let middle = (low + high) / 2
+            if holds(self[middle]) { high = middle } else { low = middle + 1 }
         }
-    }
-
-    private mutating func add(_ amount: Double, at time: Double) {
-        if let index = known.firstIndex(where: { abs($0.time - time) < 1e-9 }) {
-            known[index].amount += amount
-        } else {
-            known.append(Known(time: time, amount: amount))
-        }
-    }
-
-    private mutating func add(_ period: Period) {
-        let same = periods.firstIndex { abs($0.start - period.start) < 1e-9 && abs($0.end - period.end) < 1e-9 }
-        if let same { periods[same].notional += period.notional } else { periods.append(period) }
-    }
-
-    /// Ends of periods, counted back from maturity, after the start.
-    private static func dates(_ start: Double, _ maturity: Double, _ perYear: Int) throws(QuantError) -> [Double] {
-        let count = ((maturity - start) * Double(perYear) - 1e-9).rounded(.up)
-        guard count >= 1, count <= 2_000 else { throw QuantError(.parameter, "a swap has 1 to 2000 periods a leg") }
-        return [start] + (0..<Int(count)).reversed().map { maturity - Double($0) / Double(perYear) }
+        return low
     }
 }

@@ -88,6 +88,10 @@ public struct ValuationAdjustments: Sendable, Equatable {
     private static let slice = 512
     /// Most values, paths × points, that are held.
     public static let largestSimulation = 20_000_000
+    /// Most flows and claims, summed over the points of the profile, that are held.
+    public static let largestPlan = 5_000_000
+    /// Most values of flows that are made, over all paths.
+    public static let largestWork = 10_000_000_000
 
     /// Simulates on as many threads as `tasks`; the answer does not depend on how many.
     public static func simulate(
@@ -129,7 +133,7 @@ public struct ValuationAdjustments: Sendable, Equatable {
         _ trades: [XvaTrade], _ market: XvaMarket, _ terms: XvaTerms, _ paths: Int, _ steps: Int, _ seed: UInt64,
         _ tasks: Int
     ) async throws -> ValuationAdjustments {
-        let plan = try NettingSetPlan(trades, market, steps: steps)
+        let plan = try NettingSetPlan(trades, market, steps: steps, paths: paths)
         let times = plan.reported.map { plan.times[$0] }
         let model = try ExposurePaths(
             plan, market, seed: seed, counterparty: weights(terms.counterparty, times), own: weights(terms.own, times))
@@ -144,6 +148,7 @@ public struct ValuationAdjustments: Sendable, Equatable {
             for await made in group { for (place, part) in made { parts[place] = part } }
             return parts.compactMap(\.self)
         }
+        try Task.checkCancellation()
         guard parts.allSatisfy({ $0.gain.squares.isFinite && $0.loss.squares.isFinite && $0.discount.isFinite }),
               parts.allSatisfy({ $0.values.allSatisfy { $0.allSatisfy(\.isFinite) } }) else {
             throw QuantError(.data, "the simulation left the range of numbers: volatilities or amounts are too large")

@@ -59,7 +59,7 @@ struct SaCcrAddOn {
         guard offsets else { return factor * (abs(first) + abs(second) + abs(third)) }
         let squares = first * first + second * second + third * third
         let crossed = SaCcrConstants.neighbours * second * (first + third) + SaCcrConstants.distant * first * third
-        return factor * max(0, squares + crossed).squareRoot()
+        return factor * (squares + crossed).notBelowZero.squareRoot()
     }
 
     /// Entities under one systematic factor: CRE52.61, CRE52.66, CRE52.70(5).

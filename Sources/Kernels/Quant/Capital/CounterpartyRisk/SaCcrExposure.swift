@@ -49,12 +49,18 @@ public struct SaCcrExposure: Sendable, Equatable {
     public init(_ set: SaCcrNettingSet) throws(QuantError) {
         try set.check()
         let plain = SaCcrExposure(set, margin: nil, isCapped: set.margin != nil)
+        try plain.check()
         guard let margin = set.margin else {
             self = plain
             return
         }
         let margined = SaCcrExposure(set, margin: margin, isCapped: false)
+        try margined.check()
         self = margined.exposureAtDefault <= plain.exposureAtDefault ? margined : plain
+    }
+
+    private func check() throws(QuantError) {
+        guard exposureAtDefault.isFinite else { throw QuantError(.data, "\(id): amounts are too large to be measured") }
     }
 
     private init(_ set: SaCcrNettingSet, margin: SaCcrMargin?, isCapped: Bool) {

@@ -76,7 +76,7 @@ public struct SaCcrNettingSet: Sendable, Equatable {
             let amounts = [margin.threshold, margin.minimumTransfer, margin.estimatedDays]
             guard amounts.allSatisfy({ $0.isFinite && $0 >= 0 }), margin.independent.isFinite,
                 margin.everyDays.isFinite,
-                margin.everyDays >= 1
+                margin.everyDays >= 1, (margin.threshold + margin.minimumTransfer).isFinite
             else {
                 throw QuantError(
                     .data, "\(id): threshold, transfer and days must not be below 0, a call comes at most daily")

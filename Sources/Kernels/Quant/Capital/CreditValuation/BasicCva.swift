@@ -180,6 +180,9 @@ public struct BasicCva: Sendable, Equatable {
             ? Self.together(
                 lines.map { $0.standalone - $0.hedged }, less: self.indexHedges,
                 plus: lines.reduce(0) { $0 + $1.mismatch }) : nil
+        guard (capital * BaselCapital.riskWeightedAssets).isFinite else {
+            throw QuantError(.data, "exposures or notionals are too large to be measured")
+        }
     }
 
     private static func line(_ counterparty: CvaCounterparty, _ usesInternalModel: Bool) -> Line {

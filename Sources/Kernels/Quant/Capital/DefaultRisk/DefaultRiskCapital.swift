@@ -96,7 +96,8 @@ public struct DefaultRiskCapital: Sendable, Equatable {
     /// The sum of buckets: MAR22.26.
     public var capital: Double { lines.reduce(0) { $0 + $1.capital } }
 
-    /// Measures. Throws `.data` for a number that cannot be, and for one obligor in two buckets or qualities.
+    /// Measures. Throws `.data` for a number that cannot be, for one obligor in two buckets or qualities, and for amounts
+    /// too large to be measured.
     public init(_ exposures: [DefaultExposure]) throws(QuantError) {
         var obligors: [String: [DefaultExposure]] = [:]
         for exposure in exposures {
@@ -118,6 +119,7 @@ public struct DefaultRiskCapital: Sendable, Equatable {
             let own = netted.filter { $0.bucket == bucket }
             return own.isEmpty ? nil : Self.line(bucket, own)
         }
+        guard capital.isFinite else { throw QuantError(.data, "default exposures are too large to be measured") }
     }
 
     private typealias Net = (bucket: DefaultBucket, weight: Double, jump: Double)
@@ -156,6 +158,6 @@ public struct DefaultRiskCapital: Sendable, Equatable {
         let benefit = long + short > 0 ? long / (long + short) : 1
         return Line(
             bucket: bucket, long: long, short: short, hedgeBenefit: benefit,
-            capital: max(0, weightedLong - benefit * weightedShort))
+            capital: (weightedLong - benefit * weightedShort).notBelowZero)
     }
 }

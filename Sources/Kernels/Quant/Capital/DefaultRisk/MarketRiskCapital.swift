@@ -37,6 +37,9 @@ public struct MarketRiskCapital: Sendable, Equatable {
         self.sensitivities = sensitivities
         self.defaults = defaults
         self.residual = residual
+        guard (capital * BaselCapital.riskWeightedAssets).isFinite else {
+            throw QuantError(.data, "the parts are too large to be summed")
+        }
     }
 
     /// What is to be held, of the parts there are: MAR20.4.

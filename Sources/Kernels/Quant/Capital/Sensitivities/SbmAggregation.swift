@@ -94,7 +94,7 @@ struct SbmAggregation {
         }
         return SbmBucketRisk(
             bucket: bucket, factors: sorted.count, sum: sum,
-            positions: squares.map { max(0, $0).squareRoot() })
+            positions: squares.map { $0.notBelowZero.squareRoot() })
     }
 
     /// √(ΣK² + ΣΣγ·S·S), with S held within ±K where that would be the root of less than nothing: MAR21.4(5).
@@ -115,7 +115,7 @@ struct SbmAggregation {
             let plain = total(buckets.map(\.sum))
             if plain >= 0 { return plain.squareRoot() }
             let held = buckets.map { max(-$0.positions[index], min($0.sum, $0.positions[index])) }
-            return max(0, total(held)).squareRoot()
+            return total(held).notBelowZero.squareRoot()
         }
     }
 }

@@ -73,7 +73,7 @@ struct SbmCurvature {
                     total += 2 * scenario.scaled(gamma * gamma) * sides[a][index].sum * sides[b][index].sum
                 }
             }
-            return max(0, total).squareRoot()
+            return total.notBelowZero.squareRoot()
         }
         buckets = keys.indices.map { index in
             SbmBucketRisk(
@@ -97,7 +97,7 @@ struct SbmCurvature {
     private static func position(
         _ riskClass: SbmRiskClass, _ bucket: SbmBucket, _ risks: [Double], _ scenario: SbmScenario
     ) -> Double {
-        if SbmCorrelations.sumsAbsolutely(riskClass, bucket) { return risks.reduce(0) { $0 + max(0, $1) } }
+        if SbmCorrelations.sumsAbsolutely(riskClass, bucket) { return risks.reduce(0) { $0 + $1.notBelowZero } }
         let name = SbmCorrelations.names(riskClass, bucket), correlation = scenario.scaled(name * name)
         var sum = 0.0, squares = 0.0, gains = 0.0, gainSquares = 0.0, losses = 0.0
         for risk in risks {
@@ -111,6 +111,6 @@ struct SbmCurvature {
             }
         }
         let pairs = (sum * sum - squares) - (gains * gains - gainSquares)
-        return max(0, losses + correlation * pairs).squareRoot()
+        return (losses + correlation * pairs).notBelowZero.squareRoot()
     }
 }

@@ -26,7 +26,7 @@ public struct SensitivitiesCapital: Sendable, Equatable {
     /// Sums by scenario, in the order low, medium, high: MAR21.7(2).
     public let scenarios: [Double]
 
-    /// Measures. Throws `.data` for a sensitivity or a shock with a problem.
+    /// Measures. Throws `.data` for a sensitivity or a shock with a problem, and for amounts too large to be measured.
     public init(
         _ sensitivities: [SbmSensitivity], shocks: [SbmShock] = [], options: SbmOptions = SbmOptions()
     ) throws(QuantError) {
@@ -57,6 +57,9 @@ public struct SensitivitiesCapital: Sendable, Equatable {
         }
         self.parts = parts
         scenarios = SbmScenario.allCases.indices.map { index in parts.reduce(0) { $0 + $1.capital[index] } }
+        guard scenarios.allSatisfy(\.isFinite) else {
+            throw QuantError(.data, "sensitivities or shocks are too large to be measured")
+        }
     }
 
     /// The scenario that counts: MAR21.7(3). The medium one where all are alike.
