@@ -82,6 +82,29 @@ import TestKit
         }
     }
 
+    @Test func receiversThatHangHoldUpNoOther() async throws {
+        let sink = try Sink(), courier = courier(sink), hanging = sink.url("/hang"), good = sink.url("/ok")
+        let ended = await withTaskGroup(of: String.self) { group in
+            for number in 0..<12 {
+                group.addTask {
+                    _ = await courier.post(Array("{}".utf8), to: "\(hanging)?\(number)", id: "h", at: Self.time)
+                    return "hung"
+                }
+            }
+            for number in 0..<4 {
+                group.addTask {
+                    let outcome = await courier.post(
+                        Array("{}".utf8), to: "\(good)?\(number)", id: "n", at: Self.time)
+                    return "\(outcome)"
+                }
+            }
+            var ended: [String] = []
+            for await one in group { ended.append(one) }
+            return ended
+        }
+        #expect(ended.prefix(4) == ["sent", "sent", "sent", "sent"] && ended.count == 16)
+    }
+
     @Test @LoopActor func aMailServerReadsWhatWasWritten() async throws {
         let sink = try Sink(), courier = courier(sink, user: "risk")
         let text = ".a line that begins with a full stop\n" + String(repeating: "größer ", count: 40)
