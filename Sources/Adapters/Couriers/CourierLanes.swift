@@ -1,7 +1,7 @@
 import Runtime
 
-/// Threads that notices are sent on: one receiver's share a thread, and receivers share one only where there are more of
-/// them at once than threads. Threads are made as they are needed.
+/// Threads that notices are sent on: one receiver's share a thread, and receivers share one only where there are more
+/// of them at once than threads. Threads are made as they are needed.
 struct CourierLanes {
     /// As many as notices are under way at once.
     private static let limit = 16

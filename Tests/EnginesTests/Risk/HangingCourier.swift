@@ -41,7 +41,9 @@ final class HangingCourier: NoticeCourier {
         return .sent
     }
 
-    func post(_ body: [UInt8], to url: String, id: String, at time: Timestamp) async -> NoticeOutcome { await carry(url) }
+    func post(_ body: [UInt8], to url: String, id: String, at time: Timestamp) async -> NoticeOutcome {
+        await carry(url)
+    }
 
     func send(_ mail: NoticeMail) async -> NoticeOutcome { await carry(mail.to) }
 }

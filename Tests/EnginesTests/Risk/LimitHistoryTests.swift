@@ -297,7 +297,8 @@ import Wire
         // It is not asked again at once.
         #expect(peers.asked == 2 && bars.known(of: ["KO"], needs).returns == told)
         scene.clock.advance(nanoseconds: DailyBars.keptNanoseconds)
-        #expect(await bars.history(of: ["KO"], needs).missing == ["KO": "market data does not tell the daily bars of KO"])
+        let missing = await bars.history(of: ["KO"], needs).missing
+        #expect(missing == ["KO": "market data does not tell the daily bars of KO"])
         #expect(bars.known(of: ["KO"], needs).returns.isEmpty)
         peers.answer = Array(BarColumns.walk(5).json.utf8)
         #expect(await bars.history(of: ["KO"], needs).returns["KO"]?.count == 4)

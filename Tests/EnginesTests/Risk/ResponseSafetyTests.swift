@@ -38,7 +38,8 @@ import Wire
         -> (EngineFixture, RiskEngine) {
         let fixture = try await EngineFixture.make([RiskEngine.self], courier: courier)
         for id in ["desk", "head", "lead"] {
-            try await post(fixture, "channels", #"{"id":"\#(id)","kind":"webhook","target":"http://127.0.0.1:9/\#(id)"}"#)
+            try await post(fixture, "channels",
+                #"{"id":"\#(id)","kind":"webhook","target":"http://127.0.0.1:9/\#(id)"}"#)
         }
         return (fixture, try #require(fixture.hosts[.risk]?.engine as? RiskEngine))
     }
@@ -107,7 +108,8 @@ import Wire
         fixture.clock.advance(nanoseconds: 1_000_000_000)
         await engine.responder.round()
         await fixture.until("a notice hangs") { !courier.told.isEmpty }
-        try await post(fixture, "response-rules", #"{"id":"f","title":"t","action":"flatten","limit_type":"net_exposure"}"#)
+        try await post(fixture, "response-rules",
+            #"{"id":"f","title":"t","action":"flatten","limit_type":"net_exposure"}"#)
         try await post(fixture, "response-rules",
             #"{"id":"o","title":"t","action":"notify","limit_type":"net_exposure","channels":["head"]}"#)
         try await post(fixture, "limits", #"{"id":"n","type":"net_exposure","threshold":100,"portfolio_id":"p"}"#)
@@ -159,7 +161,8 @@ import Wire
     }
 
     /// Waits are counted by a clock that does not step.
-    @Test(arguments: [-3_600, 90_000] as [Int64]) @LoopActor func aStepOfTheWallClockMovesNothing(_ step: Int64) async throws {
+    @Test(arguments: [-3_600, 90_000] as [Int64])
+    @LoopActor func aStepOfTheWallClockMovesNothing(_ step: Int64) async throws {
         let courier = RecordingCourier(), (fixture, engine) = try await alone(courier)
         try await post(fixture, "limits", #"{"id":"g","type":"gross_exposure","threshold":100}"#)
         try await post(fixture, "response-rules", #"{"id":"b","title":"t","action":"block","for_seconds":300}"#)

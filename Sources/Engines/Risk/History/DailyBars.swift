@@ -70,8 +70,9 @@ import Telemetry
     /// Logs once that market data is silent.
     private func hear(nothing name: String) {
         if silentUntil == nil {
-            context.logger.warning("market data does not tell daily bars: limits rest on those it told last, for a day", [
-                "symbol": .string(name)])
+            context.logger.warning(
+                "market data does not tell daily bars: limits rest on those it told last, for a day",
+                ["symbol": .string(name)])
         }
         silentUntil = context.clock.monotonic + Self.pauseNanoseconds
     }
@@ -84,7 +85,8 @@ import Telemetry
         init(_ symbols: [String], _ guest: String?, _ needs: HistoryNeeds) {
             (self.symbols, self.guest, self.needs) = (symbols, guest, needs)
             var seen: Set<String> = []
-            names = (symbols + (guest.map { [$0] } ?? []) + needs.benchmarks.sorted()).filter { seen.insert($0).inserted }
+            let all = symbols + (guest.map { [$0] } ?? []) + needs.benchmarks.sorted()
+            names = all.filter { seen.insert($0).inserted }
             columns.reserveCapacity(names.count)
         }
 

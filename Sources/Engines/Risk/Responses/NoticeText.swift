@@ -33,7 +33,8 @@ enum NoticeText {
             (json.member("title")?.string ?? "", json.member("step")?.int ?? 0)
         }
         guard let found else { return row.body }
-        return body(row.id, of: breach, rule: row.ruleID, title: found.title, action: row.action, step: found.step, at: now)
+        return body(
+            row.id, of: breach, rule: row.ruleID, title: found.title, action: row.action, step: found.step, at: now)
     }
 
     /// The mail of a notice.

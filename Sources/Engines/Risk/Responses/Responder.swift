@@ -209,7 +209,8 @@ import Wire
             }
             let steps = draft.due(at: time) { engine.judged($0) }
             // Each with all that is done of it.
-            cases += draft.open.filter { $1.progress != desk.open[$0]?.progress }.sorted { $0.key < $1.key }.map(\.value)
+            let changed = draft.open.filter { $1.progress != desk.open[$0]?.progress }
+            cases += changed.sorted { $0.key < $1.key }.map(\.value)
             if steps.isEmpty && cases.isEmpty { return }
             // Each with what those before it have planned: a holding is cut by the most that one asks for, not by the sum.
             let made = steps.reduce(into: [ResponseRow]()) { made, step in

@@ -143,11 +143,14 @@ extension Responder {
     /// Whether the rule still asks for an order, and its case is as it was. Orders of which others were placed already
     /// are carried out to their end: half of them would leave a portfolio that nobody wanted.
     private func reason(of row: ResponseRow) -> Reason {
-        guard let rule = desk.rules.first(where: { $0.id == row.ruleID }) else { return .gone("rule \(row.ruleID) is no more") }
-        guard rule.isActive, rule.action == row.action else { return .gone("rule \(rule.id) does not ask for it any more") }
+        guard let rule = desk.rules.first(where: { $0.id == row.ruleID }) else {
+            return .gone("rule \(row.ruleID) is no more")
+        }
+        let isOther = Reason.gone("rule \(rule.id) does not ask for it any more")
+        guard rule.isActive, rule.action == row.action else { return isOther }
         if begun.contains(row.orderStep) { return .holds }
         guard let breach = breach(row.caseID) else { return .gone("the breach is over") }
-        guard rule.matches(breach) else { return .gone("rule \(rule.id) does not ask for it any more") }
+        guard rule.matches(breach) else { return isOther }
         guard let check = engine?.judged(breach) else { return .gone("the limit is not judged any more") }
         if check.value.isNaN { return .unknown }
         return rule.isAsked(by: check) ? .holds : .gone("the limit is kept again")

@@ -50,7 +50,9 @@ struct RuleProgress: Sendable, Equatable {
     /// How many rules of this id there were before it that had to do with the case.
     var generation = 0
 
-    func isDone(_ moment: ResponseRule.Moment) -> Bool { done.contains(moment.mark) || done.contains("\(moment.number)") }
+    func isDone(_ moment: ResponseRule.Moment) -> Bool {
+        done.contains(moment.mark) || done.contains("\(moment.number)")
+    }
 
     // MARK: As it is stored
 
@@ -72,11 +74,13 @@ struct RuleProgress: Sendable, Equatable {
 
     /// Of a text; before there was JSON it was lines of a rule, a slash and a moment's number.
     static func read(_ text: String) -> [String: RuleProgress] {
-        if let found = try? JSONParser().withDocument(Array(text.utf8), { $0.kind == .array ? read($0) : nil }) { return found }
+        let found = try? JSONParser().withDocument(Array(text.utf8)) { $0.kind == .array ? read($0) : nil }
+        if let found { return found }
         var progress: [String: RuleProgress] = [:]
         for line in text.split(separator: "\n") {
             guard let slash = line.lastIndex(of: "/") else { continue }
-            progress[String(line[..<slash]), default: RuleProgress()].done.insert(String(line[line.index(after: slash)...]))
+            let rule = String(line[..<slash]), moment = String(line[line.index(after: slash)...])
+            progress[rule, default: RuleProgress()].done.insert(moment)
         }
         return progress
     }
