@@ -45,7 +45,7 @@ class Webhook(http.server.BaseHTTPRequestHandler):
         with LOCK:
             SEEN[(self.path, key)] = SEEN.get((self.path, key), 0) + 1
             times = SEEN[(self.path, key)]
-        if self.path == "/hang":
+        if self.path.startswith("/hang"):
             tell(path=self.path)
             threading.Event().wait()
         status = 404 if self.path == "/gone" else 503 if self.path == "/twice" and times <= 2 else 200

@@ -4,6 +4,7 @@ import COpenSSL
 public import HTTP
 public import Market
 import Runtime
+import Synchronization
 
 /// Where and as whom notices are sent.
 public struct CourierConfiguration: Sendable {
@@ -31,20 +32,18 @@ public struct CourierConfiguration: Sendable {
     }
 }
 
-/// Sends over libcurl, each notice on one of a few threads, so that a receiver that hangs holds up few others.
+/// Sends over libcurl, each notice on one of a few threads, so that a receiver that hangs holds up no other.
 public final class CurlCourier: NoticeCourier {
-    private static let threadCount = 4
     private static let isReady = curl_global_init(Int(CURL_GLOBAL_ALL)) == CURLE_OK
     private let configuration: CourierConfiguration
-    private let threads: [SerialThread]
+    private let lanes = Mutex(CourierLanes())
 
     public init(_ configuration: CourierConfiguration) {
         self.configuration = configuration
-        threads = (0..<Self.threadCount).map { SerialThread(name: "courier-\($0)") }
         precondition(Self.isReady, "libcurl cannot be used")
     }
 
-    deinit { for thread in threads { thread.stop() } }
+    deinit { lanes.withLock { $0.stop() } }
 
     public func post(_ body: [UInt8], to url: String, id: String, at time: Timestamp) async -> NoticeOutcome {
         if configuration.secrets.isEmpty {
@@ -65,10 +64,11 @@ public final class CurlCourier: NoticeCourier {
         return await on(mail.to) { CurlCall.mail(bytes, to: mail.to, configuration) }
     }
 
-    /// Runs a call on the thread of its target: what goes to one receiver goes in order.
+    /// Runs a call on a thread; what goes to one receiver goes in order.
     private func on(_ target: String, _ call: @escaping @Sendable () -> NoticeOutcome) async -> NoticeOutcome {
-        let sum = target.utf8.reduce(0) { ($0 &* 31 &+ Int($1)) & 0xffff }
-        return await withTaskExecutorPreference(threads[sum % threads.count]) { await offLoop(call) }
+        let thread = lanes.withLock { $0.take(target) }
+        defer { lanes.withLock { $0.give(back: target) } }
+        return await withTaskExecutorPreference(thread) { await offLoop(call) }
     }
 }
 

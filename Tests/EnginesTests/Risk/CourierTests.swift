@@ -82,6 +82,23 @@ import TestKit
         }
     }
 
+    @Test func receiversThatHangHoldUpNoOther() async throws {
+        let sink = try Sink(), courier = courier(sink), hanging = sink.url("/hang"), good = sink.url("/ok")
+        let first = try await withThrowingTaskGroup(of: String.self) { group in
+            for number in 0..<4 {
+                group.addTask {
+                    _ = await courier.post(Array("{}".utf8), to: "\(hanging)?\(number)", id: "h", at: Self.time)
+                    return "hung"
+                }
+            }
+            for _ in 0..<4 { _ = try sink.next() }
+            group.addTask { "\(await courier.post(Array("{}".utf8), to: good, id: "n", at: Self.time))" }
+            defer { group.cancelAll() }
+            return try await group.next()
+        }
+        #expect(first == "sent")
+    }
+
     @Test @LoopActor func aMailServerReadsWhatWasWritten() async throws {
         let sink = try Sink(), courier = courier(sink, user: "risk")
         let text = ".a line that begins with a full stop\n" + String(repeating: "größer ", count: 40)

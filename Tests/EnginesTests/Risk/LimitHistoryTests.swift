@@ -284,6 +284,27 @@ import Wire
         await scene.stop()
     }
 
+    /// What it told last serves for a day.
+    @Test @LoopActor func marketDataThatFallsSilentLeavesWhatItTold() async throws {
+        let peers = SilentPeers(), scene = try await EngineScene(RiskEngine.self, peers: peers)
+        let bars = DailyBars(scene.context), needs = HistoryNeeds(returns: true)
+        peers.answer = Array(BarColumns.walk(9).json.utf8)
+        let told = await bars.history(of: ["KO"], needs).returns
+        #expect(told["KO"]?.count == 8 && peers.asked == 1)
+        peers.answer = nil
+        scene.clock.advance(nanoseconds: DailyBars.lifeNanoseconds)
+        for _ in 0..<3 { #expect(await bars.history(of: ["KO"], needs).returns == told) }
+        // It is not asked again at once.
+        #expect(peers.asked == 2 && bars.known(of: ["KO"], needs).returns == told)
+        scene.clock.advance(nanoseconds: DailyBars.keptNanoseconds)
+        let missing = await bars.history(of: ["KO"], needs).missing
+        #expect(missing == ["KO": "market data does not tell the daily bars of KO"])
+        #expect(bars.known(of: ["KO"], needs).returns.isEmpty)
+        peers.answer = Array(BarColumns.walk(5).json.utf8)
+        #expect(await bars.history(of: ["KO"], needs).returns["KO"]?.count == 4)
+        await scene.stop()
+    }
+
     // MARK: Columns
 
     @Test func daysAreMatchedAndNotPlaces() throws {
@@ -315,6 +336,20 @@ import Wire
         #expect(MeanVolume(of: 4, in: [1, 5, .nan, 7]).stored == 3)
         #expect(MeanVolume(of: 4, in: [1, 5, .nan, 7]).mean.isNaN)
         #expect(MeanVolume(of: 2, in: [0, 0]).mean == 0)
+    }
+}
+
+/// Market data that answers or does not.
+@LoopActor private final class SilentPeers: PeerClient {
+    var answer: [UInt8]?
+    private(set) var asked = 0
+
+    func send(
+        _ request: Request, to engine: EngineName, deadlineNanoseconds: Int64
+    ) async throws(PeerError) -> Response {
+        asked += 1
+        guard let answer else { throw .unreachable("silent") }
+        return Response(status: 200, headers: ["Content-Type": "application/json"], body: answer)
     }
 }
 

@@ -10,7 +10,10 @@ import Wire
     init() { EventLoop.runInBackground() }
 
     private static let start = Timestamp(seconds: 1_704_153_600)
-    private static func at(_ seconds: Int64) -> Timestamp { start.adding(nanoseconds: seconds * 1_000_000_000) }
+    private static func wall(_ seconds: Int64) -> Timestamp { start.adding(nanoseconds: seconds * 1_000_000_000) }
+    private static func at(_ seconds: Int64) -> CaseTime {
+        CaseTime(wall: wall(seconds), steady: seconds * 1_000_000_000)
+    }
 
     @LoopActor private func rule(_ json: String) throws -> ResponseRule {
         try Route.body(ResponseRule.self, Request(method: .post, path: "/", body: Array(json.utf8)))
@@ -22,8 +25,15 @@ import Wire
             """.utf8)), value: value)
     }
 
+    /// What is due where the limit is still what it was found at.
+    @LoopActor private func due(_ desk: inout ResponseDesk, at time: CaseTime) -> [ResponseStep] {
+        desk.due(at: time) { breach in
+            try? self.check(breach.value, type: breach.type.rawValue, scope: breach.scope.text)
+        }
+    }
+
     @LoopActor private func due(_ desk: inout ResponseDesk, _ seconds: Int64) -> [String] {
-        desk.due(at: Self.at(seconds)).map { "\($0.rule.id)/\($0.moment)" }
+        due(&desk, at: Self.at(seconds)).map { "\($0.rule.id)/\($0.moment.number)" }
     }
 
     @Test @LoopActor func aRuleBeginsOnceWhenItHasLastedAndAgainWithTheNextBreach() throws {
@@ -39,7 +49,7 @@ import Wire
         #expect(due(&desk, 10) == ["soft/0"])
         #expect(due(&desk, 60).isEmpty)
         let broken = desk.observe(try check(120), of: "p", at: Self.at(60), id: "two")
-        #expect(broken?.id == "one" && broken?.hardSince == Self.at(60))
+        #expect(broken?.id == "one" && broken?.hardSince == Self.wall(60))
         #expect(due(&desk, 64).isEmpty)
         #expect(due(&desk, 65) == ["hard/0"])
         // Better and worse again is the same case: nothing is done twice.
@@ -60,16 +70,16 @@ import Wire
         var desk = ResponseDesk()
         desk.rules = [escalate, flatten]
         _ = desk.observe(try check(120), of: "p", at: Self.at(0), id: "one")
-        #expect(desk.due(at: Self.at(0)).map(\.channels) == [["desk"]])
+        #expect(due(&desk, at: Self.at(0)).map(\.channels) == [["desk"]])
         #expect(due(&desk, 899).isEmpty)
         #expect(due(&desk, 900) == ["e/1"])
-        let seen = desk.acknowledge("one", by: "ann", at: Self.at(1000))
+        let seen = desk.acknowledge("one", by: "ann", at: Self.wall(1000))
         #expect(seen?.acknowledgedBy == "ann")
         // A second acknowledgement does not replace the first.
-        #expect(desk.acknowledge("one", by: "bob", at: Self.at(1001))?.acknowledgedBy == "ann")
+        #expect(desk.acknowledge("one", by: "bob", at: Self.wall(1001))?.acknowledgedBy == "ann")
         // Nobody else is told; orders that a rule asks for are placed all the same.
         #expect(due(&desk, 5000) == ["f/0"])
-        #expect(desk.acknowledge("other", by: "bob", at: Self.at(1)) == nil)
+        #expect(desk.acknowledge("other", by: "bob", at: Self.wall(1)) == nil)
     }
 
     @Test @LoopActor func rulesMatchByTypeScopeAndPortfolio() throws {
@@ -85,7 +95,7 @@ import Wire
         #expect(due(&desk, 0) == ["scope/0", "all/0"])
         _ = desk.observe(try check(120), of: "q", at: Self.at(1), id: "two")
         #expect(due(&desk, 1) == ["portfolio/0", "all/0"])
-        let gone = desk.forget(limit: "g", at: Self.at(2))
+        let gone = desk.forget(limit: "g", at: Self.wall(2))
         #expect(gone.count == 2 && gone.allSatisfy { !$0.isOpen } && desk.open.isEmpty)
     }
 
@@ -101,10 +111,90 @@ import Wire
         #expect(due(&desk, 1) == ["n/0"])
         var next = ResponseDesk()
         next.rules = rules
-        for breach in desk.open.values { next.restore(breach) }
+        for breach in desk.open.values { next.restore(breach.resumed(at: Self.at(1))) }
         #expect(due(&next, 30).isEmpty)
         #expect(next.observe(try check(130), of: "p", at: Self.at(40), id: "again") == nil)
         #expect(due(&next, 60) == ["e/0"])
+    }
+
+    /// A value that wavers around its limit does not begin an escalation anew.
+    @Test @LoopActor func escalationGoesOnFromWhereItsRuleBegan() throws {
+        var desk = ResponseDesk()
+        desk.rules = [try rule("""
+            {"id":"e","title":"t","action":"escalate","for_seconds":10,"steps":[
+             {"after_seconds":0,"channels":["desk"]},{"after_seconds":900,"channels":["head"]}]}
+            """)]
+        _ = desk.observe(try check(120), of: "p", at: Self.at(0), id: "one")
+        // Before the rule has begun, it must have lasted.
+        _ = desk.observe(try check(90), of: "p", at: Self.at(5), id: "")
+        _ = desk.observe(try check(120), of: "p", at: Self.at(6), id: "")
+        #expect(due(&desk, 15).isEmpty && due(&desk, 16) == ["e/0"])
+        for second in stride(from: Int64(100), to: 900, by: 100) {
+            _ = desk.observe(try check(90), of: "p", at: Self.at(second), id: "")
+            #expect(due(&desk, second).isEmpty)
+            _ = desk.observe(try check(120), of: "p", at: Self.at(second + 1), id: "")
+        }
+        #expect(due(&desk, 915).isEmpty)
+        // It is stored with the case.
+        var next = ResponseDesk()
+        next.rules = desk.rules
+        for breach in desk.open.values {
+            var stored = breach
+            stored.progress = RuleProgress.read(RuleProgress.text(breach.progress))
+            next.restore(stored.resumed(at: CaseTime(wall: Self.wall(915), steady: 5)))
+        }
+        let later = CaseTime(wall: Self.wall(916), steady: 1_000_000_005)
+        #expect(due(&next, at: later).map(\.moment.number) == [1])
+        #expect(due(&desk, 916) == ["e/1"])
+    }
+
+    @Test @LoopActor func whatTradesWaitsForAValueThatIsKnown() throws {
+        var desk = ResponseDesk()
+        desk.rules = try [
+            #"{"id":"f","title":"t","action":"flatten","for_seconds":10}"#, #"{"id":"b","title":"t","action":"block"}"#,
+        ].map(rule)
+        let limit = try check(0).limit, unknown = LimitCheck(limit, missing: "no bars")
+        _ = desk.observe(unknown, of: "p", at: Self.at(0), id: "one")
+        #expect(desk.due(at: Self.at(60)) { _ in unknown }.map(\.rule.id) == ["b"])
+        // It has lasted from the first value on, and only where there still is one, beyond the limit.
+        desk.measure(LimitCheck(limit, value: 120), of: "p", at: Self.at(100))
+        #expect(due(&desk, 109).isEmpty)
+        #expect(desk.due(at: Self.at(110)) { _ in unknown }.isEmpty)
+        #expect(desk.due(at: Self.at(110)) { _ in LimitCheck(limit, value: 95) }.isEmpty)
+        #expect(desk.due(at: Self.at(110)) { _ in nil }.isEmpty)
+        let steps = desk.due(at: Self.at(110)) { _ in LimitCheck(limit, value: 300) }
+        #expect(steps.map(\.rule.id) == ["f"] && steps.first?.breach.value == 300)
+    }
+
+    @Test @LoopActor func aRuleThatIsMadeAgainBeginsAnewAndAnotherStepIsAnother() throws {
+        let first = try rule(#"{"id":"n","title":"t","action":"notify","channels":["a"]}"#)
+        var desk = ResponseDesk()
+        desk.rules = [first, try rule("""
+            {"id":"e","title":"t","action":"escalate","steps":[{"after_seconds":0,"channels":["a"]},
+             {"after_seconds":60,"channels":["c"]}]}
+            """)]
+        _ = desk.observe(try check(120), of: "p", at: Self.at(0), id: "one")
+        #expect(due(&desk, 60) == ["n/0", "e/0", "e/1"])
+        desk.rules[1] = try rule("""
+            {"id":"e","title":"t","action":"escalate","steps":[{"after_seconds":0,"channels":["a"]},
+             {"after_seconds":30,"channels":["b"]},{"after_seconds":60,"channels":["c"]}]}
+            """)
+        #expect(due(&desk, 61) == ["e/1"])
+        #expect(desk.forget(rule: "n").count == 1 && desk.forget(rule: "unknown").isEmpty)
+        #expect(due(&desk, 62) == ["n/0"])
+    }
+
+    @Test func whatIsDoneIsReadAsItWasStored() {
+        var one = RuleProgress(began: CaseTime(wall: Self.wall(3), steady: 0), done: ["900 s a,b", "notify"])
+        one.generation = 2
+        let progress = ["a\nb": one, "c/d": RuleProgress()]
+        #expect(RuleProgress.read(RuleProgress.text(progress)) == progress)
+        // Before it was JSON.
+        #expect(RuleProgress.read("a/0\nc/d/1\nc/d/0")
+            == ["a": RuleProgress(done: ["0"]), "c/d": RuleProgress(done: ["0", "1"])])
+        #expect(RuleProgress.read("").isEmpty && RuleProgress.read("[x]/0") == ["[x]": RuleProgress(done: ["0"])])
+        let moment = ResponseRule.Moment(number: 1, seconds: 5, channels: ["a"], mark: "5 s a")
+        #expect(RuleProgress(done: ["1"]).isDone(moment) && !RuleProgress(done: ["0"]).isDone(moment))
     }
 
     @Test(arguments: [
@@ -125,7 +215,7 @@ import Wire
     @Test func attemptsBackOffAndEnd() {
         var row = ResponseRow(
             id: "r", caseID: "c", ruleID: "n", portfolioID: "p", action: .notify, target: "a", state: .waiting,
-            due: Self.at(0), body: [], recorded: Self.at(0))
+            due: Self.wall(0), body: [], recorded: Self.wall(0))
         var waits: [Int64] = []
         while row.state == .waiting, let before = row.due {
             row.take(.failed("no answer"), at: before)
@@ -134,8 +224,21 @@ import Wire
         #expect(waits == [5, 20, 80, 320, 1280])
         #expect(row.state == .failed && row.attempts == 6 && row.detail == "no answer" && row.due == nil)
         row.state = .waiting
-        row.take(.refused("answered 404"), at: Self.at(0))
+        row.take(.refused("answered 404"), at: Self.wall(0))
         #expect(row.state == .failed && row.detail == "answered 404")
+    }
+
+    @Test func anOrderIsTriedAgainWithinSeconds() {
+        var row = ResponseRow(
+            id: "r", caseID: "c", ruleID: "f", portfolioID: "p", action: .flatten, target: "KO", state: .waiting,
+            due: Self.wall(0), body: [], recorded: Self.wall(0))
+        var waits: [Int64] = []
+        while row.state == .waiting, let before = row.due, waits.count < 100 {
+            row.take(.failed("no answer"), at: before)
+            if let due = row.due { waits.append(due.nanoseconds(since: before) / 1_000_000_000) }
+        }
+        #expect(waits.prefix(6) == [1, 2, 4, 8, 15, 15] && waits.max() == 15 && waits.count == 59)
+        #expect(row.state == .failed)
     }
 
     // MARK: Reductions

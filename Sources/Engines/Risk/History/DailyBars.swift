@@ -1,15 +1,20 @@
 import EngineKit
 import Market
 import Runtime
+import Telemetry
 
 /// Stored daily bars of the last year, asked of the market data engine and kept for a while.
 @LoopActor final class DailyBars {
-    /// How long an answer is used.
+    /// How long an answer is used before it is asked for again.
     static let lifeNanoseconds: Int64 = 60_000_000_000
+    /// How long it is used where market data does not answer, and the pause before it is asked again then.
+    static let keptNanoseconds: Int64 = 86_400_000_000_000, pauseNanoseconds: Int64 = 5_000_000_000
 
     private let context: EngineContext
     /// No column where no bar is stored.
     private var known: [String: (column: DailyColumn?, at: Int64)] = [:]
+    /// Until when nothing is asked that is known, as market data did not answer; nil while it does.
+    private var silentUntil: Int64?
     /// Days of the column that was read last: most instruments have the same.
     private var days: [Int64] = []
     /// Portfolios whose history is being fetched anew behind their orders.
@@ -28,34 +33,80 @@ import Runtime
         of symbols: [String], guest: String? = nil, _ needs: HistoryNeeds,
         noOlderThan life: Int64 = DailyBars.lifeNanoseconds
     ) async -> MarketHistory {
-        var columns: [String: DailyColumn] = [:], absent: [String: String] = [:]
-        columns.reserveCapacity(symbols.count + needs.benchmarks.count + 1)
-        for name in symbols + (guest.map { [$0] } ?? []) + needs.benchmarks.sorted()
-        where columns[name] == nil && absent[name] == nil {
-            switch await column(of: name, life) {
-            case .some(.some(let column)): columns[name] = column
-            case .some(.none): absent[name] = "no daily bars of \(name) are stored"
-            case .none: absent[name] = "market data does not tell the daily bars of \(name)"
-            }
-        }
-        return MarketHistory(needs, symbols: symbols, guest: guest, columns: columns, absent: absent)
+        var found = Found(symbols, guest, needs)
+        for name in found.names { found.add(name, await column(of: name, life)) }
+        return found.history
     }
 
-    /// The column of an instrument, none where no bar is stored; nil where market data does not answer.
+    /// The same of what is known already, without a wait.
+    func known(of symbols: [String], _ needs: HistoryNeeds) -> MarketHistory {
+        var found = Found(symbols, nil, needs)
+        let now = context.clock.monotonic
+        for name in found.names {
+            found.add(name, known[name].flatMap { now - $0.at < Self.keptNanoseconds ? .some($0.column) : nil })
+        }
+        return found.history
+    }
+
+    /// The column of an instrument, none where no bar is stored; nil where market data does not answer and has not for
+    /// a day: an answer that is older than it should be says more than none.
     private func column(of name: String, _ life: Int64) async -> DailyColumn?? {
-        if let entry = known[name], context.clock.monotonic - entry.at < life { return .some(entry.column) }
+        let entry = known[name], age = entry.map { context.clock.monotonic - $0.at } ?? .max
+        if let entry, age < life { return .some(entry.column) }
         guard let symbol = Symbol(name) else { return .some(nil) }
-        guard let bars = try? await BarsClient(context).bars(symbol, .day1, last: DailyColumn.bars) else { return nil }
+        let kept = age < Self.keptNanoseconds ? entry : nil
+        if let kept, let silentUntil, context.clock.monotonic < silentUntil { return .some(kept.column) }
+        guard let bars = try? await BarsClient(context).bars(symbol, .day1, last: DailyColumn.bars) else {
+            hear(nothing: name)
+            return kept.map { .some($0.column) } ?? nil
+        }
+        silentUntil = nil
         let column = bars.count == 0 ? nil : DailyColumn(bars).sharing(days)
         if let column { days = column.days }
         known[name] = (column, context.clock.monotonic)
         return .some(column)
     }
+
+    /// Logs once that market data is silent.
+    private func hear(nothing name: String) {
+        if silentUntil == nil {
+            context.logger.warning(
+                "market data does not tell daily bars: limits rest on those it told last, for a day",
+                ["symbol": .string(name)])
+        }
+        silentUntil = context.clock.monotonic + Self.pauseNanoseconds
+    }
+
+    /// Columns as they are found.
+    private struct Found {
+        let symbols: [String], guest: String?, needs: HistoryNeeds, names: [String]
+        private var columns: [String: DailyColumn] = [:], absent: [String: String] = [:]
+
+        init(_ symbols: [String], _ guest: String?, _ needs: HistoryNeeds) {
+            (self.symbols, self.guest, self.needs) = (symbols, guest, needs)
+            var seen: Set<String> = []
+            let all = symbols + (guest.map { [$0] } ?? []) + needs.benchmarks.sorted()
+            names = all.filter { seen.insert($0).inserted }
+            columns.reserveCapacity(names.count)
+        }
+
+        mutating func add(_ name: String, _ column: DailyColumn??) {
+            switch column {
+            case .some(.some(let column)): columns[name] = column
+            case .some(.none): absent[name] = "no daily bars of \(name) are stored"
+            case .none: absent[name] = "market data does not tell the daily bars of \(name)"
+            }
+        }
+
+        var history: MarketHistory {
+            MarketHistory(needs, symbols: symbols, guest: guest, columns: columns, absent: absent)
+        }
+    }
 }
 
 extension RiskEngine {
-    /// Has ready what limits of a portfolio need of stored bars for an order. It is never older than a minute; from
-    /// half that age on it is fetched anew behind the orders, so that none waits for a thousand instruments.
+    /// Has ready what limits of a portfolio need of stored bars for an order. It is never older than a minute, unless
+    /// market data does not answer; from half that age on it is fetched anew behind the orders, so that none waits for a thousand instruments.
     func prepare(_ portfolio: String, _ symbol: Symbol?) async {
         let life = DailyBars.lifeNanoseconds, needs = applying(to: portfolio).needs.history
         guard !needs.isEmpty,

@@ -93,12 +93,18 @@ extension RiskEngine {
     func groupHistory(_ limits: [Limit], _ symbol: Symbol?) async -> MarketHistory? {
         let needs = LimitNeeds(limits).history
         if needs.isEmpty { return nil }
-        var symbols = Set(symbol.map { [$0.text] } ?? [])
+        let symbols = groupSymbols(limits).union(symbol.map { [$0.text] } ?? [])
+        return await dailyBars.history(of: symbols.sorted(), needs)
+    }
+
+    /// What is held in the groups of limits.
+    func groupSymbols(_ limits: [Limit]) -> Set<String> {
+        var symbols: Set<String> = []
         for scope in Set(limits.map(\.scope)) {
             if case .trader(let name) = scope { symbols.formUnion(state.symbols(ofTrader: name)) }
             for member in members(of: scope) { symbols.formUnion(state.books[member]?.lines.map(\.symbol.text) ?? []) }
         }
-        return await dailyBars.history(of: symbols.sorted(), needs)
+        return symbols
     }
 
     /// Judges limits over several portfolios, after an order of one of them; `rate` is that of the order's trader.

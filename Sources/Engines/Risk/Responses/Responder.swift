@@ -10,20 +10,23 @@ import Wire
 /// not finished is taken up by the next life, and nothing is decided twice.
 @LoopActor final class Responder {
     private static let everyNanoseconds: Int64 = 1_000_000_000
-    /// Notices and orders under way at once.
-    private static let flightLimit = 16
     let context: EngineContext
     private(set) weak var engine: RiskEngine?
     private(set) var desk = ResponseDesk()
     private(set) var channels: [String: NoticeChannel] = [:]
     /// What is left to do, blocks that hold, and orders that were placed and are not decided yet.
-    private(set) var rows: [String: ResponseRow] = [:]
+    var rows: [String: ResponseRow] = [:]
+    /// What is being sent and placed, and since when rows wait.
+    var flights = ResponseFlights()
+    /// Of what orders some were placed while others are left to do.
+    var begun: Set<OrderStep> = []
     private let lock = KeyedLock()
-    private var inFlight: Set<String> = []
     private let rounds: Rounds
-    private var metrics: ResponseMetrics?
+    private(set) var metrics: ResponseMetrics?
     /// Whether nothing is being sent or placed.
-    var isIdle: Bool { inFlight.isEmpty }
+    var isIdle: Bool { flights.isEmpty }
+    /// Now, by both clocks.
+    var now: CaseTime { CaseTime(wall: context.clock.now, steady: context.clock.monotonic) }
 
     init(_ context: EngineContext, _ engine: RiskEngine) {
         self.context = context
@@ -35,21 +38,27 @@ import Wire
         metrics = ResponseMetrics(context.registry, self)
         var fresh = ResponseDesk()
         fresh.rules = try await ResponseRecords.rules(context.records)
-        for breach in try await ResponseRecords.openCases(context.records) { fresh.restore(breach) }
+        for breach in try await ResponseRecords.openCases(context.records) { fresh.restore(breach.resumed(at: now)) }
         desk = fresh
         let known = try await ResponseRecords.channels(context.records)
         channels = Dictionary(uniqueKeysWithValues: known.map { ($0.id, $0) })
         rows = Dictionary(uniqueKeysWithValues: try await ResponseRecords.live(context.records).map { ($0.id, $0) })
+        begun = try await ResponseRecords.begun(context.records)
+        flights.begin()
         rounds.start { [weak self] in await self?.round() }
     }
 
-    func stop() { rounds.stop() }
+    func stop() {
+        rounds.stop()
+        flights.end()
+    }
 
     // MARK: What was found
 
     /// What limits are at now, told again and again.
     func measure(_ checks: [LimitCheck], of portfolio: String) {
-        for check in checks { desk.measure(check, of: portfolio) }
+        let now = now
+        for check in checks { desk.measure(check, of: portfolio, at: now) }
     }
 
     /// What has changed of limits: `commit` writes the cases and what tells of them along with it.
@@ -59,15 +68,19 @@ import Wire
     ) async throws {
         try await lock.with("") {
             var draft = desk, cases: [BreachCase] = [], messages: [Message] = []
+            let time = CaseTime(wall: now, steady: context.clock.monotonic)
             for check in changed {
                 let before = openCase(portfolio, check.limit.id)
                 guard let breach = draft.observe(
-                    check, of: portfolio, at: now, id: context.identifiers.nextText()) else { continue }
+                    check, of: portfolio, at: time, id: context.identifiers.nextText()) else { continue }
                 cases.append(breach)
                 messages.append(context.message(breach.step(from: before), of: breach, at: now))
             }
-            try await commit(cases.map { ResponseRecords.upsert($0) }, messages)
+            let woken = woken(by: cases, at: now)
+            try await commit(
+                cases.map { ResponseRecords.upsert($0) } + woken.map { ResponseRecords.upsert($0) }, messages)
             desk = draft
+            for row in woken where rows[row.id]?.state == .held { rows[row.id] = row }
         }
         spawn { [weak self] in await self?.round() }
     }
@@ -81,8 +94,20 @@ import Wire
             // Who has seen it a second time changes nothing.
             let isNew = openCase(breach.portfolioID, breach.limitID)?.acknowledged == nil
             let told = isNew ? [context.message(.acknowledged, of: breach, at: now)] : []
-            try await context.commit([ResponseRecords.upsert(breach)], told)
+            // Those under way end with their attempt.
+            let silenced = rows.values.filter { $0.caseID == id && $0.state.isPending && !$0.action.trades }.map { row in
+                var row = row
+                row.end(.dropped, Self.isSeen)
+                return row
+            }
+            try await context.commit(
+                [ResponseRecords.upsert(breach)] + silenced.map { ResponseRecords.upsert($0) },
+                told + silenced.map { context.message(.done, of: $0, at: now) })
             desk = draft
+            for row in silenced {
+                rows[row.id] = nil
+                if !flights.holds(row.id) { metrics?.count(row) }
+            }
             return breach
         }
     }
@@ -92,11 +117,29 @@ import Wire
 
     // MARK: Definitions
 
-    /// Writes rules as they are from now on.
-    func change(rules: [ResponseRule], _ statements: [Statement]) async throws {
+    /// Makes or changes a rule.
+    func put(_ rule: ResponseRule, _ statements: [Statement]) async throws {
         try await lock.with("") {
-            try await context.commit(statements)
-            desk.rules = rules
+            try await context.commit([ResponseRecords.upsert(rule)] + statements)
+            if let index = desk.rules.firstIndex(where: { $0.id == rule.id }) {
+                desk.rules[index] = rule
+            } else {
+                desk.rules.append(rule)
+            }
+        }
+    }
+
+    /// Removes a rule. One that is made under its id again has done nothing yet.
+    func remove(rule id: String) async throws {
+        try await lock.with("") {
+            var draft = desk
+            let changed = draft.forget(rule: id)
+            try await context.commit(
+                [ResponseRecords.delete(rule: id)] + changed.map { ResponseRecords.upsert($0) })
+            desk.rules.removeAll { $0.id == id }
+            for breach in changed {
+                desk.mark(ResponseDesk.key(breach.portfolioID, breach.limitID), breach.progress)
+            }
         }
     }
 
@@ -150,32 +193,25 @@ import Wire
             context.logger.warning("responses were not decided", ["error": .string("\(error)")])
         }
         for row in rows.values where row.state == .placed && isSettled(row) { rows[row.id] = nil }
-        let now = context.clock.now
-        for row in rows.values.sorted(by: { ($0.recorded, $0.id) < ($1.recorded, $1.id) }) {
-            guard row.state.isPending, let due = row.due, due <= now, inFlight.count < Self.flightLimit,
-                  inFlight.insert(row.id).inserted else { continue }
-            spawn { [weak self] in
-                await self?.attempt(row)
-                self?.inFlight.remove(row.id)
-            }
-        }
+        flights.forget { rows[$0] == nil }
+        if !begun.isEmpty { begun.formIntersection(rows.values.filter { $0.state.isPending }.map(\.orderStep)) }
+        launch()
     }
 
     private func decide() async throws {
         try await lock.with("") {
             guard let engine else { return }
-            let now = context.clock.now
+            let time = self.now, now = time.wall
             var draft = desk, cases: [BreachCase] = []
             let judged = Set(engine.limits.filter(\.isActive).map(\.id))
             for limit in Set(draft.open.values.map(\.limitID)).subtracting(judged) {
                 cases += draft.forget(limit: limit, at: now)
             }
-            let steps = draft.due(at: now)
-            if steps.isEmpty && cases.isEmpty { return }
+            let steps = draft.due(at: time) { engine.judged($0) }
             // Each with all that is done of it.
-            for key in Set(steps.map { ResponseDesk.key($0.breach.portfolioID, $0.breach.limitID) }) {
-                if let breach = draft.open[key] { cases.append(breach) }
-            }
+            let changed = draft.open.filter { $1.progress != desk.open[$0]?.progress }
+            cases += changed.sorted { $0.key < $1.key }.map(\.value)
+            if steps.isEmpty && cases.isEmpty { return }
             // Each with what those before it have planned: a holding is cut by the most that one asks for, not by the sum.
             let made = steps.reduce(into: [ResponseRow]()) { made, step in
                 made += step.rows(scene(of: step.breach.portfolioID, planned: made, at: now))
@@ -189,7 +225,7 @@ import Wire
                 audit: made.map { entry($0, "planned") })
             for row in made where row.state == .refused { metrics?.count(row) }
             // What was measured in the meantime stays.
-            for (key, breach) in draft.open { desk.mark(key, breach.done) }
+            for (key, breach) in draft.open { desk.mark(key, breach.progress) }
             for breach in cases where !breach.isOpen { desk.restore(breach) }
             for row in made where row.state.isPending || row.state == .blocking { rows[row.id] = row }
         }
@@ -204,94 +240,9 @@ import Wire
         }
     }
 
-    private func entry(_ row: ResponseRow, _ step: String) -> AuditEntry {
+    func entry(_ row: ResponseRow, _ step: String) -> AuditEntry {
         var json = JSONWriter()
         row.write(to: &json)
         return AuditEntry(engine: .risk, action: "response.\(step)", object: "response/\(row.id)", body: json.bytes)
-    }
-
-    // MARK: Attempts
-
-    private func attempt(_ first: ResponseRow) async {
-        var row = first
-        if row.action.trades {
-            if let engine, engine.killSwitch.isOn {
-                row.end(.refused, "the kill switch is on: \(engine.killSwitch.reason)")
-            } else {
-                await place(&row)
-            }
-        } else if first.state == .held, isOver(row.caseID) {
-            row.end(.dropped, "it was over or seen before the quiet hours ended")
-        } else {
-            await tell(&row)
-        }
-        // A round that ends after the engine has stopped leaves the row to the next life.
-        rows[row.id] = row.state.isPending || !isSettled(row) ? row : nil
-        if row == first { return }
-        metrics?.count(row)
-        let isOpen = row.state.isPending
-        do {
-            try await context.commit(
-                [ResponseRecords.upsert(row)],
-                [context.message(isOpen ? .retried : .done, of: row, at: context.clock.now)],
-                audit: isOpen ? [] : [entry(row, row.state.rawValue)])
-        } catch {
-            context.logger.warning("the outcome of a response was not written", [
-                "response": .string(row.id), "error": .string("\(error)")])
-        }
-    }
-
-    /// Whether nothing is left of an order that was placed: its decision is written, or it ended before there was one.
-    private func isSettled(_ row: ResponseRow) -> Bool {
-        row.state != .placed || engine?.isOver(ResponseOrder.name(of: row.id)) ?? true
-    }
-
-    private func isOver(_ id: String) -> Bool {
-        desk.open.values.first { $0.id == id }.map { $0.acknowledged != nil } ?? true
-    }
-
-    private func tell(_ row: inout ResponseRow) async {
-        guard let channel = channels[row.target] else { return row.end(.failed, "there is no channel \(row.target)") }
-        let now = context.clock.now
-        let outcome: NoticeOutcome
-        switch channel.kind {
-        case .webhook:
-            outcome = await context.courier.post(row.body, to: channel.target, id: row.id, at: now)
-        case .email:
-            outcome = await context.courier.send(NoticeText.mail(row, to: channel.target, at: now))
-        }
-        row.take(outcome, at: context.clock.now)
-        if row.state == .held { row.state = .waiting }
-    }
-
-    private func place(_ row: inout ResponseRow) async {
-        guard let planned = ResponseOrder(row) else { return row.end(.failed, "the order cannot be read") }
-        var order = planned
-        if await isUnsent(planned) {
-            if await makeRoom(for: planned, of: &row) { return }
-            guard let rest = cut(planned, of: row) else { return row.end(.refused, ResponseOrder.isUnderWay) }
-            order = rest
-        }
-        if order != planned {
-            row.body = order.body
-            rows[row.id] = row
-        }
-        let request = Request(
-            method: .post, path: "/orders",
-            headers: ["Host": "localhost", "Content-Type": "application/json", "Idempotency-Key": order.id],
-            body: row.body)
-        do throws(PeerError) {
-            let response = try await context.peers.send(
-                request, to: .strategy, deadlineNanoseconds: 20_000_000_000)
-            let text = NoticeText.outcome(response.body)
-            switch response.status {
-            case 200..<300 where text.state == "denied": row.end(.failed, "denied: \(text.detail)")
-            case 200..<300, 409: row.end(.placed, "order \(order.id) is \(text.state)")
-            case 400..<500: row.end(.failed, text.detail)
-            default: row.take(.failed(text.detail), at: context.clock.now)
-            }
-        } catch {
-            row.take(.failed("the strategy engine gave no answer: \(error)"), at: context.clock.now)
-        }
     }
 }

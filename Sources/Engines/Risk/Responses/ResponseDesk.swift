@@ -15,11 +15,31 @@ struct BreachCase: Sendable, Equatable {
     var value: Double, threshold: Double
     var acknowledgedBy = ""
     var acknowledged: Timestamp?
-    /// What was done already: rule and moment, `rule/0`.
-    var done: Set<String> = []
+    /// How far rules are with it, by their ids.
+    var progress: [String: RuleProgress] = [:]
+    var span = CaseSpan()
 
     var isOpen: Bool { closed == nil }
     var severity: ResponseSeverity { hardSince == nil ? .soft : .hard }
+
+    /// A stored one as the next life takes it up.
+    func resumed(at now: CaseTime) -> BreachCase {
+        var next = self
+        let hard = hardSince.map { now.steady(of: $0) }, opened = now.steady(of: opened)
+        next.span = CaseSpan(
+            opened: opened, hard: hard, known: value.isNaN ? nil : opened, knownHard: value.isNaN ? nil : hard)
+        for (rule, progress) in progress {
+            next.progress[rule]?.began = progress.began.map { CaseTime(wall: $0.wall, steady: now.steady(of: $0.wall)) }
+        }
+        return next
+    }
+
+    /// What the limit is at now.
+    mutating func take(_ check: LimitCheck) {
+        value = check.value
+        threshold = check.limit.threshold
+        reason = check.reason
+    }
 
     func write(to json: inout JSONWriter) {
         json.object { json in
@@ -45,11 +65,9 @@ struct BreachCase: Sendable, Equatable {
 
 /// Something that is due now.
 struct ResponseStep: Sendable, Equatable {
-    let breach: BreachCase, rule: ResponseRule
-    /// Which moment of the rule.
-    let moment: Int
+    let breach: BreachCase, rule: ResponseRule, moment: ResponseRule.Moment
     /// Whom to tell; nil where it is no notice.
-    let channels: [String]?
+    var channels: [String]? { moment.channels }
 }
 
 /// Which rule does what when: cases and rules in, steps out. A value type that knows no clock and no channel.
@@ -66,45 +84,57 @@ struct ResponseDesk: Sendable {
     }
 
     /// What was found of a limit; the case as it is now, nil where nothing changed. `id` serves a new case.
-    mutating func observe(_ check: LimitCheck, of portfolio: String, at now: Timestamp, id: String) -> BreachCase? {
+    mutating func observe(_ check: LimitCheck, of portfolio: String, at now: CaseTime, id: String) -> BreachCase? {
         let key = Self.key(portfolio, check.limit.id)
         guard var breach = open[key] else {
             guard check.verdict != .pass else { return nil }
-            let breach = BreachCase(
+            var breach = BreachCase(
                 id: id, portfolioID: portfolio, limitID: check.limit.id, type: check.limit.type,
-                scope: check.limit.scope, opened: now, hardSince: check.verdict == .breach ? now : nil,
+                scope: check.limit.scope, opened: now.wall, hardSince: check.verdict == .breach ? now.wall : nil,
                 reason: check.reason, value: check.value, threshold: check.limit.threshold)
+            breach.span.opened = now.steady
+            breach.span.take(check, at: now.steady)
             open[key] = breach
             return breach
         }
         let before = breach
         switch check.verdict {
-        case .pass: breach.closed = now
+        case .pass: breach.closed = now.wall
         case .warn: breach.hardSince = nil
-        case .breach: breach.hardSince = breach.hardSince ?? now
+        case .breach: breach.hardSince = breach.hardSince ?? now.wall
         }
         // What is told again with the same verdict is the same case.
         guard breach != before else { return nil }
         if breach.isOpen {
-            breach.reason = check.reason
-            breach.value = check.value
-            breach.threshold = check.limit.threshold
+            breach.take(check)
+            breach.span.take(check, at: now.steady)
         }
         open[key] = breach.isOpen ? breach : nil
         return breach
     }
 
     /// What a limit is at now, where its case is open; its verdict is `observe`'s business.
-    mutating func measure(_ check: LimitCheck, of portfolio: String) {
+    mutating func measure(_ check: LimitCheck, of portfolio: String, at now: CaseTime) {
         let key = Self.key(portfolio, check.limit.id)
-        guard open[key] != nil, check.verdict != .pass else { return }
-        open[key]?.value = check.value
-        open[key]?.threshold = check.limit.threshold
-        open[key]?.reason = check.reason
+        guard let breach = open[key], check.verdict != .pass else { return }
+        open[key]?.take(check)
+        if (check.verdict == .breach) == (breach.hardSince != nil) { open[key]?.span.take(check, at: now.steady) }
     }
 
     /// What was done of an open case.
-    mutating func mark(_ key: String, _ done: Set<String>) { open[key]?.done = done }
+    mutating func mark(_ key: String, _ progress: [String: RuleProgress]) { open[key]?.progress = progress }
+
+    /// A rule is no more: one that is made under its id again begins anew. The open cases that it had to do with.
+    mutating func forget(rule: String) -> [BreachCase] {
+        var changed: [BreachCase] = []
+        for (key, var breach) in open {
+            guard let progress = breach.progress[rule] else { continue }
+            breach.progress[rule] = RuleProgress(generation: progress.generation + 1)
+            open[key] = breach
+            changed.append(breach)
+        }
+        return changed
+    }
 
     /// Ends the cases of a limit that is no more; returns them.
     mutating func forget(limit: String, at now: Timestamp) -> [BreachCase] {
@@ -129,25 +159,45 @@ struct ResponseDesk: Sendable {
         return breach
     }
 
-    /// Everything that is due, each once for a case; what it concerns is marked as done.
-    mutating func due(at now: Timestamp) -> [ResponseStep] {
+    /// Everything that is due, each once for a case; what it concerns is marked as done. What blocks or trades is due
+    /// only where `judge`, asked what the limit is at now, still finds it as far off as the rule asks; what trades, only
+    /// where it knows a value. It stays undone otherwise.
+    mutating func due(at now: CaseTime, _ judge: (BreachCase) -> LimitCheck?) -> [ResponseStep] {
         var steps: [ResponseStep] = []
         for key in open.keys.sorted() {
             guard var breach = open[key] else { continue }
+            var judged: LimitCheck??
             for rule in rules where rule.matches(breach) {
-                guard let since = rule.severity == .soft ? breach.opened : breach.hardSince else { continue }
-                for (moment, step) in rule.moments.enumerated() {
-                    let mark = "\(rule.id)/\(moment)"
-                    let time = since.adding(nanoseconds: Int64(step.seconds) * 1_000_000_000)
-                    guard time <= now, !breach.done.contains(mark) else { continue }
-                    // An acknowledged breach is told to nobody; orders are not stopped by that.
-                    if step.channels != nil, breach.acknowledged != nil { continue }
-                    breach.done.insert(mark)
-                    steps.append(ResponseStep(breach: breach, rule: rule, moment: moment, channels: step.channels))
+                guard let began = began(rule, breach, at: now) else { continue }
+                var progress = breach.progress[rule.id] ?? RuleProgress()
+                let left = rule.moments.filter { $0.nanoseconds <= now.steady - began.steady && !progress.isDone($0) }
+                if rule.action.acts, !left.isEmpty {
+                    let check = judged ?? judge(breach)
+                    judged = .some(check)
+                    guard let check, rule.isAsked(by: check) else { continue }
+                    breach.take(check)
                 }
+                progress.began = began
+                for moment in left {
+                    // An acknowledged breach is told to nobody; orders are not stopped by that.
+                    if moment.channels != nil, breach.acknowledged != nil { continue }
+                    progress.done.insert(moment.mark)
+                    breach.progress[rule.id] = progress
+                    steps.append(ResponseStep(breach: breach, rule: rule, moment: moment))
+                }
+                breach.progress[rule.id] = progress
             }
             open[key] = breach
         }
         return steps
+    }
+
+    /// When a rule began for a case; nil where it has not, or the case is not as bad as it asks.
+    private func began(_ rule: ResponseRule, _ breach: BreachCase, at now: CaseTime) -> CaseTime? {
+        if rule.severity == .hard, breach.hardSince == nil { return nil }
+        if let began = breach.progress[rule.id]?.began { return began }
+        guard let start = breach.span.start(of: rule) else { return nil }
+        let lasted = now.steady - start - Int64(rule.seconds) * 1_000_000_000
+        return lasted >= 0 ? now.before(nanoseconds: lasted) : nil
     }
 }

@@ -15,7 +15,7 @@ import Telemetry
             ["sent", "failed", "retried", "dropped", "refused"])
         orders = counters(
             "nautilus_risk_response_orders_total", "Orders of response rules by what came of an attempt.",
-            ["placed", "failed", "retried", "refused"])
+            ["placed", "failed", "retried", "dropped", "refused"])
         for state in [ResponseState.waiting, .held] {
             registry.computed(
                 "nautilus_risk_waiting_notices", "Notices that are to be sent, or are held until quiet hours end.",

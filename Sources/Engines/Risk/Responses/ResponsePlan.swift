@@ -24,7 +24,8 @@ extension ResponseStep {
     }
 
     private func id(_ target: String, _ scene: ResponseScene) -> String {
-        scene.name("\(breach.id)\n\(rule.id)\n\(moment)\n\(target)")
+        let generation = breach.progress[rule.id]?.generation ?? 0
+        return scene.name("\(breach.id)\n\(rule.id)\n\(generation)\n\(moment.mark)\n\(target)")
     }
 
     private func row(
@@ -44,30 +45,13 @@ extension ResponseStep {
             return row(id, .refused, scene, detail: "there is no channel \(id)")
         }
         guard channel.isActive else { return row(id, .refused, scene, detail: "channel \(id) is switched off") }
-        let body = body(self.id(id, scene), scene.now)
+        let body = NoticeText.body(
+            self.id(id, scene), of: breach, rule: rule.id, title: rule.title, action: rule.action, step: moment.number,
+            at: scene.now)
         if breach.severity == .soft, let end = channel.quiet?.end(at: scene.now) {
             return row(id, .held, scene, detail: "quiet hours until \(end.iso8601)", due: end, body: body)
         }
         return row(id, .waiting, scene, due: scene.now, body: body)
-    }
-
-    /// What a webhook gets and a mail is made of.
-    private func body(_ id: String, _ now: Timestamp) -> [UInt8] {
-        var json = JSONWriter()
-        json.object { json in
-            for (name, text) in [
-                ("id", id), ("case_id", breach.id), ("rule_id", rule.id), ("title", rule.title),
-                ("action", rule.action.rawValue), ("severity", breach.severity.rawValue),
-                ("portfolio_id", breach.portfolioID), ("limit_id", breach.limitID), ("type", breach.type.rawValue),
-                ("scope", breach.scope.text), ("reason", breach.reason),
-            ] { json.field(name, text) }
-            json.field("step", moment)
-            json.field("value", breach.value)
-            json.field("threshold", breach.threshold)
-            json.field("opened", breach.opened)
-            json.field("ts", now)
-        }
-        return json.bytes
     }
 
     // MARK: Orders
@@ -75,6 +59,8 @@ extension ResponseStep {
     private func orders(_ scene: ResponseScene) -> [ResponseRow] {
         func none(_ why: String) -> [ResponseRow] { [row(breach.scope.text, .refused, scene, detail: why)] }
         if let stop = scene.stop { return none(stop) }
+        // What is not known is no reason to sell.
+        if breach.value.isNaN { return none("the value of the limit is not known") }
         if breach.scope.isGroup { return none("no rule sells what several portfolios or a trader hold") }
         let plan: ReductionPlan
         if rule.action == .flatten {

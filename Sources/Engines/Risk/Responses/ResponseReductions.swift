@@ -49,10 +49,11 @@ extension Responder {
 
     // MARK: Before it is sent
 
-    /// Whether the strategy engine does not know an order, so that it may still become another one.
-    func isUnsent(_ order: ResponseOrder) async -> Bool {
-        guard engine?.isDecided(order.id) == false else { return false }
-        return await ask(.get, order.id)?.status == 404
+    /// Whether the strategy engine knows an order; nil where it does not say.
+    func isKnown(_ order: ResponseOrder) async -> Bool? {
+        if engine?.isDecided(order.id) != false { return true }
+        guard let response = await ask(.get, order.id) else { return nil }
+        return response.status == 404 ? false : (200..<300).contains(response.status) ? true : nil
     }
 
     /// How long what rests is cancelled for an order of a response, before that one is cut to what is left, and the pause
@@ -63,7 +64,7 @@ extension Responder {
     /// would keep the holding as it is. True while their end is awaited; one that cannot be cancelled now is tried again.
     func makeRoom(for order: ResponseOrder, of row: inout ResponseRow) async -> Bool {
         let now = context.clock.now
-        guard now.nanoseconds(since: row.recorded) < Self.roomNanoseconds, let line = line(for: order, of: row),
+        guard age(row) < Self.roomNanoseconds, let line = line(for: order, of: row),
               line.closing.rawValue == order.side, line.free < order.quantity, let symbol = Symbol(order.symbol),
               let resting = engine?.state.books[order.portfolioID]?.line(of: symbol)?.resting, !resting.isEmpty
         else { return false }

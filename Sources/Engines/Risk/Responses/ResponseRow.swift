@@ -12,7 +12,7 @@ enum ResponseState: String, CaseIterable, Sendable {
     /// A notice that waits for the end of quiet hours.
     case held
     case sent, failed
-    /// A notice that was held and is about what is over, or was seen.
+    /// A notice about what is over or was seen, or an order of what is over; or nobody wants it any more.
     case dropped
     case placed
     /// Not done, and never will be for this breach; `detail` says why.
@@ -61,6 +61,18 @@ struct ResponseRow: Sendable, Equatable {
     /// Attempts before a notice is given up, and the wait after the first; each next one waits four times as long.
     static let attemptLimit = 6
     static let backOffSeconds: Int64 = 5
+    /// The same of an order, which waits 1, 2, 4, 8 and then 15 s: what it is about changes sooner.
+    static let orderAttemptLimit = 60, orderWaits: [Int64] = [1, 2, 4, 8, 15]
+
+    /// The seconds until the next attempt; nil where there is none.
+    private var wait: Int64? {
+        if action.trades {
+            let waits = Self.orderWaits
+            return attempts < Self.orderAttemptLimit ? waits[min(attempts, waits.count) - 1] : nil
+        }
+        guard attempts < Self.attemptLimit else { return nil }
+        return (1..<attempts).reduce(Self.backOffSeconds) { wait, _ in wait * 4 }
+    }
 
     /// The row after an attempt to send it.
     mutating func take(_ outcome: NoticeOutcome, at now: Timestamp) {
@@ -76,14 +88,12 @@ struct ResponseRow: Sendable, Equatable {
             due = nil
         case .failed(let why):
             detail = why
-            guard attempts < Self.attemptLimit else {
+            if let wait {
+                due = now.adding(nanoseconds: wait * 1_000_000_000)
+            } else {
                 state = .failed
                 due = nil
-                return
             }
-            var seconds = Self.backOffSeconds
-            for _ in 1..<attempts { seconds *= 4 }
-            due = now.adding(nanoseconds: seconds * 1_000_000_000)
         }
     }
 
@@ -93,6 +103,16 @@ struct ResponseRow: Sendable, Equatable {
         detail = why
         due = nil
     }
+}
+
+/// The orders of a rule for a case: what is begun of them is carried out to its end.
+struct OrderStep: Sendable, Hashable {
+    let caseID: String, ruleID: String
+}
+
+extension ResponseRow {
+    /// The orders that it is one of.
+    var orderStep: OrderStep { OrderStep(caseID: caseID, ruleID: ruleID) }
 }
 
 /// Rows of channels, rules, cases and responses.
@@ -187,7 +207,7 @@ enum ResponseRecords {
              .text(breach.scope.text), .integer(breach.opened.nanoseconds), time(breach.hardSince),
              time(breach.closed), .text(breach.reason), breach.value.isFinite ? .real(breach.value) : .null,
              .real(breach.threshold), .text(breach.acknowledgedBy), time(breach.acknowledged),
-             .text(breach.done.sorted().joined(separator: "\n")), .text(state(breach).rawValue)])
+             .text(RuleProgress.text(breach.progress)), .text(state(breach).rawValue)])
     }
 
     private static func breach(_ row: ResultSet.Row) throws(StoreError) -> BreachCase {
@@ -205,7 +225,7 @@ enum ResponseRecords {
             opened: Timestamp(nanoseconds: try row.value(5)), hardSince: try time(6), closed: try time(7),
             reason: try row.value(8), value: value ?? .nan, threshold: try row.value(10),
             acknowledgedBy: try row.value(11), acknowledged: try time(12),
-            done: Set(done.split(separator: "\n").map(String.init)))
+            progress: RuleProgress.read(done))
     }
 
     static func openCases(_ records: any RecordStore) async throws(StoreError) -> [BreachCase] {
@@ -262,6 +282,17 @@ enum ResponseRecords {
                 AND NOT EXISTS (SELECT 1 FROM ended_orders WHERE order_id = '\(ResponseOrder.prefix)' || responses.id))
             ORDER BY recorded, id
             """)).map { (row) throws(StoreError) in try response(row) }
+    }
+
+    /// Cases and rules of which some orders were placed and others are left to do.
+    static func begun(_ records: any RecordStore) async throws(StoreError) -> Set<OrderStep> {
+        let found = try await records.query(Statement("""
+            SELECT DISTINCT case_id, rule_id FROM responses WHERE state = 'placed'
+                AND case_id IN (SELECT case_id FROM responses WHERE state = 'waiting')
+            """))
+        return Set(try found.map { (row) throws(StoreError) in
+            OrderStep(caseID: try row.value(0), ruleID: try row.value(1))
+        })
     }
 
     static func page(

@@ -17,6 +17,8 @@ enum ResponseAction: String, CaseIterable, Sendable {
 
     /// Whether it places orders.
     var trades: Bool { self == .reduce || self == .flatten }
+    /// Whether it does more than to tell.
+    var acts: Bool { trades || self == .block }
 }
 
 /// How far from being kept a limit must be.
@@ -115,12 +117,35 @@ struct ResponseRule: RequestBody, Equatable {
             && (portfolio ?? breach.portfolioID) == breach.portfolioID
     }
 
-    /// What is done when, counted from the time it began to match; nil channels where no channel is told.
-    var moments: [(seconds: Int, channels: [String]?)] {
+    /// Whether a check is as bad as it asks; for what trades, of a value that is known.
+    func isAsked(by check: LimitCheck) -> Bool {
+        check.verdict >= (severity == .soft ? .warn : .breach) && !(action.trades && check.value.isNaN)
+    }
+
+    /// Something that it does.
+    struct Moment: Sendable, Equatable {
+        /// Its place among the rule's.
+        let number: Int
+        /// Counted from the rule's beginning.
+        let seconds: Int
+        /// Whom it tells; nil where it tells nobody.
+        let channels: [String]?
+        /// What tells it from the rule's others, wherever it stands among them.
+        let mark: String
+
+        var nanoseconds: Int64 { Int64(seconds) * 1_000_000_000 }
+    }
+
+    /// What is done when, counted from the time it began.
+    var moments: [Moment] {
         switch action {
-        case .notify: [(seconds, channels)]
-        case .escalate: steps.map { (seconds + $0.seconds, $0.channels) }
-        case .block, .reduce, .flatten: [(seconds, nil)]
+        case .notify: [Moment(number: 0, seconds: 0, channels: channels, mark: action.rawValue)]
+        case .escalate:
+            steps.enumerated().map { number, step in
+                Moment(number: number, seconds: step.seconds, channels: step.channels,
+                       mark: "\(step.seconds) s " + step.channels.sorted().joined(separator: ","))
+            }
+        case .block, .reduce, .flatten: [Moment(number: 0, seconds: 0, channels: nil, mark: action.rawValue)]
         }
     }
 }

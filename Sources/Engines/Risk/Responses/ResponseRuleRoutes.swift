@@ -46,6 +46,7 @@ extension RiskEngine {
                   status: 201, errors: [409]) { [unowned self] (_: NoParameters, body: ResponseRule, request) in
                 try await self.idempotency.once(request) { record in
                     var rule = body
+                    try Self.requirePlain(rule.id)
                     if rule.id.isEmpty { rule.id = self.context.identifiers.nextText() }
                     if self.responder.desk.rules.contains(where: { $0.id == rule.id }) {
                         throw Problem.conflict("there is a rule \(rule.id) already")
@@ -71,9 +72,7 @@ extension RiskEngine {
                 [unowned self] (path: RulePath, _: NoBody, _) in
                 let rule = try self.rule(path.id)
                 AuditScope.current?.object = "response_rule/\(rule.id)"
-                try await self.responder.change(
-                    rules: self.responder.desk.rules.filter { $0.id != rule.id },
-                    [ResponseRecords.delete(rule: rule.id)])
+                try await self.responder.remove(rule: rule.id)
                 return JSONBody { rule.write(to: &$0) }
             },
         ]
@@ -95,11 +94,15 @@ extension RiskEngine {
         }
         let answer = JSONBody(status: status) { rule.write(to: &$0) }
         AuditScope.current?.object = "response_rule/\(rule.id)"
-        var rules = responder.desk.rules
-        if let index = rules.firstIndex(where: { $0.id == rule.id }) { rules[index] = rule } else { rules.append(rule) }
-        try await responder.change(
-            rules: rules, [ResponseRecords.upsert(rule)] + record.statements(answer, context))
+        try await responder.put(rule, record.statements(answer, context))
         return answer
+    }
+
+    /// Ids stand in paths and keys.
+    private static func requirePlain(_ id: String) throws {
+        if id.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) {
+            throw Problem.invalid("/id", "must have no control character")
+        }
     }
 
     // MARK: Channels
@@ -115,6 +118,7 @@ extension RiskEngine {
                   answer: Self.channelExample, status: 201, errors: [409]) {
                 [unowned self] (_: NoParameters, body: NoticeChannel, request) in
                 try await self.idempotency.once(request) { record in
+                    try Self.requirePlain(body.id)
                     if self.responder.channels[body.id] != nil {
                         throw Problem.conflict("there is a channel \(body.id) already")
                     }

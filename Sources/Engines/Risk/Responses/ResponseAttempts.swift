@@ -1,0 +1,188 @@
+import EngineKit
+import HTTP
+import Market
+import Runtime
+import Telemetry
+
+/// Attempts: which rows are taken up, and what becomes of each.
+extension Responder {
+    static let isSeen = "somebody has seen it"
+    /// The pause before an order whose limit cannot be judged is looked at again.
+    private static let judgePause: Int64 = 1_000_000_000
+
+    /// How long this life has known a row.
+    func age(_ row: ResponseRow) -> Int64 { flights.age(row.id, at: now) }
+
+    /// Begins what is due and has room, orders first, each kind in order of time.
+    func launch() {
+        let now = now
+        let due = rows.values.filter { flights.isDue($0, at: now) }
+        let (orders, notices) = (due.filter(\.action.trades), due.filter { !$0.action.trades })
+        for row in Self.sorted(orders) + Self.sorted(notices) where flights.admits(row) { begin(row) }
+    }
+
+    private static func sorted(_ rows: [ResponseRow]) -> [ResponseRow] {
+        rows.sorted { ($0.recorded, $0.id) < ($1.recorded, $1.id) }
+    }
+
+    private func begin(_ row: ResponseRow) {
+        flights.add(row)
+        spawn { [weak self] in
+            await self?.attempt(row)
+            self?.ended(row)
+        }
+    }
+
+    /// What comes after a row takes its place.
+    private func ended(_ row: ResponseRow) {
+        flights.remove(row)
+        let now = now
+        let next = rows.values.filter { other in
+            other.action.trades == row.action.trades && (row.action.trades || other.target == row.target)
+                && flights.isDue(other, at: now)
+        }.min { ($0.recorded, $0.id) < ($1.recorded, $1.id) }
+        if let next, flights.admits(next) { begin(next) }
+    }
+
+    private func attempt(_ first: ResponseRow) async {
+        var row = first
+        if row.action.trades {
+            await carryOut(&row)
+        } else if let why = silence(row) {
+            row.end(.dropped, why)
+        } else {
+            await tell(&row)
+            // Somebody saw the case meanwhile.
+            if row.state.isPending, rows[row.id] == nil { row.end(.dropped, Self.isSeen) }
+        }
+        if row.state == .placed { begun.insert(row.orderStep) }
+        // A round that ends after the engine has stopped leaves the row to the next life.
+        rows[row.id] = row.state.isPending || !isSettled(row) ? row : nil
+        if row == first { return }
+        if row.state.isPending { flights.wait(row, at: now) }
+        metrics?.count(row)
+        let isOpen = row.state.isPending
+        do {
+            try await context.commit(
+                [ResponseRecords.upsert(row)],
+                [context.message(isOpen ? .retried : .done, of: row, at: context.clock.now)],
+                audit: isOpen ? [] : [entry(row, row.state.rawValue)])
+        } catch {
+            context.logger.warning("the outcome of a response was not written", [
+                "response": .string(row.id), "error": .string("\(error)")])
+        }
+    }
+
+    /// Whether nothing is left of an order that was placed: its decision is written, or it ended before there was one.
+    func isSettled(_ row: ResponseRow) -> Bool {
+        row.state != .placed || engine?.isOver(ResponseOrder.name(of: row.id)) ?? true
+    }
+
+    private func breach(_ id: String) -> BreachCase? { desk.open.values.first { $0.id == id } }
+
+    // MARK: Notices
+
+    /// Notices that quiet hours hold and that are about a case which is beyond its limit by now: they are due.
+    func woken(by cases: [BreachCase], at now: Timestamp) -> [ResponseRow] {
+        let hard = Set(cases.filter { $0.isOpen && $0.severity == .hard }.map(\.id))
+        return rows.values.filter { $0.state == .held && hard.contains($0.caseID) }.map { row in
+            var row = row
+            (row.state, row.due, row.detail) = (.waiting, now, "")
+            return row
+        }
+    }
+
+    /// Why nobody is told; nil where somebody is.
+    private func silence(_ row: ResponseRow) -> String? {
+        let breach = breach(row.caseID)
+        if row.state == .held, breach == nil { return "it was over before the quiet hours ended" }
+        return breach?.acknowledged == nil ? nil : Self.isSeen
+    }
+
+    private func tell(_ row: inout ResponseRow) async {
+        guard let channel = channels[row.target] else { return row.end(.failed, "there is no channel \(row.target)") }
+        guard channel.isActive else { return row.end(.dropped, "channel \(row.target) is switched off") }
+        let now = context.clock.now
+        // What is tried again is the same notice.
+        if row.attempts == 0, let breach = breach(row.caseID) { row.body = NoticeText.body(row, of: breach, at: now) }
+        let outcome: NoticeOutcome
+        switch channel.kind {
+        case .webhook:
+            outcome = await context.courier.post(row.body, to: channel.target, id: row.id, at: now)
+        case .email:
+            outcome = await context.courier.send(NoticeText.mail(row, to: channel.target, at: now))
+        }
+        row.take(outcome, at: context.clock.now)
+        if row.state == .held { row.state = .waiting }
+    }
+
+    // MARK: Orders
+
+    /// What is found of an order's reason just before it is placed.
+    private enum Reason { case holds, unknown, gone(String) }
+
+    private func carryOut(_ row: inout ResponseRow) async {
+        if let engine, engine.killSwitch.isOn {
+            return row.end(.refused, "the kill switch is on: \(engine.killSwitch.reason)")
+        }
+        guard let order = ResponseOrder(row) else { return row.end(.failed, "the order cannot be read") }
+        guard let isKnown = await isKnown(order) else {
+            return row.take(.failed("the strategy engine gave no answer"), at: context.clock.now)
+        }
+        // What is there already is only asked for its outcome.
+        if !isKnown {
+            switch reason(of: row) {
+            case .holds: break
+            case .unknown: return flights.wait(row.id, nanoseconds: Self.judgePause, at: now)
+            case .gone(let why): return row.end(.dropped, why)
+            }
+        }
+        await place(order, isKnown: isKnown, &row)
+    }
+
+    /// Whether the rule still asks for an order, and its case is as it was. Orders of which others were placed already
+    /// are carried out to their end: half of them would leave a portfolio that nobody wanted.
+    private func reason(of row: ResponseRow) -> Reason {
+        guard let rule = desk.rules.first(where: { $0.id == row.ruleID }) else {
+            return .gone("rule \(row.ruleID) is no more")
+        }
+        let isOther = Reason.gone("rule \(rule.id) does not ask for it any more")
+        guard rule.isActive, rule.action == row.action else { return isOther }
+        if begun.contains(row.orderStep) { return .holds }
+        guard let breach = breach(row.caseID) else { return .gone("the breach is over") }
+        guard rule.matches(breach) else { return isOther }
+        guard let check = engine?.judged(breach) else { return .gone("the limit is not judged any more") }
+        if check.value.isNaN { return .unknown }
+        return rule.isAsked(by: check) ? .holds : .gone("the limit is kept again")
+    }
+
+    private func place(_ planned: ResponseOrder, isKnown: Bool, _ row: inout ResponseRow) async {
+        var order = planned
+        if !isKnown {
+            if await makeRoom(for: planned, of: &row) { return }
+            guard let rest = cut(planned, of: row) else { return row.end(.refused, ResponseOrder.isUnderWay) }
+            order = rest
+        }
+        if order != planned {
+            row.body = order.body
+            rows[row.id] = row
+        }
+        let request = Request(
+            method: .post, path: "/orders",
+            headers: ["Host": "localhost", "Content-Type": "application/json", "Idempotency-Key": order.id],
+            body: row.body)
+        do throws(PeerError) {
+            let response = try await context.peers.send(
+                request, to: .strategy, deadlineNanoseconds: 20_000_000_000)
+            let text = NoticeText.outcome(response.body)
+            switch response.status {
+            case 200..<300 where text.state == "denied": row.end(.failed, "denied: \(text.detail)")
+            case 200..<300, 409: row.end(.placed, "order \(order.id) is \(text.state)")
+            case 400..<500: row.end(.failed, text.detail)
+            default: row.take(.failed(text.detail), at: context.clock.now)
+            }
+        } catch {
+            row.take(.failed("the strategy engine gave no answer: \(error)"), at: context.clock.now)
+        }
+    }
+}

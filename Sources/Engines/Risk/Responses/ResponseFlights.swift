@@ -1,0 +1,79 @@
+import Market
+
+/// What is being sent and placed, and how long rows wait. Orders have room of their own and each channel one place, so
+/// that a receiver that hangs holds up neither an order nor another receiver. A value type that knows no clock.
+struct ResponseFlights: Sendable {
+    /// Orders and notices under way at once.
+    static let orderLimit = 64, noticeLimit = 16
+
+    /// Since when this life knows a row, and from when on it is looked at, by the steady clock.
+    struct Wait: Sendable, Equatable {
+        let since: Int64
+        var until: Int64
+    }
+
+    private var orders: Set<String> = []
+    /// The notice that is under way, by channel.
+    private var notices: [String: String] = [:]
+    private var waits: [String: Wait] = [:]
+    /// Whether nothing new is begun.
+    private(set) var isOver = true
+
+    var isEmpty: Bool { orders.isEmpty && notices.isEmpty }
+
+    mutating func begin() {
+        isOver = false
+        waits = [:]
+    }
+
+    mutating func end() { isOver = true }
+
+    /// Whether a row is under way.
+    func holds(_ id: String) -> Bool { orders.contains(id) || notices.values.contains(id) }
+
+    /// Whether there is room for a row.
+    func admits(_ row: ResponseRow) -> Bool {
+        if isOver { return false }
+        if row.action.trades { return orders.count < Self.orderLimit && !orders.contains(row.id) }
+        return notices.count < Self.noticeLimit && notices[row.target] == nil
+    }
+
+    mutating func add(_ row: ResponseRow) {
+        if row.action.trades { orders.insert(row.id) } else { notices[row.target] = row.id }
+    }
+
+    mutating func remove(_ row: ResponseRow) {
+        if row.action.trades { orders.remove(row.id) } else { notices[row.target] = nil }
+    }
+
+    // MARK: Waits
+
+    /// The longest wait of a row, whatever its stored time says: the wall clock may have been set back meanwhile.
+    private static func longest(_ row: ResponseRow) -> Int64 { (row.action.trades ? 15 : 1280) * 1_000_000_000 }
+
+    /// Says when a row is looked at next, from what is stored of it.
+    mutating func wait(_ row: ResponseRow, at now: CaseTime) {
+        let left = row.due.map { $0.nanoseconds(since: now.wall) } ?? 0
+        let until = now.steady + min(max(left, 0), Self.longest(row))
+        waits[row.id] = Wait(since: waits[row.id]?.since ?? now.steady, until: until)
+    }
+
+    /// The same in so many nanoseconds, though nothing of it is stored.
+    mutating func wait(_ id: String, nanoseconds: Int64, at now: CaseTime) {
+        waits[id] = Wait(since: waits[id]?.since ?? now.steady, until: now.steady + nanoseconds)
+    }
+
+    /// Whether a row is to be looked at. What quiet hours hold waits by the wall clock, as these are hours of the day.
+    mutating func isDue(_ row: ResponseRow, at now: CaseTime) -> Bool {
+        guard row.state.isPending, let due = row.due else { return false }
+        if row.state == .held { return due <= now.wall }
+        if waits[row.id] == nil { wait(row, at: now) }
+        return waits[row.id].map { $0.until <= now.steady } ?? true
+    }
+
+    /// How long this life has known a row.
+    func age(_ id: String, at now: CaseTime) -> Int64 { waits[id].map { now.steady - $0.since } ?? 0 }
+
+    /// Drops the waits of rows that are no more.
+    mutating func forget(_ isGone: (String) -> Bool) { waits = waits.filter { !isGone($0.key) } }
+}
