@@ -43,7 +43,7 @@ import Wire
     /// One change of limits, or of what they hold for, at a time: each reads what the one before has left.
     let limitLock = KeyedLock()
     /// Decisions that are being written; the kill switch waits for them.
-    private(set) var approving = 0
+    let decisions = PendingDecisions()
     private(set) lazy var monitor = RiskMonitor(context, self)
     private(set) lazy var desk = BreachDesk(context, self)
     private(set) lazy var responder = Responder(context, self)
@@ -254,8 +254,8 @@ import Wire
             checks.append(.refusal("block", why))
         }
         if killSwitch.isOn { checks.append(.stopped(by: killSwitch)) }
-        approving += 1
-        defer { approving -= 1 }
+        decisions.began()
+        defer { decisions.ended() }
         let broken = checks.filter { $0.verdict == .breach }
         let decision = RiskDecision(
             orderID: intent.orderID, isApproved: broken.isEmpty,

@@ -106,10 +106,10 @@ struct ResponseDesk: Sendable {
     /// What was done of an open case.
     mutating func mark(_ key: String, _ done: Set<String>) { open[key]?.done = done }
 
-    /// Ends the cases of a limit that is no more; returns them.
-    mutating func forget(limit: String, at now: Timestamp) -> [BreachCase] {
+    /// Ends the cases of limits that are no more, or look at something else now; returns them.
+    mutating func forget(at now: Timestamp, unless isCurrent: (BreachCase) -> Bool) -> [BreachCase] {
         var closed: [BreachCase] = []
-        for (key, var breach) in open where breach.limitID == limit {
+        for (key, var breach) in open where !isCurrent(breach) {
             breach.closed = now
             open[key] = nil
             closed.append(breach)
