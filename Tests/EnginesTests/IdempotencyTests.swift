@@ -101,9 +101,9 @@ import TestKit
     /// Whoever dies between the change and the answer has left a claim: the change is not carried out twice.
     @Test @LoopActor func aClaimWithoutAnAnswerIsTold() async throws {
         let fixture = try await Self.make()
-        let body = #"{"state":"on","reason":"drill"}"#, context = try #require(fixture.hosts[.risk]).context
+        let body = #"{"portfolio_ids":["sample"]}"#, context = try #require(fixture.hosts[.risk]).context
         func send() async throws -> Int {
-            try await fixture.ask(.risk, .post, "/api/v1/risk/kill-switch", body, headers: ["Idempotency-Key": "k-4"]).status
+            try await fixture.ask(.risk, .post, "/api/v1/risk/monitor/stop", body, headers: ["Idempotency-Key": "k-4"]).status
         }
         #expect(try await send() == 200)
         let stored = try await context.records.query(Statement("SELECT status FROM idempotency"))

@@ -12,8 +12,14 @@ public enum SecretFile {
         guard info.st_mode & 0o077 == 0 else {
             throw KeyFileError(description: "the key file \(path) can be read by others; chmod 600 it")
         }
-        guard let text = read(path) else {
+        guard let bytes = read(path) else {
             throw KeyFileError(description: "the key file \(path) cannot be read: \(String(cString: strerror(errno)))")
+        }
+        guard bytes.count <= sizeLimit else {
+            throw KeyFileError(description: "the key file \(path) is larger than \(sizeLimit) bytes")
+        }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw KeyFileError(description: "the key file \(path) is no UTF-8 text")
         }
         let keys = text.split(whereSeparator: \.isNewline).map { String($0) }
             .filter { !$0.hasPrefix("#") && !$0.isEmpty }
@@ -21,11 +27,15 @@ public enum SecretFile {
         return keys
     }
 
-    private static func read(_ path: String) -> String? {
+    /// What is larger is no file of secrets: none of it is left out in silence.
+    private static let sizeLimit = 65_536
+
+    /// Its bytes, one more than the limit at most.
+    private static func read(_ path: String) -> [UInt8]? {
         guard let file = fopen(path, "r") else { return nil }
         defer { fclose(file) }
-        var bytes = [UInt8](repeating: 0, count: 65_536)
+        var bytes = [UInt8](repeating: 0, count: sizeLimit + 1)
         let count = fread(&bytes, 1, bytes.count, file)
-        return String(validating: bytes.prefix(count), as: UTF8.self)
+        return ferror(file) == 0 ? Array(bytes.prefix(count)) : nil
     }
 }

@@ -96,19 +96,19 @@ public import Wire
     /// So is the audit row of the request that the task answers, and those of steps that the engine takes itself. An
     /// order waits for an `urgent` one: the store may commit it on the loop; keep it short.
     ///
-    /// A request whose first commit has messages is refused with 503 while the bus takes no new work; one that is
-    /// `unrefusable` is taken: what stops or takes back orders, or tells of what is stored already.
+    /// A request whose first commit has messages is refused with 503 while the bus takes no new work, as is each commit
+    /// with messages while too many wait to be acknowledged. One that is `unrefusable` is taken: what stops or takes back orders, or tells of what is stored already.
     @discardableResult
     public func commit(
         _ statements: [Statement], _ messages: [Message] = [], urgent: Bool = false, unrefusable: Bool = false,
         audit entries: [AuditEntry] = []
     ) async throws -> [ResultSet] {
         guard let scope = AuditScope.current, scope.engine == name else {
-            return try await commit(statements, messages, urgent, entries)
+            return try await commit(statements, messages, urgent, unrefusable, entries)
         }
         if !messages.isEmpty, !unrefusable, scope.isNew { try checkTakesNewWork() }
         return try await scope.committing(self) { own in
-            try await commit(statements, messages, urgent, own + entries)
+            try await commit(statements, messages, urgent, unrefusable, own + entries)
         }
     }
 
@@ -120,12 +120,13 @@ public import Wire
     }
 
     private func commit(
-        _ statements: [Statement], _ messages: [Message], _ urgent: Bool, _ entries: [AuditEntry]
+        _ statements: [Statement], _ messages: [Message], _ urgent: Bool, _ unrefusable: Bool, _ entries: [AuditEntry]
     ) async throws -> [ResultSet] {
         try await audited(entries) { rows in
             try await claimed { claim in
                 let all = statements + rows + claim
-                return Array(try await outbox.commit(all, messages, urgent: urgent).dropLast(rows.count + claim.count))
+                let results = try await outbox.commit(all, messages, urgent: urgent, unrefusable: unrefusable)
+                return Array(results.dropLast(rows.count + claim.count))
             }
         }
     }

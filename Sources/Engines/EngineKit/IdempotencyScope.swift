@@ -68,27 +68,25 @@ import Telemetry
 
 extension Idempotency {
     /// The same route; a POST that may change something is carried out once for an `Idempotency-Key`. Before there is a
-    /// place for keys one that bears one waits, as it may have been carried out in an earlier life.
+    /// place for keys one that bears one waits, as it may have been carried out in an earlier life. A route that works
+    /// without records looks to its keys itself.
     func keeping(_ route: Route, whenever isReady: @escaping @Sendable @LoopActor () -> Bool) -> Route {
         let declaration = route.declaration
-        guard declaration.method == .post, declaration.missing == nil, !declaration.isCalculation else { return route }
-        let withoutRecords = declaration.worksWithoutRecords
+        guard declaration.method == .post, declaration.missing == nil, !declaration.isCalculation,
+              !declaration.worksWithoutRecords else { return route }
         return route.wrapped(where: { $0.headers["Idempotency-Key"] != nil }) { [self] request, work in
             guard isReady() else {
-                if withoutRecords { return try await work() }
                 throw Problem.unavailable("engine", "it is not ready, and cannot know whether this key was used")
             }
             guard let name = try Name(request, context) else { return try await work() }
             return try await running.with(name.key) {
-                try await keep(name, withoutRecords: withoutRecords, work)
+                try await keep(name, work)
             }
         }
     }
 
-    private func keep(
-        _ name: Name, withoutRecords: Bool, _ work: () async throws -> Response
-    ) async throws -> Response {
-        if let known = try await answered(name, withoutRecords: withoutRecords) { return known }
+    private func keep(_ name: Name, _ work: () async throws -> Response) async throws -> Response {
+        if let known = try await find(name) { return Self.response(known) }
         let scope = IdempotencyScope(name, context)
         do {
             let response = try await IdempotencyScope.$current.withValue(scope) { try await work() }
@@ -101,16 +99,6 @@ extension Idempotency {
                 return Self.response(known)
             }
             throw error
-        }
-    }
-
-    /// The answer that is remembered, if there is one. While the records are away nobody knows whether the request was
-    /// carried out before, and it waits for them; but a switch that stops all orders has to work without.
-    private func answered(_ name: Name, withoutRecords: Bool) async throws -> Response? {
-        do {
-            return try await find(name).map(Self.response)
-        } catch let error as StoreError where error.isOutage && withoutRecords {
-            return nil
         }
     }
 

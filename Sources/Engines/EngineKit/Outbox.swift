@@ -11,6 +11,8 @@ import Telemetry
 @LoopActor public final class Outbox {
     /// More unsettled messages than this, and new work is refused with 503.
     public static let capacity = 200_000
+    /// The most of this one.
+    var limit = Outbox.capacity
 
     /// How long settled rows wait to be deleted together, and over how many positions one transaction does so. An
     /// order that meets one waits for it, so each is short.
@@ -136,8 +138,10 @@ import Telemetry
 
     // MARK: Committing
 
-    func commit(_ statements: [Statement], _ messages: [Message], urgent: Bool) async throws -> [ResultSet] {
-        if unsettled.count + messages.count > Self.capacity {
+    func commit(
+        _ statements: [Statement], _ messages: [Message], urgent: Bool, unrefusable: Bool = false
+    ) async throws -> [ResultSet] {
+        if !unrefusable, unsettled.count + messages.count > limit {
             throw Problem.unavailable("bus", "\(unsettled.count) messages wait to be acknowledged; try again later")
         }
         var all = statements

@@ -45,7 +45,7 @@ import Wire
     /// By portfolio: versions of a capital book are kept one after the other.
     let bookLock = KeyedLock()
     /// Decisions that are being written; the kill switch waits for them.
-    private(set) var approving = 0
+    let decisions = PendingDecisions()
     private(set) lazy var monitor = RiskMonitor(context, self)
     private(set) lazy var desk = BreachDesk(context, self)
     private(set) lazy var responder = Responder(context, self)
@@ -256,8 +256,8 @@ import Wire
             checks.append(.refusal("block", why))
         }
         if killSwitch.isOn { checks.append(.stopped(by: killSwitch)) }
-        approving += 1
-        defer { approving -= 1 }
+        decisions.began()
+        defer { decisions.ended() }
         let broken = checks.filter { $0.verdict == .breach }
         let decision = RiskDecision(
             orderID: intent.orderID, isApproved: broken.isEmpty,

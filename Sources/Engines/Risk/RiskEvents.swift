@@ -181,7 +181,7 @@ extension RiskEngine {
         guard let row = try await RiskEvents.find(id, context.records) else {
             throw Problem.notFound("no breach \(id)")
         }
-        if body.state != .open { try await acknowledge(try row.value(1), [try row.value(3)], request) }
+        if body.state != .open { try await acknowledge(try row.value(1), [(try row.value(3), try row.value(12))], request) }
         var json = JSONWriter()
         try RiskEvents.write(row, to: &json)
         return JSONBody { [bytes = json.bytes] in $0.raw(bytes) }
@@ -194,15 +194,18 @@ extension RiskEngine {
         let left = try await RiskEvents.left(portfolio, body.state, context.records)
         if let last = left.map(\.last).max() {
             try await context.commit([RiskEvents.change(all: portfolio, body, until: last)])
-            try await acknowledge(portfolio, left.map(\.limit), request)
+            try await acknowledge(portfolio, left.map { ($0.limit, $0.last) }, request)
         }
         return JSONBody.changed(portfolio, body.state.rawValue, left.reduce(0) { $0 + $1.count })
     }
 
-    /// Whoever deals with a breach knows of its case.
-    private func acknowledge(_ portfolio: String, _ limits: [String], _ request: Request) async throws {
-        for limit in limits {
-            guard let open = responder.openCase(portfolio, limit) else { continue }
+    /// Whoever deals with a breach knows of its case; one of before the case says nothing of it.
+    private func acknowledge(
+        _ portfolio: String, _ breaches: [(limit: String, recorded: Int64)], _ request: Request
+    ) async throws {
+        for breach in breaches {
+            guard let open = responder.openCase(portfolio, breach.limit), breach.recorded >= open.opened.nanoseconds
+            else { continue }
             _ = try await responder.acknowledge(open.id, by: RequestActor(request, context).text)
         }
     }

@@ -58,7 +58,7 @@ public struct RouteDeclaration: Sendable {
     /// Whether its answer depends on the request and on stored bars alone and nothing is changed by it: then any
     /// instance of the engine may be asked, and asked again.
     public private(set) var isCalculation = false
-    /// Whether it is carried out while the records are away, though then nobody knows whether it was before.
+    /// Whether it is carried out while the records are away; it looks to keys that come with it itself.
     public fileprivate(set) var worksWithoutRecords = false
     /// Whether what nobody reads of its body is refused.
     fileprivate(set) var isStrict = true

@@ -55,6 +55,16 @@ import Testing
         #expect(breaker.admit(at: now + CircuitBreaker.probeNanoseconds) == .admitted)
     }
 
+    /// One request that takes long does not hold off all others.
+    @Test func anotherProbeGoesThroughWhileOneIsSlow() {
+        var breaker = Self.opened()
+        let now = CircuitBreaker.firstPause
+        #expect(breaker.admit(at: now) == .admitted)
+        guard case .refused(let wait) = breaker.admit(at: now) else { return #expect(Bool(false), "a second probe went through") }
+        #expect(wait <= Self.second)
+        #expect(breaker.admit(at: now + wait) == .admitted)
+    }
+
     @Test func lateFailuresDoNotProlongThePause() {
         var breaker = Self.opened()
         breaker.failed(at: CircuitBreaker.firstPause - 1)

@@ -3,6 +3,7 @@ import EngineKit
 import HTTP
 import Market
 import Runtime
+import Telemetry
 import TestKit
 import Testing
 
@@ -30,6 +31,7 @@ import Testing
         let scene = try await EngineScene(GatewayEngine.self, peers: peers, environment: environment)
         let routes: [Route] = [
             .later(.get, "/risk/{id}", "", missing: "x"), .later(.post, "/risk/{id}", "", missing: "x"),
+            .later(.post, "/api/v1/risk/kill-switch", "", missing: "x"),
         ]
         scene.host.describe([(.gateway, scene.host.application.declarations), (.risk, routes.map(\.declaration))])
         return scene
@@ -111,6 +113,26 @@ import Testing
         scene.clock.advance(nanoseconds: CircuitBreaker.firstPause)
         #expect(await scene.ask(.get, "/risk/1").status == 200)
         #expect(await scene.ask(.get, "/risk/1").status == 200)
+        await scene.stop()
+    }
+
+    /// What stops orders is not refused for what other requests have met; the gauge tells where the breaker stands.
+    @Test @LoopActor func whatStopsOrdersPassesAnOpenBreaker() async throws {
+        let peers = ScriptedPeers(), scene = try await Self.scene(peers)
+        func state() -> String? {
+            let name = #"nautilus_gateway_breaker_state{target="risk"} "#
+            let text = String(decoding: scene.registry.render(), as: UTF8.self)
+            return text.split(separator: "\n").first { $0.hasPrefix(name) }.map { String($0.dropFirst(name.count)) }
+        }
+        peers.answers = Array(repeating: .failure(.broken("gone")), count: CircuitBreaker.threshold)
+        for _ in 0..<CircuitBreaker.threshold { _ = await scene.ask(.post, "/risk/1") }
+        #expect(state() == "2.0")
+        #expect(await scene.ask(.post, "/risk/1").status == 503)
+        peers.answers = [.failure(.broken("gone"))]
+        #expect(await scene.ask(.post, "/api/v1/risk/kill-switch").status == 502)
+        #expect(await scene.ask(.post, "/risk/1").status == 503)
+        #expect(await scene.ask(.post, "/api/v1/risk/kill-switch").status == 200)
+        #expect(state() == "0.0")
         await scene.stop()
     }
 

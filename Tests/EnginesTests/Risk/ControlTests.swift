@@ -1,5 +1,5 @@
 import Bus
-import EngineKit
+@testable import EngineKit
 import HTTP
 import Market
 @testable import Risk
@@ -94,6 +94,68 @@ import Wire
         // Off is only what is written.
         _ = try await fixture.json(.risk, .post, Self.path + "/kill-switch", #"{"state":"off","reason":"x"}"#, status: 503)
         #expect(try await fixture.json(.risk, .get, Self.path + "/kill-switch")["state"]?.text == "on")
+        await fixture.stop()
+    }
+
+    /// A key that was used before says nothing of what the switch is now.
+    @Test @LoopActor func theSwitchAnswersWhatItIsWhateverKeyWasUsed() async throws {
+        let fixture = try await EngineFixture.make([RiskEngine.self])
+        func turn(_ state: String, _ key: String) async throws -> String? {
+            let answer = try await fixture.ask(
+                .risk, .post, Self.path + "/kill-switch", #"{"state":"\#(state)","reason":"drill"}"#,
+                headers: ["Idempotency-Key": key])
+            #expect(answer.status == 200)
+            return try JSONTree(answer.body)["state"]?.text
+        }
+        func held() async throws -> String? {
+            try await fixture.json(.risk, .get, Self.path + "/kill-switch")["state"]?.text
+        }
+        #expect(try await turn("on", "panic") == "on")
+        #expect(try await turn("off", "over") == "off")
+        #expect(try await turn("on", "panic") == "on")
+        #expect(try await held() == "on")
+        // Off that comes again, late, does not undo what came in between.
+        #expect(try await turn("off", "over") == "on")
+        #expect(try await held() == "on")
+        await fixture.stop()
+    }
+
+    /// A decision that cannot be written holds up the switch for two seconds; it holds from the first on, and says that it
+    /// is not stored.
+    @Test @LoopActor func theSwitchDoesNotWaitForDecisionsThatHang() async throws {
+        let fixture = try await EngineFixture.make([RiskEngine.self])
+        let engine = try #require(fixture.hosts[.risk]?.engine as? RiskEngine)
+        let body = #"{"state":"on","reason":"drill"}"#
+        engine.decisions.began()
+        var answer: JSONTree?
+        let asked = spawn {
+            answer = try? await fixture.json(.risk, .post, Self.path + "/kill-switch", body, status: 503)
+        }
+        await fixture.until("it holds") { engine.killSwitch.isOn }
+        fixture.clock.advance(nanoseconds: 2_000_000_000)
+        await fixture.until("it has answered") { answer != nil }
+        await asked.value
+        #expect(answer?["state"]?.text == "on" && answer?["stored"] == .bool(false))
+        #expect(try await fixture.json(.risk, .get, Self.path + "/kill-switch")["stored"] == .bool(false))
+        // One that is written in time is waited for.
+        var stored: JSONTree?
+        let again = spawn { stored = try? await fixture.json(.risk, .post, Self.path + "/kill-switch", body) }
+        for _ in 0..<100 { await Task.yield() }
+        #expect(stored == nil)
+        engine.decisions.ended()
+        await again.value
+        #expect(stored?["state"]?.text == "on" && stored?["stored"] == .bool(true))
+        await fixture.stop()
+    }
+
+    /// Where too many messages wait to be acknowledged, what stops orders is taken all the same.
+    @Test @LoopActor func theSwitchIsTakenWhileTheOutboxIsFull() async throws {
+        let fixture = try await EngineFixture.make([RiskEngine.self])
+        fixture.hosts[.risk]?.context.outbox.limit = 0
+        _ = try await fixture.json(.risk, .post, Self.path + "/alerts", #"{"title":"x"}"#, status: 503)
+        let answer = try await fixture.json(
+            .risk, .post, Self.path + "/kill-switch", #"{"state":"on","reason":"drill"}"#)
+        #expect(answer["state"]?.text == "on" && answer["stored"] == .bool(true))
         await fixture.stop()
     }
 

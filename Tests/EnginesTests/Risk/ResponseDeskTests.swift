@@ -95,7 +95,7 @@ import Wire
         #expect(due(&desk, 0) == ["scope/0", "all/0"])
         _ = desk.observe(try check(120), of: "q", at: Self.at(1), id: "two")
         #expect(due(&desk, 1) == ["portfolio/0", "all/0"])
-        let gone = desk.forget(limit: "g", at: Self.wall(2))
+        let gone = desk.forget(at: Self.wall(2)) { $0.limitID != "g" }
         #expect(gone.count == 2 && gone.allSatisfy { !$0.isOpen } && desk.open.isEmpty)
     }
 

@@ -49,7 +49,7 @@ import Wire
 @Suite struct StreamHubTests {
     init() { EventLoop.runInBackground() }
 
-    @LoopActor private final class Scene {
+    @LoopActor final class Scene {
         let engine: EngineScene, hub: StreamHub, streaming: StreamingEngine
 
         init(_ engine: EngineScene) throws {
@@ -72,7 +72,7 @@ import Wire
         }
     }
 
-    @LoopActor private static func scene() async throws -> Scene { try Scene(try await EngineScene(StreamingEngine.self)) }
+    @LoopActor static func scene() async throws -> Scene { try Scene(try await EngineScene(StreamingEngine.self)) }
 
     @Test @LoopActor func readersOfATopicShareItsBytesAndOthersHearNothing() async throws {
         let scene = try await Self.scene()
@@ -211,7 +211,7 @@ import Wire
     }
 
     /// The `seq` of each update that a socket was sent since the last look.
-    @LoopActor private static func numbers(_ socket: FakeSocket) throws -> [Int] {
+    @LoopActor static func numbers(_ socket: FakeSocket) throws -> [Int] {
         try socket.takeTexts().compactMap { text in
             try JSONParser().withDocument(Array(text.utf8)) { json in
                 json.member("type")?.string == "t" ? json.member("seq")?.int : nil

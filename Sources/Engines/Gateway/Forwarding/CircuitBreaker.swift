@@ -1,8 +1,8 @@
 /// Stops asking a service that does not answer, and tries again with one request after a pause.
 ///
 /// Closed lets everything through. After `threshold` failures in a row it opens: everything is refused for a pause.
-/// When that is over it is half open: one request goes through, and its outcome closes or opens it again, the pause
-/// twice as long each time.
+/// When that is over it is half open: one request a second goes through, and the first outcome closes or opens it
+/// again, the pause twice as long each time.
 struct CircuitBreaker {
     /// Where it stands; the raw value is the metric's.
     enum State: Int, Equatable { case closed = 0, halfOpen = 1, open = 2 }
@@ -16,13 +16,13 @@ struct CircuitBreaker {
 
     static let threshold = 5
     static let firstPause: Int64 = 500_000_000, longestPause: Int64 = 8_000_000_000
-    /// A probe that never came back is given up after so long.
-    static let probeNanoseconds: Int64 = 30_000_000_000
+    /// Another probe goes after so long: one that takes its time holds off nobody else.
+    static let probeNanoseconds: Int64 = 1_000_000_000
 
     private(set) var state = State.closed
     private(set) var failures = 0
     private var pause = Self.firstPause
-    /// When an open one may be tried, or a probe is given up.
+    /// When an open one may be tried, or another probe goes.
     private var until: Int64 = 0
 
     /// Asks whether a request may go at a monotonic time.
@@ -30,7 +30,7 @@ struct CircuitBreaker {
         switch state {
         case .closed: return .admitted
         case .open where now < until: return .refused(nanoseconds: until - now)
-        case .halfOpen where now < until: return .refused(nanoseconds: Self.firstPause)
+        case .halfOpen where now < until: return .refused(nanoseconds: until - now)
         case .open, .halfOpen:
             state = .halfOpen
             until = now + Self.probeNanoseconds

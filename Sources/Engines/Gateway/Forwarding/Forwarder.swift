@@ -80,7 +80,9 @@ import Telemetry
     private func forwardToFull(
         _ request: Request, _ target: Target, _ start: Int64, _ done: @escaping Application.Completion
     ) {
-        if case .refused(let wait) = target.breaker.admit(at: start) {
+        let before = target.breaker.state, admission = target.breaker.admit(at: start)
+        if target.breaker.state != before { target.state.set(Double(target.breaker.state.rawValue)) }
+        if case .refused(let wait) = admission, !Self.isUrgent(request) {
             target.refusals.increment()
             return done(Self.refusal(target.name, wait).response(instance: request.path))
         }
@@ -165,6 +167,16 @@ import Telemetry
     }
 
     // MARK: Requests and problems
+
+    /// Whether it stops orders or takes one back: that is tried whatever others have met.
+    static func isUrgent(_ request: Request) -> Bool {
+        switch request.method {
+        case .post: request.path == "/api/v1/risk/kill-switch"
+            || request.path.hasPrefix("/api/v1/strategies/deployments/") && request.path.hasSuffix("/stop")
+        case .delete: request.path.hasPrefix("/orders/")
+        default: false
+        }
+    }
 
     /// The request as it goes on: its id made known, and what belongs to this hop left out. HEAD becomes GET, so that
     /// the length told is the real one; the server leaves the body out.

@@ -18,39 +18,72 @@ extension RiskEngine {
             .json(.post, "/api/v1/risk/kill-switch",
                 "Stops all orders, or lets them pass again; when this answers no order is approved any more.",
                 example: #"{"state":"off","reason":"drill"}"#, answer: Self.switchAnswer, errors: [503]) {
-                [unowned self] (_: NoParameters, body: KillSwitchBody, _) in try await self.turn(body)
+                [unowned self] (_: NoParameters, body: KillSwitchBody, request) in
+                try await self.turn(body, request)
             }.withoutRecords,
         ]
+    }
+
+    /// On is set each time, whatever key came with it; off with a key is carried out once, so that one which comes again
+    /// late does not undo what was set since. Both answer what the switch is now.
+    private func turn(_ body: KillSwitchBody, _ request: Request) async throws -> JSONBody {
+        if body.isOn {
+            try await turnOn(body)
+        } else {
+            _ = try await idempotency.once(request) { try await self.turnOff(body, $0) }
+        }
+        return switchAnswer
     }
 
     private var switchAnswer: JSONBody {
         JSONBody { [killSwitch, storedSwitch] in killSwitch.write(to: &$0, isStored: killSwitch == storedSwitch) }
     }
 
-    private func turn(_ body: KillSwitchBody) async throws -> JSONBody {
-        let now = context.clock.now, before = killSwitch
-        let wanted = KillSwitch(isOn: body.isOn, reason: body.reason, since: now)
-        // On at once, also where it cannot be written; off only when it is written.
-        if body.isOn { killSwitch = wanted }
-        while body.isOn, approving > 0 { await Task.yield() }
+    /// On at once, also where it cannot be written.
+    private func turnOn(_ body: KillSwitchBody) async throws {
+        let wanted = KillSwitch(isOn: true, reason: body.reason, since: context.clock.now)
+        killSwitch = wanted
+        // What is being written was approved before. Where that hangs, so would this.
+        guard await decisions.areWritten(within: Self.switchNanoseconds, context.clock) else {
+            throw Self.unstoredSwitch("decisions of before are still being written, and may pass")
+        }
+        do {
+            try await store(wanted)
+        } catch let error as StoreError {
+            throw Self.unstoredSwitch(error.description)
+        } catch let problem as Problem where problem.status == 503 {
+            throw Self.unstoredSwitch(problem.detail)
+        }
+    }
+
+    /// Off only when it is written.
+    private func turnOff(_ body: KillSwitchBody, _ record: Idempotency.Record) async throws -> JSONBody {
+        let before = killSwitch
+        let wanted = KillSwitch(isOn: false, reason: body.reason, since: context.clock.now)
+        let answer = JSONBody { wanted.write(to: &$0, isStored: true) }
+        try await store(wanted, record.statements(answer, context))
+        if killSwitch == before { killSwitch = wanted }
+        return answer
+    }
+
+    private func store(_ wanted: KillSwitch, _ more: [Statement] = []) async throws {
+        let now = wanted.since ?? context.clock.now
         var json = JSONWriter()
         wanted.write(to: &json, isStored: true)
         let told = context.message(Topics.riskAlert, "kill-switch", time: now, data: json.bytes)
-        do {
-            try await context.commit([RiskControls.upsert(wanted, at: now)], [told], urgent: true, unrefusable: true)
-        } catch let error as StoreError where body.isOn && error.code != .constraint(.unique) {
-            throw Self.unstoredSwitch(error)
-        }
+        try await context.commit(
+            [RiskControls.upsert(wanted, at: now)] + more, [told], urgent: true, unrefusable: true)
         storedSwitch = wanted
-        if !body.isOn, killSwitch == before { killSwitch = wanted }
-        return switchAnswer
     }
 
+    /// How long the switch waits for decisions that are being written.
+    private static let switchNanoseconds: Int64 = 2_000_000_000
+
     /// No success, so that a caller who tries again until there is one has it stored; the words say what holds.
-    private static func unstoredSwitch(_ error: StoreError) -> Problem {
+    private static func unstoredSwitch(_ why: String) -> Problem {
         var problem = Problem.unavailable(
             "records", "the kill switch is on and no order is approved, but it is not stored: a restart would forget it; "
-                + "send it again until it is (\(error.description))")
+                + "send it again until it is (\(why))")
         problem.extra += [("state", Array(#""on""#.utf8)), ("stored", Array("false".utf8))]
         return problem
     }
@@ -81,7 +114,8 @@ extension RiskEngine {
                 for name in names { self.monitor.forget(name) }
                 return self.monitorAnswer(seconds: body.seconds)
             },
-            .json(.post, "/api/v1/risk/breaches", "Judges a portfolio now and records what is new.",
+            .json(.post, "/api/v1/risk/breaches",
+                "Judges a portfolio now and records what is new; what is sent along opens and closes no case.",
                 example: """
                     {"portfolio_id":"sample","positions":[{"symbol":"GOOG","quantity":10,"price":806.19}],"cash":1000}
                     """,
@@ -115,7 +149,9 @@ extension RiskEngine {
         let checks = check(judged, complete)
         // Limits of the body are nobody's: they are judged, and nothing is recorded of them.
         let warnings = body.positions == nil ? state.books[portfolio]?.warnings(complete.history) ?? [] : []
-        let events = body.limits == nil ? try await monitor.note(checks, of: portfolio) : []
+        let events = body.limits != nil ? []
+            : body.isOfStored && body.order == nil ? try await monitor.note(checks, of: portfolio)
+            : try await monitor.suppose(checks, of: portfolio)
         return JSONBody { json in
             json.beginObject()
             json.key("portfolio_id")

@@ -44,7 +44,7 @@ struct RiskAlert: Sendable, Equatable {
 
     /// Whether an event makes an alert of this rule.
     func matches(portfolio: String, type: LimitType, severity: RiskSeverity) -> Bool {
-        kind == .rule && state == .open && (portfolioID.isEmpty || portfolioID == portfolio)
+        kind == .rule && state != .closed && (portfolioID.isEmpty || portfolioID == portfolio)
             && (limitType.isEmpty || limitType == type.rawValue) && (self.severity == .warning || severity == .critical)
     }
 
@@ -146,6 +146,10 @@ enum RiskControls {
             INSERT INTO findings (portfolio_id, limit_id, verdict) VALUES ($1, $2, $3)
             ON CONFLICT (portfolio_id, limit_id) DO UPDATE SET verdict = excluded.verdict
             """, [.text(portfolio), .text(limit), .text(verdict.rawValue)])
+    }
+
+    static func delete(finding limit: String, in portfolio: String) -> Statement {
+        Statement("DELETE FROM findings WHERE portfolio_id = $1 AND limit_id = $2", [.text(portfolio), .text(limit)])
     }
 
     // MARK: Alerts

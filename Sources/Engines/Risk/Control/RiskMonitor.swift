@@ -11,7 +11,13 @@ import Wire
     private let context: EngineContext
     private weak var engine: RiskEngine?
     private(set) var watches: [String: Watch] = [:]
+    /// What was found of each portfolio. All but what passes has an open case: with the case it is forgotten, so that the
+    /// limit is found anew.
     private var findings: [String: [String: RiskVerdict]] = [:]
+    /// What was found of positions, returns or orders that were sent, in this life.
+    private var supposed: [String: [String: RiskVerdict]] = [:]
+    /// The most portfolios that positions are sent of, before what was found of them is forgotten.
+    private static let supposedLimit = 10_000
     private var following: [String: Rounds] = [:]
     /// Rounds that were judged since the start, by portfolio.
     private(set) var rounds: [String: Int] = [:]
@@ -24,9 +30,13 @@ import Wire
             "nautilus_risk_monitor_round_seconds", "Time to judge a followed portfolio in full and write what changed.")
     }
 
-    /// Takes up what was followed before.
+    /// Takes up what was followed before; what has no case is found anew.
     func start() async throws {
-        findings = try await RiskControls.findings(context.records)
+        var known = try await RiskControls.findings(context.records)
+        for (portfolio, found) in known {
+            known[portfolio] = found.filter { engine?.responder.openCase(portfolio, $0.key) != nil }
+        }
+        findings = known
         for watch in try await RiskControls.watches(context.records) { follow(watch) }
     }
 
@@ -48,6 +58,9 @@ import Wire
         following.removeValue(forKey: portfolio)?.stop()
         watches[portfolio] = nil
     }
+
+    /// A case that is over because its limit is another one now.
+    func forget(_ breach: BreachCase) { findings[breach.portfolioID]?[breach.limitID] = nil }
 
     /// One round that cannot fail: what was not written is found again in the next.
     private func round(_ portfolio: String) async {
@@ -71,12 +84,45 @@ import Wire
         // A round that ends after its engine has gone is passed over.
         guard let engine else { return [] }
         let now = context.clock.now, before = findings[portfolio] ?? [:]
+        engine.responder.measure(checks, of: portfolio)
+        let changed = checks.filter { $0.verdict != before[$0.limit.id] ?? .pass }
+        if changed.isEmpty { return [] }
+        let news = news(of: changed, than: before, portfolio, engine, at: now)
+        let findings = changed.map { RiskControls.upsert($0.verdict, of: $0.limit.id, in: portfolio) }
+        // Before the wait: a round beside this one must not tell the same.
+        for check in changed { self.findings[portfolio, default: [:]][check.limit.id] = check.verdict }
+        do {
+            try await engine.responder.observing(changed, of: portfolio, at: now) { cases, told in
+                try await engine.commitWithMarks(findings + news.statements + cases, news.messages + told)
+            }
+        } catch {
+            // Those alone: others may have been forgotten in the meantime.
+            for check in changed { self.findings[portfolio]?[check.limit.id] = before[check.limit.id] }
+            throw error
+        }
+        return news.events
+    }
+
+    /// The same where positions, returns or an order were sent: it tells what is new, and nothing is done about it, as
+    /// that is not what is held.
+    func suppose(_ checks: [LimitCheck], of portfolio: String) async throws -> [String] {
+        guard let engine else { return [] }
+        let before = supposed[portfolio] ?? [:], now = context.clock.now
+        let changed = checks.filter { $0.verdict != before[$0.limit.id] ?? .pass }
+        let news = news(of: changed, than: before, portfolio, engine, at: now)
+        if !news.statements.isEmpty { try await engine.commitWithMarks(news.statements, news.messages) }
+        if supposed.count >= Self.supposedLimit { supposed = [:] }
+        for check in changed { supposed[portfolio, default: [:]][check.limit.id] = check.verdict }
+        return news.events
+    }
+
+    /// Events, messages and alerts of what has changed for the worse.
+    private func news(
+        of changed: [LimitCheck], than before: [String: RiskVerdict], _ portfolio: String, _ engine: RiskEngine,
+        at now: Timestamp
+    ) -> (statements: [Statement], messages: [Message], events: [String]) {
         var statements: [Statement] = [], messages: [Message] = [], events: [String] = []
-        var after = before
-        for check in checks where check.verdict != before[check.limit.id] ?? .pass {
-            after[check.limit.id] = check.verdict
-            statements.append(RiskControls.upsert(check.verdict, of: check.limit.id, in: portfolio))
-            guard check.verdict > before[check.limit.id] ?? .pass else { continue }
+        for check in changed where check.verdict > before[check.limit.id] ?? .pass {
             let id = "\(context.identifiers.nextText()).\(check.limit.id)"
             events.append(id)
             statements.append(RiskEvents.insert(check, id: id, portfolio: portfolio, order: "", time: now, at: now))
@@ -85,19 +131,6 @@ import Wire
             statements += rows
             messages += told
         }
-        engine.responder.measure(checks, of: portfolio)
-        if statements.isEmpty { return [] }
-        let changed = checks.filter { $0.verdict != before[$0.limit.id] ?? .pass }
-        // Before the wait: a round beside this one must not tell the same.
-        findings[portfolio] = after
-        do {
-            try await engine.responder.observing(changed, of: portfolio, at: now) { cases, told in
-                try await engine.commitWithMarks(statements + cases, messages + told)
-            }
-        } catch {
-            findings[portfolio] = before
-            throw error
-        }
-        return events
+        return (statements, messages, events)
     }
 }

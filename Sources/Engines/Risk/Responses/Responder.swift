@@ -202,11 +202,13 @@ import Wire
         try await lock.with("") {
             guard let engine else { return }
             let time = self.now, now = time.wall
-            var draft = desk, cases: [BreachCase] = []
-            let judged = Set(engine.limits.filter(\.isActive).map(\.id))
-            for limit in Set(draft.open.values.map(\.limitID)).subtracting(judged) {
-                cases += draft.forget(limit: limit, at: now)
+            var draft = desk
+            let judged = Dictionary(
+                engine.limits.filter(\.isActive).map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+            var cases = draft.forget(at: now) { breach in
+                judged[breach.limitID].map { $0.type == breach.type && $0.scope == breach.scope } ?? false
             }
+            let findings = cases.map { RiskControls.delete(finding: $0.limitID, in: $0.portfolioID) }
             let steps = draft.due(at: time) { engine.judged($0) }
             // Each with all that is done of it.
             let changed = draft.open.filter { $1.progress != desk.open[$0]?.progress }
@@ -221,12 +223,15 @@ import Wire
             let told = cases.filter { !$0.isOpen }.map { context.message(.closed, of: $0, at: now) }
                 + made.map { context.message($0.state == .refused ? .done : .planned, of: $0, at: now) }
             try await context.commit(
-                cases.map { ResponseRecords.upsert($0) } + made.map { ResponseRecords.upsert($0) }, told,
+                cases.map { ResponseRecords.upsert($0) } + findings + made.map { ResponseRecords.upsert($0) }, told,
                 audit: made.map { entry($0, "planned") })
             for row in made where row.state == .refused { metrics?.count(row) }
             // What was measured in the meantime stays.
             for (key, breach) in draft.open { desk.mark(key, breach.progress) }
-            for breach in cases where !breach.isOpen { desk.restore(breach) }
+            for breach in cases where !breach.isOpen {
+                desk.restore(breach)
+                engine.monitor.forget(breach)
+            }
             for row in made where row.state.isPending || row.state == .blocking { rows[row.id] = row }
         }
     }

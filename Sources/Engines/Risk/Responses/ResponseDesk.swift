@@ -136,10 +136,10 @@ struct ResponseDesk: Sendable {
         return changed
     }
 
-    /// Ends the cases of a limit that is no more; returns them.
-    mutating func forget(limit: String, at now: Timestamp) -> [BreachCase] {
+    /// Ends the cases of limits that are no more, or look at something else now; returns them.
+    mutating func forget(at now: Timestamp, unless isCurrent: (BreachCase) -> Bool) -> [BreachCase] {
         var closed: [BreachCase] = []
-        for (key, var breach) in open where breach.limitID == limit {
+        for (key, var breach) in open where !isCurrent(breach) {
             breach.closed = now
             open[key] = nil
             closed.append(breach)

@@ -124,6 +124,10 @@ extension StreamHub {
                 replay.updates = replay.updates.filter { passes($0, filters) }
             }
             told.append(.init(topic: topic, count: replay.updates.count, missing: replay.missing))
+            // What waits for its time is among them.
+            if let last = replay.updates.last?.seq, let waiting = client.gates[topic]?.pending, waiting.seq <= last {
+                client.gates[topic]?.drop()
+            }
             updates += replay.updates
         }
         client.socket.send(ServerText.resumed(id: id, epoch: epoch, isSame: isSame, told))

@@ -29,8 +29,10 @@ import Wire
     private let lossless: Set<String>
     /// Messages of lossless families that were handed out.
     private var told = RecentMessages()
+    /// When the next refusal is logged.
+    private var nextRefusalLog: Int64 = .min
     /// The most topics kept.
-    static let channelLimit = 200_000
+    var channelLimit = 200_000
     /// How often updates of limited readers are looked at.
     static let gateMilliseconds = 10
 
@@ -84,12 +86,25 @@ import Wire
 
     private func channel(_ topic: String, isConflated: Bool) -> Channel? {
         if let known = channels[topic] { return known }
-        if channels.count >= Self.channelLimit { return nil }
+        if channels.count >= channelLimit {
+            refuse(topic)
+            return nil
+        }
         nextSlot += 1
         let made = Channel(topic: topic, slot: isConflated ? nextSlot : nil)
         channels[topic] = made
         metrics.topics.set(Double(channels.count))
         return made
+    }
+
+    /// Updates of topics beyond the most that are kept go to nobody: that is counted, and logged once a minute.
+    private func refuse(_ topic: String) {
+        metrics.refused.increment()
+        let now = context.clock.monotonic
+        if now < nextRefusalLog { return }
+        nextRefusalLog = now + 60_000_000_000
+        context.logger.warning("too many topics: updates of new ones go to nobody", [
+            "topics": .int(channels.count), "topic": .string(topic)])
     }
 
     private func look(up channel: Channel) {
@@ -123,8 +138,8 @@ import Wire
             // What must not be lost is never held back: orders and fills among it.
             if interval == 0 || channel.slot == nil {
                 // What waits is older than this one, and must not come after it.
-                if !client.gates.isEmpty { client.gates[update.topic] = nil }
-                client.socket.send(update.frame)
+                let missed = client.gates.isEmpty ? 0 : client.gates[update.topic]?.drop() ?? 0
+                send(update, missed: missed, to: client)
             } else {
                 limit(update, client, interval, now)
             }
@@ -133,8 +148,9 @@ import Wire
     }
 
     private func limit(_ update: Update, _ client: Client, _ interval: Int64, _ now: Int64) {
+        // One gate for a topic: an update that waits must not come after a newer one of another wish.
         var gate = client.gates[update.topic] ?? RateGate(interval: interval)
-        if gate.interval != interval { gate = RateGate(interval: interval) }
+        gate.interval = interval
         let passed = gate.offer(update, at: now)
         client.gates[update.topic] = gate
         if let passed {
@@ -158,11 +174,7 @@ import Wire
             var isWaiting = false
             for (topic, gate) in client.gates where gate.isWaiting {
                 var gate = gate
-                if let (update, missed) = gate.due(at: now) {
-                    client.socket.send(update.frame(missed: missed))
-                    client.missed += missed
-                    metrics.limited.add(missed)
-                }
+                if let (update, missed) = gate.due(at: now) { send(update, missed: missed, to: client) }
                 isWaiting = isWaiting || gate.isWaiting
                 client.gates[topic] = gate
             }
@@ -172,6 +184,13 @@ import Wire
             gateTimer?.cancel()
             gateTimer = nil
         }
+    }
+
+    private func send(_ update: Update, missed: Int, to client: Client) {
+        client.socket.send(update.frame(missed: missed))
+        if missed == 0 { return }
+        client.missed += missed
+        metrics.limited.add(missed)
     }
 
     // MARK: Clients
@@ -256,15 +275,15 @@ import Wire
     /// wanted it goes at once, before the next one; where none is, never.
     private func reviewGates(of client: Client, _ pattern: TopicPattern) {
         for (topic, gate) in client.gates where pattern.matches(topic) {
+            var gate = gate
             client.gates[topic] = nil
             let wishes = subscriptions(of: client.id).filter { $0.pattern.matches(topic) }
             guard let update = gate.pending, let interval = interval(of: wishes, for: update) else { continue }
-            if interval == gate.interval {
-                client.gates[topic] = gate
-            } else if interval == 0 {
-                client.socket.send(update.frame)
+            if interval == 0 {
+                send(update, missed: gate.drop() - 1, to: client)
             } else {
-                limit(update, client, interval, context.clock.monotonic)
+                gate.interval = interval
+                client.gates[topic] = gate
             }
         }
     }

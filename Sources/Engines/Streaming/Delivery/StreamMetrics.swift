@@ -5,7 +5,7 @@ import Telemetry
 struct StreamMetrics {
     let connections: Gauge, subscriptions: Gauge, topics: Gauge
     let updates: Counter, deliveries: Counter, conflated: Counter, limited: Counter
-    let received: Counter, slow: Counter, dead: Counter, opened: Counter
+    let received: Counter, slow: Counter, dead: Counter, opened: Counter, refused: Counter
 
     init(_ registry: MetricsRegistry) {
         connections = registry.gauge("nautilus_websocket_open_connections", "Open WebSockets.")
@@ -22,6 +22,8 @@ struct StreamMetrics {
         slow = registry.counter("nautilus_websocket_slow_readers_closed_total", "Connections closed as too slow.")
         dead = registry.counter("nautilus_websocket_dead_links_closed_total",
                                 "Connections closed for want of a sign of life.")
+        refused = registry.counter("nautilus_websocket_refused_updates_total",
+                                   "Updates of new topics beyond the most that are kept.")
         opened = registry.counter("nautilus_websocket_connections_opened_total", "Connections opened.")
     }
 }

@@ -25,12 +25,14 @@ struct SubscriptionBody: RequestBody {
             length: 1...32)
         let topic = fields.string("topic", "A topic or a pattern.", length: 1...TopicPattern.lengthLimit)
         let filter = fields.json("filter", "Members of the data and the values wanted.", required: false)
-        let filters = filter == nil ? fields.json("filters", "The same.", required: false) : nil
+        let filters = fields.json("filters", "The same.", required: false)
+        fields.require(filter == nil || filters == nil, "filters", "is the same as filter: leave one of them out")
         let low = ClientMessage.rates.lowerBound, high = ClientMessage.rates.upperBound
         let rate = fields.optionalNumber(
             "max_rate", "The most updates a second of one topic where only the newest matters.", from: low, upTo: high)
-            ?? fields.optionalNumber("rate_limit", "The same.", from: low, upTo: high)
-        return SubscriptionBody(connectionID: connection, topic: topic, filter: filter ?? filters, maxRate: rate,
+        let same = fields.optionalNumber("rate_limit", "The same.", from: low, upTo: high)
+        fields.require(rate == nil || same == nil, "rate_limit", "is the same as max_rate: leave one of them out")
+        return SubscriptionBody(connectionID: connection, topic: topic, filter: filter ?? filters, maxRate: rate ?? same,
                                 filterName: filter == nil ? "filters" : "filter")
     }
 }

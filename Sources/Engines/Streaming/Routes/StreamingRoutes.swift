@@ -75,7 +75,7 @@ extension StreamingEngine {
         guard let pattern, faults.isEmpty else { throw Problem.invalid(faults) }
         guard let sent = hub.publish(pattern.text, type: body.type, time: context.clock.now, data: data,
             isConflated: false)
-        else { throw Problem.unavailable("websocket", "there are \(StreamHub.channelLimit) topics already") }
+        else { throw Problem.unavailable("websocket", "there are \(hub.channelLimit) topics already") }
         return JSONBody { json in
             json.object { json in
                 json.field("topic", body.topic)
