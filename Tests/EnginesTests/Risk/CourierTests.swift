@@ -215,8 +215,11 @@ import TestKit
             #"{"id":"desk","kind":"webhook","target":"\#(sink.url("/twice"))"}"#, status: 201)
         _ = try await fixture.json(.risk, .post, path + "/response-rules",
             #"{"id":"n","title":"Too big","action":"notify","channels":["desk"]}"#, status: 201)
-        let body = #"{"portfolio_id":"p","positions":[{"symbol":"KO","quantity":10,"price":50}],"cash":0}"#
-        _ = try await fixture.json(.risk, .post, path + "/breaches", body)
+        try await fixture.publish(Topics.position, "p", PositionUpdate(
+            portfolioID: "p", symbol: try #require(Symbol("KO")), quantity: FixedPoint(10),
+            averageCost: FixedPoint(50), price: FixedPoint(50), realized: .zero, time: fixture.clock.now),
+            from: .portfolio)
+        _ = try await fixture.json(.risk, .post, path + "/breaches", #"{"portfolio_id":"p"}"#)
         var keys: [String?] = []
         for (times, wait) in [(1, 0), (2, 6), (3, 21)] as [(Double, Int64)] {
             fixture.clock.advance(nanoseconds: wait * 1_000_000_000)

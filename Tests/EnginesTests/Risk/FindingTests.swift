@@ -182,7 +182,7 @@ import TestKit
         #expect(try await scene.items("/breaches").count == 2)
         // The same again is nothing new.
         #expect(try await detect(9) == 0)
-        // So are an order and returns beside what is held.
+        // An order, and returns, beside what is held open none either.
         let order = #"{"portfolio_id":"p","order":{"symbol":"KO","side":"buy","quantity":90,"price":50}}"#
         for body in [order, #"{"portfolio_id":"p","returns":{"KO":[0.1,-0.9,0.2]}}"#] {
             _ = try await scene.fixture.json(.risk, .post, Self.path + "/breaches", body)
