@@ -1,5 +1,6 @@
 import CSQLite
 import Glibc
+import Runtime
 import Store
 
 /// One connection with its prepared statements. Used by one thread only; closed by `close`.
@@ -31,7 +32,7 @@ final class SQLiteConnection {
         logLength.initialize(to: 0)
         sqlite3_busy_timeout(handle, Int32(configuration.busyTimeoutMilliseconds))
         do throws(StoreError) {
-            if !readOnly { try execute("PRAGMA journal_mode = WAL") }
+            if !readOnly { try turnLogOn(configuration) }
             try execute("PRAGMA synchronous = \(configuration.synchronous.rawValue)")
             try execute("PRAGMA foreign_keys = ON")
             try execute("PRAGMA temp_store = MEMORY")
@@ -52,6 +53,20 @@ final class SQLiteConnection {
             sqlite3_close_v2(handle)
             logLength.deallocate()
             throw error
+        }
+    }
+
+    /// Where several processes turn a new file's log on at the same moment, SQLite answers some of them `.busy` without
+    /// the wait that it was told: it is asked again as long.
+    private func turnLogOn(_ configuration: SQLiteConfiguration) throws(StoreError) {
+        let clock = SystemClock()
+        let deadline = clock.monotonic + Int64(configuration.busyTimeoutMilliseconds) * 1_000_000
+        while true {
+            do throws(StoreError) {
+                return try execute("PRAGMA journal_mode = WAL")
+            } catch where error.code == .busy && clock.monotonic < deadline {
+                sqlite3_sleep(2)
+            }
         }
     }
 

@@ -110,9 +110,8 @@ import Telemetry
     /// those it had.
     public nonisolated static func lives(version: Int) -> Migration { OutboxLife.migration(version: version) }
 
-    /// Loads what an earlier life left and publishes it again. Positions are of this life alone: where another process
-    /// of the engine is alive on the same database, neither meets the rows of the other. What that one has not settled is
-    /// published by both then, and recognised by its ids.
+    /// Loads what an earlier life left and publishes it again. Positions are of this life alone: another process of the
+    /// engine on the same database never meets them. What it has not settled both publish then, under the same ids.
     public func start() async throws {
         if !isListening {
             isListening = true
