@@ -200,7 +200,8 @@ extension RedisBus {
         let readsForOne = readings.contains { reading in
             reading.streams.contains { configured[layout.streams[$0].family].contains(reading.group) }
         }
-        return readsForOne ? await lag() : await lagOfAllGroups { [configured] in configured[$0].contains($1) }
+        let tellsAll = services.limits.tellsLagOfAll ?? !readsForOne
+        return !tellsAll ? await lag() : await lagOfAllGroups { [configured] in configured[$0].contains($1) }
     }
 
     public func lag() async -> [StreamLag] {

@@ -106,8 +106,7 @@ import Telemetry
         ]])
     }
 
-    /// The table that tells apart the processes of an engine. Every engine lists it under a version of its own, above
-    /// those it had.
+    /// The table that tells the processes of an engine apart. Every engine lists it under a version of its own.
     public nonisolated static func lives(version: Int) -> Migration { OutboxLife.migration(version: version) }
 
     /// Loads what an earlier life left and publishes it again. Positions are of this life alone: another process of the

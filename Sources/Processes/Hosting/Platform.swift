@@ -113,6 +113,7 @@ public import Telemetry
         let name = names.count == 1 ? names[0].rawValue : "nautilus"
         var limits = RedisBusLimits()
         limits.spoolBytesPerLane = configuration.int("SPOOL_BYTES")
+        limits.tellsLagOfAll = names.allSatisfy { Topics.readBy($0).isEmpty }
         return try RedisBus(
             url: url, families: Topics.all, groups: groups, instance: "\(name)-\(Limits.hostName)",
             spoolFolder: try folder.spool(of: name), clock: clock, identifiers: identifiers, metrics: busRegistry,

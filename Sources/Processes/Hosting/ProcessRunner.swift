@@ -59,10 +59,11 @@ public enum ProcessRunner {
             watchers = [SignalWatcher(SIGTERM, wake), SignalWatcher(SIGINT, wake)]
             ending?.whenFailed(wake)
         }
-        for watcher in watchers { watcher.cancel() }
-        signal(SIGTERM, SIG_IGN)
-        signal(SIGINT, SIG_IGN)
+        // Never given back: between their end and another handler a signal would have its default effect.
+        kept += watchers
     }
+
+    @LoopActor private static var kept: [SignalWatcher] = []
 
     /// One line on standard error.
     public static func writeError(_ line: String) { write(2, line) }

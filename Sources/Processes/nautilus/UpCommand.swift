@@ -13,8 +13,9 @@ struct UpCommand {
           --engines a,b    only these engines, and the gateway
           --processes      one process an engine, under a supervisor; needs NAUTILUS_REDIS_URL
           --sample         loads real sample prices, a portfolio, a limit and a strategy; without --data-dir into the
-                           folder `sample` of the data folder, so that nothing of the user's is touched, and not while
-                           NAUTILUS_DATABASE_URL is set
+                           folder `sample` of the data folder, so that nothing of the user's is touched: not while
+                           NAUTILUS_DATABASE_URL is set, and without NAUTILUS_REDIS_URL but for --processes,
+                           whose Redis must be the sample's own
           --replay S:T     publishes the stored bars of S as live messages; with --sample a moving-average cross trades them
           --speed N        bars a second; 10 unless said, 0.00001 at least; 0 is as fast as every reader acknowledges
 
@@ -50,7 +51,10 @@ struct UpCommand {
                         + "unset it, or say with --data-dir that the sample belongs there")
                 }
                 let folder = try DataFolder.path(configuration, environment: environment)
-                configuration = try configuration.replacing(["DATA_DIR": folder + "/sample"])
+                var own = ["DATA_DIR": folder + "/sample"]
+                // In one process the bus is in memory: the user's own would hand the sample what waits for the user.
+                if !options.has("processes") { own["REDIS_URL"] = "" }
+                configuration = try configuration.replacing(own)
             }
         }
         let folder = try DataFolder(configuration, environment: environment)

@@ -61,6 +61,19 @@ import Wire
         #expect(due(&desk, 1210) == ["soft/0", "hard/0"])
     }
 
+    /// A rule that told of a soft case and is made one that sells waits as long as it asks for now.
+    @Test @LoopActor func aRuleThatIsMadeToActLastsAsLongAsItSays() throws {
+        var desk = ResponseDesk()
+        desk.rules = [try rule(#"{"id":"r","title":"t","action":"notify","severity":"soft","channels":["a"]}"#)]
+        _ = desk.observe(try check(90), of: "p", at: Self.at(0), id: "one")
+        #expect(due(&desk, 1) == ["r/0"])
+        desk.rules = [try rule(#"{"id":"r","title":"t","action":"flatten","for_seconds":3600}"#)]
+        _ = desk.observe(try check(120), of: "p", at: Self.at(5000), id: "two")
+        #expect(due(&desk, 8599).isEmpty)
+        #expect(due(&desk, 8600) == ["r/0"])
+        #expect(due(&desk, 9000).isEmpty)
+    }
+
     @Test @LoopActor func escalationGoesOnUntilSomebodyAcknowledges() throws {
         let escalate = try rule("""
             {"id":"e","title":"t","action":"escalate","steps":[{"after_seconds":0,"channels":["desk"]},

@@ -90,7 +90,7 @@ import Wire
         // What is known to be broken is sold.
         try await put(fixture, "limits/v", #"{"type":"value_at_risk","threshold":0.001,"portfolio_id":"p"}"#)
         try await look(fixture)
-        try await pass(fixture, engine, seconds: 1)
+        try await pass(fixture, engine, seconds: 0)
         #expect(try await states(fixture) == ["waiting"])
         await fixture.stop()
     }
@@ -264,7 +264,7 @@ import Wire
         try await post(fixture, "limits", Self.limit)
         try await post(fixture, "response-rules", Self.flatten)
         try await look(fixture)
-        try await pass(fixture, engine, seconds: 1)
+        try await pass(fixture, engine, seconds: 0)
         #expect(try await states(fixture) == ["waiting"])
         switch ending {
         case .caseOver:
@@ -278,6 +278,25 @@ import Wire
         for _ in 0..<3 { try await pass(fixture, engine, seconds: 1) }
         #expect(try await held(fixture) == 100)
         #expect(try await states(fixture) == ["dropped"])
+        await fixture.stop()
+    }
+
+    /// A reason that was gone for a moment only: the case goes on, and so does the rule.
+    @Test @LoopActor func whatWasDroppedForAMomentIsPlannedAgain() async throws {
+        let (fixture, engine) = try await invested()
+        #expect(try await order(fixture, "sell", 50, limit: 105) == "working")
+        try await post(fixture, "limits", Self.limit)
+        try await post(fixture, "response-rules", Self.flatten)
+        try await look(fixture)
+        try await pass(fixture, engine, seconds: 0)
+        #expect(try await states(fixture) == ["waiting"])
+        try await put(fixture, "response-rules/f", #"{"title":"t","action":"flatten","active":false}"#)
+        for _ in 0..<3 { try await pass(fixture, engine, seconds: 1) }
+        #expect(try await states(fixture) == ["dropped"])
+        try await put(fixture, "response-rules/f", #"{"title":"t","action":"flatten"}"#)
+        for _ in 0..<4 { try await pass(fixture, engine, seconds: 1) }
+        #expect(try await held(fixture) == 0)
+        #expect(try await states(fixture).sorted() == ["dropped", "placed"])
         await fixture.stop()
     }
 

@@ -47,6 +47,8 @@ extension RiskEngine {
         guard await decisions.areWritten(within: Self.switchNanoseconds, context.clock) else {
             throw Self.unstoredSwitch("decisions of before are still being written, and may pass")
         }
+        // Whoever came meanwhile holds; the answer tells it.
+        guard killSwitch == wanted else { return }
         do {
             try await store(wanted)
         } catch let error as StoreError {

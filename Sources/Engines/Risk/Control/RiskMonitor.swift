@@ -85,7 +85,11 @@ import Wire
         guard let engine else { return [] }
         let now = context.clock.now, before = findings[portfolio] ?? [:]
         engine.responder.measure(checks, of: portfolio)
-        let changed = checks.filter { $0.verdict != before[$0.limit.id] ?? .pass }
+        // A case whose finding was forgotten is closed all the same.
+        let changed = checks.filter { check in
+            check.verdict != before[check.limit.id] ?? .pass
+                || check.verdict == .pass && engine.responder.openCase(portfolio, check.limit.id) != nil
+        }
         if changed.isEmpty { return [] }
         let news = news(of: changed, than: before, portfolio, engine, at: now)
         let findings = changed.map { RiskControls.upsert($0.verdict, of: $0.limit.id, in: portfolio) }
@@ -97,7 +101,10 @@ import Wire
             }
         } catch {
             // Those alone: others may have been forgotten in the meantime.
-            for check in changed { self.findings[portfolio]?[check.limit.id] = before[check.limit.id] }
+            for check in changed {
+                let isCase = engine.responder.openCase(portfolio, check.limit.id) != nil
+                self.findings[portfolio]?[check.limit.id] = isCase ? before[check.limit.id] : nil
+            }
             throw error
         }
         return news.events

@@ -13,8 +13,8 @@ import Telemetry
     private let context: EngineContext
     /// No column where no bar is stored.
     private var known: [String: (column: DailyColumn?, at: Int64)] = [:]
-    /// Until when nothing is asked that is known, as market data did not answer; nil while it does.
-    private var silentUntil: Int64?
+    /// By instrument: until when it is not asked for again, as market data did not tell it.
+    private var silentUntil: [String: Int64] = [:]
     /// Days of the column that was read last: most instruments have the same.
     private var days: [Int64] = []
     /// Portfolios whose history is being fetched anew behind their orders.
@@ -55,26 +55,26 @@ import Telemetry
         if let entry, age < life { return .some(entry.column) }
         guard let symbol = Symbol(name) else { return .some(nil) }
         let kept = age < Self.keptNanoseconds ? entry : nil
-        if let kept, let silentUntil, context.clock.monotonic < silentUntil { return .some(kept.column) }
+        if let kept, let until = silentUntil[name], context.clock.monotonic < until { return .some(kept.column) }
         guard let bars = try? await BarsClient(context).bars(symbol, .day1, last: DailyColumn.bars) else {
             hear(nothing: name)
             return kept.map { .some($0.column) } ?? nil
         }
-        silentUntil = nil
+        silentUntil[name] = nil
         let column = bars.count == 0 ? nil : DailyColumn(bars).sharing(days)
         if let column { days = column.days }
         known[name] = (column, context.clock.monotonic)
         return .some(column)
     }
 
-    /// Logs once that market data is silent.
+    /// Logs once that market data is silent of anything.
     private func hear(nothing name: String) {
-        if silentUntil == nil {
+        if silentUntil.isEmpty {
             context.logger.warning(
                 "market data does not tell daily bars: limits rest on those it told last, for a day",
                 ["symbol": .string(name)])
         }
-        silentUntil = context.clock.monotonic + Self.pauseNanoseconds
+        silentUntil[name] = context.clock.monotonic + Self.pauseNanoseconds
     }
 
     /// Columns as they are found.

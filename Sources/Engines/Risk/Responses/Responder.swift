@@ -12,7 +12,7 @@ import Wire
     private static let everyNanoseconds: Int64 = 1_000_000_000
     let context: EngineContext
     private(set) weak var engine: RiskEngine?
-    private(set) var desk = ResponseDesk()
+    var desk = ResponseDesk()
     private(set) var channels: [String: NoticeChannel] = [:]
     /// What is left to do, blocks that hold, and orders that were placed and are not decided yet.
     var rows: [String: ResponseRow] = [:]
@@ -20,7 +20,7 @@ import Wire
     var flights = ResponseFlights()
     /// Of what orders some were placed while others are left to do.
     var begun: Set<OrderStep> = []
-    private let lock = KeyedLock()
+    let lock = KeyedLock()
     private let rounds: Rounds
     private(set) var metrics: ResponseMetrics?
     /// Whether nothing is being sent or placed.
@@ -100,14 +100,18 @@ import Wire
                 row.end(.dropped, Self.isSeen)
                 return row
             }
-            try await context.commit(
-                [ResponseRecords.upsert(breach)] + silenced.map { ResponseRecords.upsert($0) },
-                told + silenced.map { context.message(.done, of: $0, at: now) })
-            desk = draft
-            for row in silenced {
-                rows[row.id] = nil
-                if !flights.holds(row.id) { metrics?.count(row) }
+            // Before the wait: an attempt that fails meanwhile must not write that it is tried again.
+            let pending = silenced.compactMap { rows.removeValue(forKey: $0.id) }
+            do {
+                try await context.commit(
+                    [ResponseRecords.upsert(breach)] + silenced.map { ResponseRecords.upsert($0) },
+                    told + silenced.map { context.message(.done, of: $0, at: now) })
+            } catch {
+                for row in pending where rows[row.id] == nil { rows[row.id] = row }
+                throw error
             }
+            desk = draft
+            for row in silenced where !flights.holds(row.id) { metrics?.count(row) }
             return breach
         }
     }
@@ -219,12 +223,19 @@ import Wire
                 made += step.rows(scene(of: step.breach.portfolioID, planned: made, at: now))
             }
             // Nothing passes while a block is being written.
-            for row in made where row.state == .blocking { rows[row.id] = row }
+            let blocks = made.filter { $0.state == .blocking && rows[$0.id] == nil }
+            for row in blocks { rows[row.id] = row }
             let told = cases.filter { !$0.isOpen }.map { context.message(.closed, of: $0, at: now) }
                 + made.map { context.message($0.state == .refused ? .done : .planned, of: $0, at: now) }
-            try await context.commit(
-                cases.map { ResponseRecords.upsert($0) } + findings + made.map { ResponseRecords.upsert($0) }, told,
-                audit: made.map { entry($0, "planned") })
+            do {
+                try await context.commit(
+                    cases.map { ResponseRecords.upsert($0) } + findings + made.map { ResponseRecords.upsert($0) }, told,
+                    audit: made.map { entry($0, "planned") })
+            } catch {
+                // It was not written: no block holds that nobody can see.
+                for row in blocks { rows[row.id] = nil }
+                throw error
+            }
             for row in made where row.state == .refused { metrics?.count(row) }
             // What was measured in the meantime stays.
             for (key, breach) in draft.open { desk.mark(key, breach.progress) }

@@ -67,9 +67,29 @@ extension Responder {
                 [ResponseRecords.upsert(row)],
                 [context.message(isOpen ? .retried : .done, of: row, at: context.clock.now)],
                 audit: isOpen ? [] : [entry(row, row.state.rawValue)])
+            if row.action.trades, row.state == .dropped { try await rearm(after: row) }
         } catch {
             context.logger.warning("the outcome of a response was not written", [
                 "response": .string(row.id), "error": .string("\(error)")])
+        }
+    }
+
+    /// What was dropped as its reason was gone for a moment is planned again where the case goes on and the reason is back:
+    /// under other ids, so that nothing trades twice. Not while others of the step are left, or were placed.
+    private func rearm(after row: ResponseRow) async throws {
+        try await lock.with("") {
+            let isLeft = rows.values.contains { $0.action.trades && $0.orderStep == row.orderStep }
+            guard !isLeft, !isBegun(row), let (key, breach) = desk.rearmed(row.ruleID, of: row.caseID) else { return }
+            try await context.commit([ResponseRecords.upsert(breach)])
+            desk.mark(key, breach.progress)
+        }
+    }
+
+    /// Whether another order of the step was placed, or is with the strategy engine though its answer has not come yet.
+    private func isBegun(_ row: ResponseRow) -> Bool {
+        begun.contains(row.orderStep) || rows.values.contains { other in
+            other.orderStep == row.orderStep && other.id != row.id && other.action.trades
+                && engine?.isDecided(ResponseOrder.name(of: other.id)) == true
         }
     }
 
@@ -130,7 +150,9 @@ extension Responder {
             return row.take(.failed("the strategy engine gave no answer"), at: context.clock.now)
         }
         // What is there already is only asked for its outcome.
-        if !isKnown {
+        if isKnown {
+            begun.insert(row.orderStep)
+        } else {
             switch reason(of: row) {
             case .holds: break
             case .unknown: return flights.wait(row.id, nanoseconds: Self.judgePause, at: now)
@@ -148,7 +170,7 @@ extension Responder {
         }
         let isOther = Reason.gone("rule \(rule.id) does not ask for it any more")
         guard rule.isActive, rule.action == row.action else { return isOther }
-        if begun.contains(row.orderStep) { return .holds }
+        if isBegun(row) { return .holds }
         guard let breach = breach(row.caseID) else { return .gone("the breach is over") }
         guard rule.matches(breach) else { return isOther }
         guard let check = engine?.judged(breach) else { return .gone("the limit is not judged any more") }

@@ -136,6 +136,15 @@ struct ResponseDesk: Sendable {
         return changed
     }
 
+    /// The orders of a rule were given up while the case goes on: it may plan them again. The case's key and how far it is;
+    /// nil where it is not open.
+    func rearmed(_ rule: String, of id: String) -> (key: String, breach: BreachCase)? {
+        guard let (key, found) = open.first(where: { $0.value.id == id }), let old = found.progress[rule] else { return nil }
+        var breach = found
+        breach.progress[rule] = RuleProgress(generation: old.generation + 1)
+        return (key, breach)
+    }
+
     /// Ends the cases of limits that are no more, or look at something else now; returns them.
     mutating func forget(at now: Timestamp, unless isCurrent: (BreachCase) -> Bool) -> [BreachCase] {
         var closed: [BreachCase] = []
@@ -177,7 +186,7 @@ struct ResponseDesk: Sendable {
                     guard let check, rule.isAsked(by: check) else { continue }
                     breach.take(check)
                 }
-                progress.began = began
+                progress.began = breach.progress[rule.id]?.began ?? began
                 for moment in left {
                     // An acknowledged breach is told to nobody; orders are not stopped by that.
                     if moment.channels != nil, breach.acknowledged != nil { continue }
@@ -195,7 +204,8 @@ struct ResponseDesk: Sendable {
     /// When a rule began for a case; nil where it has not, or the case is not as bad as it asks.
     private func began(_ rule: ResponseRule, _ breach: BreachCase, at now: CaseTime) -> CaseTime? {
         if rule.severity == .hard, breach.hardSince == nil { return nil }
-        if let began = breach.progress[rule.id]?.began { return began }
+        // What blocks or trades has one moment, and begins when the case has lasted as long as the rule asks now.
+        if !rule.action.acts, let began = breach.progress[rule.id]?.began { return began }
         guard let start = breach.span.start(of: rule) else { return nil }
         let lasted = now.steady - start - Int64(rule.seconds) * 1_000_000_000
         return lasted >= 0 ? now.before(nanoseconds: lasted) : nil

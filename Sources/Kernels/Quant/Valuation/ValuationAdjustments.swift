@@ -89,7 +89,7 @@ public struct ValuationAdjustments: Sendable, Equatable {
     /// Most values, paths × points, that are held.
     public static let largestSimulation = 20_000_000
     /// Most flows and claims, summed over the points of the profile, that are held.
-    public static let largestPlan = 5_000_000
+    public static let largestPlan = 2_000_000
     /// Most values of flows that are made, over all paths.
     public static let largestWork = 10_000_000_000
 
