@@ -18,34 +18,6 @@ import Wire
 
     private static let path = "/api/v1/risk"
 
-    /// A portfolio that holds a hundred of KO at 100, or is short of as many.
-    @LoopActor private func fixture(_ side: String = "buy") async throws -> (EngineFixture, RiskEngine) {
-        let fixture = try await EngineFixture.make([RiskEngine.self, StrategyEngine.self, PortfolioEngine.self])
-        _ = try await fixture.json(
-            .portfolio, .post, "/portfolios", #"{"id":"p","name":"P","currency":"USD"}"#, status: 201)
-        _ = try await fixture.json(
-            .portfolio, .post, "/portfolios/p/transactions", #"{"type":"deposit","amount":1000000}"#, status: 201)
-        try await quote(fixture, 100)
-        #expect(try await order(fixture, side, 100) == "filled")
-        return (fixture, try #require(fixture.hosts[.risk]?.engine as? RiskEngine))
-    }
-
-    @LoopActor private func quote(_ fixture: EngineFixture, _ price: Int) async throws {
-        _ = try await fixture.json(
-            .marketdata, .post, "/market-data/quotes", #"{"symbol":"KO","bid":\#(price),"ask":\#(price)}"#)
-        await fixture.settle()
-    }
-
-    @LoopActor private func order(
-        _ fixture: EngineFixture, _ side: String, _ quantity: Int, limit: Int? = nil
-    ) async throws -> String? {
-        let price = limit.map { #","price":\#($0)"# } ?? ""
-        let placed = try await fixture.json(.strategy, .post, "/orders",
-            #"{"portfolio_id":"p","symbol":"KO","side":"\#(side)","quantity":\#(quantity)\#(price)}"#)
-        await fixture.settle()
-        return placed["state"]?.text
-    }
-
     @LoopActor private func limit(_ fixture: EngineFixture, _ type: String) async throws {
         _ = try await fixture.json(.risk, .post, Self.path + "/limits",
             #"{"id":"\#(type)","type":"\#(type)","threshold":5000,"portfolio_id":"p"}"#, status: 201)
@@ -57,18 +29,9 @@ import Wire
     }
 
     /// What the monitor finds, and all that comes of it within a second.
-    @LoopActor private func round(_ fixture: EngineFixture, _ engine: RiskEngine) async throws {
-        let checks = try await engine.judge("p")
-        try await engine.monitor.note(try #require(checks), of: "p")
-        fixture.clock.advance(nanoseconds: 1_000_000_000)
-        await engine.responder.round()
-        await fixture.until("nothing is under way") { engine.responder.isIdle }
-        await fixture.settle()
-    }
-
-    @LoopActor private func held(_ fixture: EngineFixture) async throws -> Double {
-        let positions = try await fixture.json(.portfolio, .get, "/portfolios/p")["positions"]?.elements ?? []
-        return positions.first { $0["symbol"]?.text == "KO" }?["quantity"]?.double ?? 0
+    @LoopActor private func round(_ fixture: EngineFixture) async throws {
+        try await fixture.look()
+        try await fixture.pass(seconds: 1)
     }
 
     @LoopActor private func responses(_ fixture: EngineFixture) async throws -> [String] {
@@ -80,11 +43,11 @@ import Wire
         (#""action":"flatten""#, 0.0), (#""action":"reduce","fraction":0.1"#, 5), (#""action":"reduce","fraction":0.8"#, 40),
     ])
     @LoopActor func severalLimitsSellAHoldingOnce(_ rule: String, _ left: Double) async throws {
-        let (fixture, engine) = try await fixture()
+        let (fixture, _) = try await EngineFixture.invested()
         try await self.rule(fixture, "r", rule)
         for type in ["gross_exposure", "position_size", "net_exposure"] { try await limit(fixture, type) }
-        for _ in 0..<3 { try await round(fixture, engine) }
-        #expect(try await held(fixture) == left)
+        for _ in 0..<3 { try await round(fixture) }
+        #expect(try await fixture.held() == left)
         #expect(try await responses(fixture) == ["placed", "refused", "refused"])
         let refused = try await fixture.json(.risk, .get, Self.path + "/responses", query: "state=refused")
         #expect(refused["items"]?[0]?["detail"]?.text == "open orders may close all of it already")
@@ -93,12 +56,12 @@ import Wire
 
     /// The most that one limit asks for, not the sum.
     @Test @LoopActor func twoRulesThatReduceSellWhatTheLargerOneAsksFor() async throws {
-        let (fixture, engine) = try await fixture()
+        let (fixture, _) = try await EngineFixture.invested()
         try await rule(fixture, "a", #""action":"reduce","limit_type":"gross_exposure","fraction":0.9"#)
         try await rule(fixture, "b", #""action":"reduce","limit_type":"position_size","fraction":0.5"#)
         for type in ["gross_exposure", "position_size"] { try await limit(fixture, type) }
-        for _ in 0..<2 { try await round(fixture, engine) }
-        #expect(try await held(fixture) == 25)
+        for _ in 0..<2 { try await round(fixture) }
+        #expect(try await fixture.held() == 25)
         await fixture.stop()
     }
 
@@ -111,34 +74,34 @@ import Wire
     @LoopActor func whatRestsGivesWayToARule(
         _ rule: String, _ resting: Int, _ left: Double, _ atLast: Double
     ) async throws {
-        let (fixture, engine) = try await fixture()
-        #expect(try await order(fixture, "sell", resting, limit: 105) == "working")
-        #expect(try await order(fixture, "buy", 10, limit: 50) == "working")
+        let (fixture, _) = try await EngineFixture.invested()
+        #expect(try await fixture.order("sell", resting, limit: 105) == "working")
+        #expect(try await fixture.order("buy", 10, limit: 50) == "working")
         try await self.rule(fixture, "f", rule)
         try await limit(fixture, "gross_exposure")
-        for _ in 0..<2 { try await round(fixture, engine) }
-        #expect(try await held(fixture) == left)
+        for _ in 0..<2 { try await round(fixture) }
+        #expect(try await fixture.held() == left)
         let orders = try await fixture.json(.strategy, .get, "/orders")["items"]?.elements ?? []
         #expect(orders.filter { $0["state"]?.text == "cancelled" }.map { $0["side"]?.text }
             == (left == atLast ? ["sell"] : []))
-        try await quote(fixture, 106)
-        #expect(try await held(fixture) == atLast)
+        try await fixture.quote(106)
+        #expect(try await fixture.held() == atLast)
         await fixture.stop()
     }
 
     /// A rule that closes all does so beside one that closes some, and whatever rests; unless the limit is kept by what the
     /// other has sold before its order is placed.
     @Test(arguments: [30, 50, 100]) @LoopActor func oneOfTwoRulesClosesAll(_ resting: Int) async throws {
-        let (fixture, engine) = try await fixture()
-        #expect(try await order(fixture, "sell", resting, limit: 105) == "working")
+        let (fixture, _) = try await EngineFixture.invested()
+        #expect(try await fixture.order("sell", resting, limit: 105) == "working")
         try await rule(fixture, "a", #""action":"reduce","limit_type":"gross_exposure","fraction":0.8"#)
         try await rule(fixture, "b", #""action":"flatten","limit_type":"position_size""#)
         for type in ["gross_exposure", "position_size"] { try await limit(fixture, type) }
-        for _ in 0..<4 { try await round(fixture, engine) }
-        let left = try await held(fixture), outcomes = try await responses(fixture)
+        for _ in 0..<4 { try await round(fixture) }
+        let left = try await fixture.held(), outcomes = try await responses(fixture)
         #expect(left == 0 || left == 40 && outcomes == ["dropped", "placed"], "\(left) \(outcomes)")
-        try await quote(fixture, 106)
-        let atLast = try await held(fixture)
+        try await fixture.quote(106)
+        let atLast = try await fixture.held()
         #expect(atLast >= 0 && atLast <= left, "\(left) \(atLast)")
         await fixture.stop()
     }
@@ -154,7 +117,7 @@ import Wire
             portfolioID: "p", symbol: ko, quantity: FixedPoint(100), averageCost: FixedPoint(100),
             price: FixedPoint(100), realized: .zero, time: fixture.clock.now), from: .portfolio)
         // There is no strategy engine, so the order waits.
-        try await round(fixture, engine)
+        try await round(fixture)
         let row = try #require(engine.responder.rows.values.first)
         #expect(row.state == .waiting && ResponseOrder(row)?.quantity == FixedPoint(100))
         func decide(_ id: String, _ quantity: Int) async throws -> RiskDecision {
@@ -184,10 +147,10 @@ import Wire
             Int(random.uniforms(UInt64(index), stream: 0).x * Double(count))
         }
         let isLong = seed % 2 == 0, close = isLong ? "sell" : "buy"
-        let (fixture, engine) = try await fixture(isLong ? "buy" : "sell")
+        let (fixture, engine) = try await EngineFixture.invested(isLong ? "buy" : "sell")
         for index in 0..<pick(0, 4) {
             let away = 3 + pick(10 + index, 3)
-            _ = try await order(fixture, close, 10 + pick(20 + index, 90), limit: isLong ? 100 + away : 100 - away)
+            _ = try await fixture.order(close, 10 + pick(20 + index, 90), limit: isLong ? 100 + away : 100 - away)
         }
         // By hand an order may turn a holding: these are taken for what is wanted.
         let open = engine.state.reservations.values.reduce(0.0) { $0 + abs($1.quantity.double) }
@@ -199,11 +162,11 @@ import Wire
         let types = ["gross_exposure", "net_exposure", "position_size"].prefix(1 + pick(2, 3))
         for type in types { try await limit(fixture, type) }
         for step in 0..<5 {
-            try await round(fixture, engine)
-            if step == 2 { try await quote(fixture, isLong ? 104 : 96) }
+            try await round(fixture)
+            if step == 2 { try await fixture.quote(isLong ? 104 : 96) }
         }
-        try await quote(fixture, isLong ? 110 : 90)
-        let left = try await held(fixture) * (isLong ? 1 : -1)
+        try await fixture.quote(isLong ? 110 : 90)
+        let left = try await fixture.held() * (isLong ? 1 : -1)
         #expect(left >= min(0, 100 - open), "\(left) of 100 is left, \(open) were open")
         await fixture.stop()
     }

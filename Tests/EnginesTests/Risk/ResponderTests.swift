@@ -38,23 +38,6 @@ import Wire
         _ = try await fixture.json(.risk, .post, Self.path + "/response-rules", json, status: 201)
     }
 
-    /// Holds so many shares at 50 and has the monitor look.
-    @LoopActor private func hold(_ fixture: EngineFixture, _ quantity: Int) async throws {
-        try await fixture.publish(Topics.position, "p", PositionUpdate(
-            portfolioID: "p", symbol: try #require(Symbol("KO")), quantity: FixedPoint(quantity),
-            averageCost: FixedPoint(50), price: FixedPoint(50), realized: .zero, time: fixture.clock.now),
-            from: .portfolio)
-        let engine = try #require(fixture.hosts[.risk]?.engine as? RiskEngine)
-        let checks = try await engine.judge("p")
-        try await engine.monitor.note(try #require(checks), of: "p")
-    }
-
-    @LoopActor private func pass(_ fixture: EngineFixture, _ engine: RiskEngine, seconds: Int64) async throws {
-        fixture.clock.advance(nanoseconds: seconds * 1_000_000_000)
-        await engine.responder.round()
-        await fixture.until("nothing is under way") { engine.responder.isIdle }
-    }
-
     @Test(arguments: EngineRecords.here)
     @LoopActor func whatIsToldIsToldOnceOverARestartToo(_ records: EngineRecords) async throws {
         let courier = RecordingCourier(), (fixture, engine) = try await fixture(courier, records)
@@ -63,14 +46,14 @@ import Wire
             {"id":"e","title":"Too big","action":"escalate","steps":[{"after_seconds":900,"channels":["head"]},
              {"after_seconds":1800,"channels":["desk"]}]}
             """)
-        try await hold(fixture, 1)
-        try await pass(fixture, engine, seconds: 5)
+        try await fixture.hold(1)
+        try await fixture.pass(seconds: 5)
         #expect(courier.sent.isEmpty)
         // The first attempt fails, the second is the same notice.
         courier.answer([.failed("no answer")])
-        try await hold(fixture, 5)
-        try await pass(fixture, engine, seconds: 1)
-        try await pass(fixture, engine, seconds: 6)
+        try await fixture.hold(5)
+        try await fixture.pass(seconds: 1)
+        try await fixture.pass(seconds: 6)
         let first = courier.sent
         #expect(first.count == 2 && first[0] == first[1])
         #expect(first[0].target == "http://127.0.0.1:9/hook")
@@ -78,10 +61,10 @@ import Wire
         // The next life tells nothing again, and goes on where this one was.
         await engine.stop()
         try await engine.start()
-        try await hold(fixture, 6)
-        try await pass(fixture, engine, seconds: 60)
+        try await fixture.hold(6)
+        try await fixture.pass(seconds: 60)
         #expect(courier.sent.count == 2)
-        try await pass(fixture, engine, seconds: 900)
+        try await fixture.pass(seconds: 900)
         #expect(courier.sent.count == 3 && courier.sent[2].target == "head@example.com")
         let cases = try await fixture.json(.risk, .get, Self.path + "/cases", query: "state=open")
         let id = try #require(cases["items"]?[0]?["id"]?.text)
@@ -89,11 +72,11 @@ import Wire
         let seen = try await fixture.ask(
             .risk, .post, Self.path + "/cases/\(id)/acknowledge", "{}", headers: headers)
         #expect(seen.status == 200)
-        try await pass(fixture, engine, seconds: 3600)
+        try await fixture.pass(seconds: 3600)
         #expect(courier.sent.count == 3)
         let known = try await fixture.json(.risk, .get, Self.path + "/cases", query: "state=acknowledged")
         #expect(known["items"]?[0]?["acknowledged_by"]?.text == "anonymous ann")
-        try await hold(fixture, 1)
+        try await fixture.hold(1)
         let over = try await fixture.json(.risk, .get, Self.path + "/cases", query: "state=closed")
         #expect(over["items"]?.elements.count == 1)
         let told = try await fixture.json(.risk, .get, Self.path + "/responses", query: "state=sent")
@@ -120,23 +103,23 @@ import Wire
         }
         #expect(try await sample(#"notices_total{outcome="sent"}"#) == 0)
         // At the limit it warns.
-        try await hold(fixture, 2)
+        try await fixture.hold(2)
         #expect(try await steps() == ["opened"])
         #expect(try await sample(#"open_cases{severity="soft"}"#) == 1)
         #expect(try await sample(#"open_cases{severity="hard"}"#) == 0)
         courier.answer([.failed("no answer")])
-        try await hold(fixture, 5)
-        try await pass(fixture, engine, seconds: 1)
+        try await fixture.hold(5)
+        try await fixture.pass(seconds: 1)
         #expect(try await steps() == ["opened", "hardened", "planned", "retried"])
         #expect(try await sample(#"open_cases{severity="hard"}"#) == 1)
         #expect(try await sample(#"waiting_notices{state="waiting"}"#) == 1)
-        try await pass(fixture, engine, seconds: 6)
+        try await fixture.pass(seconds: 6)
         let id = try #require(engine.responder.openCase("p", "gross")?.id)
         for _ in 0..<2 {
             _ = try await fixture.json(.risk, .post, Self.path + "/cases/\(id)/acknowledge", "{}")
         }
-        try await hold(fixture, 2)
-        try await hold(fixture, 1)
+        try await fixture.hold(2)
+        try await fixture.hold(1)
         let all = ["opened", "hardened", "planned", "retried", "done", "acknowledged", "eased", "closed"]
         #expect(try await steps() == all)
         let told = try fixture.published.map { try JSONTree($0.data) }
@@ -152,13 +135,13 @@ import Wire
         // The next life tells nothing of it again.
         await engine.stop()
         try await engine.start()
-        try await hold(fixture, 1)
+        try await fixture.hold(1)
         #expect(try await steps().count == all.count)
         await fixture.stop()
     }
 
     @Test @LoopActor func whatIsNotCriticalWaitsForTheEndOfQuietHours() async throws {
-        let courier = RecordingCourier(), (fixture, engine) = try await fixture(courier)
+        let courier = RecordingCourier(), (fixture, _) = try await fixture(courier)
         // The clock by hand begins at midnight.
         for name in ["night", "late"] {
             _ = try await fixture.json(.risk, .post, Self.path + "/channels", """
@@ -168,17 +151,17 @@ import Wire
         }
         try await rule(fixture, #"{"id":"s","title":"Near","action":"notify","severity":"soft","channels":["night"]}"#)
         try await rule(fixture, #"{"id":"h","title":"Over","action":"notify","channels":["late"]}"#)
-        try await hold(fixture, 2)
-        try await pass(fixture, engine, seconds: 1)
+        try await fixture.hold(2)
+        try await fixture.pass(seconds: 1)
         #expect(courier.sent.isEmpty)
         let held = try await fixture.json(.risk, .get, Self.path + "/responses", query: "state=held")
         #expect(held["items"]?[0]?["detail"]?.text?.hasPrefix("quiet hours until 2024-01-02T07:00:00") == true)
         // What is beyond its limit is told at once, what was held of it too, and as it is now.
-        try await hold(fixture, 5)
-        try await pass(fixture, engine, seconds: 1)
+        try await fixture.hold(5)
+        try await fixture.pass(seconds: 1)
         #expect(courier.sent.map(\.target).sorted() == ["http://127.0.0.1:9/late", "http://127.0.0.1:9/night"])
         #expect(courier.sent.allSatisfy { $0.text.contains(#""severity":"hard""#) && $0.text.contains(#""value":250"#) })
-        try await pass(fixture, engine, seconds: 7 * 3600)
+        try await fixture.pass(seconds: 7 * 3600)
         #expect(courier.sent.count == 2)
         await fixture.stop()
     }
@@ -200,10 +183,10 @@ import Wire
             }
         }
         try await rule(fixture, #"{"id":"b","title":"Stop","action":"block"}"#)
-        try await hold(fixture, 5)
-        try await pass(fixture, engine, seconds: 1)
+        try await fixture.hold(5)
+        try await fixture.pass(seconds: 1)
         // The limit is kept again; the block holds all the same.
-        try await hold(fixture, 1)
+        try await fixture.hold(1)
         #expect(try await approved("one") == false)
         await engine.stop()
         try await engine.start()
@@ -218,13 +201,13 @@ import Wire
     }
 
     @Test @LoopActor func noOrderOfARuleIsPlacedWhileTheKillSwitchIsOn() async throws {
-        let courier = RecordingCourier(), (fixture, engine) = try await fixture(courier)
+        let courier = RecordingCourier(), (fixture, _) = try await fixture(courier)
         try await rule(fixture, #"{"id":"f","title":"Sell all","action":"flatten"}"#)
         _ = try await fixture.json(.risk, .post, Self.path + "/kill-switch", #"{"state":"on","reason":"drill"}"#)
-        try await hold(fixture, 5)
-        try await pass(fixture, engine, seconds: 1)
+        try await fixture.hold(5)
+        try await fixture.pass(seconds: 1)
         _ = try await fixture.json(.risk, .post, Self.path + "/kill-switch", #"{"state":"off","reason":"over"}"#)
-        try await pass(fixture, engine, seconds: 60)
+        try await fixture.pass(seconds: 60)
         let done = try await fixture.json(.risk, .get, Self.path + "/responses")
         #expect(done["items"]?.elements.count == 1)
         #expect(done["items"]?[0]?["state"]?.text == "refused")
@@ -260,7 +243,7 @@ import Wire
             #"{"id":"size","type":"order_size","threshold":1}"#, status: 201)
         let checks = try await engine.judge("p")
         try await engine.monitor.note(try #require(checks), of: "p")
-        try await pass(fixture, engine, seconds: 1)
+        try await fixture.pass(seconds: 1)
         await fixture.settle()
         let done = try await fixture.json(.risk, .get, Self.path + "/responses")
         #expect(done["items"]?.elements.compactMap { $0["state"]?.text } == ["placed", "placed"], "\(done.json)")

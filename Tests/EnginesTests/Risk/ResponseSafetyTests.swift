@@ -44,53 +44,31 @@ import Wire
         return (fixture, try #require(fixture.hosts[.risk]?.engine as? RiskEngine))
     }
 
-    /// Holds so many shares at 50 and has the monitor look.
-    @LoopActor private func hold(_ fixture: EngineFixture, _ quantity: Int) async throws {
-        try await fixture.publish(Topics.position, "p", PositionUpdate(
-            portfolioID: "p", symbol: try #require(Symbol("KO")), quantity: FixedPoint(quantity),
-            averageCost: FixedPoint(50), price: FixedPoint(50), realized: .zero, time: fixture.clock.now),
-            from: .portfolio)
-        try await look(fixture)
-    }
-
-    @LoopActor private func look(_ fixture: EngineFixture) async throws {
-        let engine = try #require(fixture.hosts[.risk]?.engine as? RiskEngine)
-        let checks = try await engine.judge("p")
-        try await engine.monitor.note(try #require(checks), of: "p")
-    }
-
-    @LoopActor private func pass(_ fixture: EngineFixture, _ engine: RiskEngine, seconds: Int64) async throws {
-        fixture.clock.advance(nanoseconds: seconds * 1_000_000_000)
-        await engine.responder.round()
-        await fixture.until("nothing is under way") { engine.responder.isIdle }
-        await fixture.settle()
-    }
-
     /// What cannot be judged counts as broken and denies orders; it is no reason to sell everything.
     @Test @LoopActor func aLimitThatCannotBeJudgedSellsNothingUntilItCan() async throws {
         let (fixture, engine) = try await alone()
         try await post(fixture, "limits", #"{"id":"v","type":"value_at_risk","threshold":1000000,"portfolio_id":"p"}"#)
         try await post(fixture, "response-rules", #"{"id":"f","title":"Sell all","action":"flatten"}"#)
-        try await hold(fixture, 5)
+        try await fixture.hold(5)
         #expect(engine.responder.openCase("p", "v")?.severity == .hard)
-        try await pass(fixture, engine, seconds: 5)
+        try await fixture.pass(seconds: 5)
         #expect(try await responses(fixture).isEmpty)
         await engine.stop()
         try await engine.start()
-        try await look(fixture)
-        try await pass(fixture, engine, seconds: 5)
+        try await fixture.look()
+        try await fixture.pass(seconds: 5)
         #expect(try await responses(fixture).isEmpty)
         // With bars it is kept, and the case is over.
         try await fixture.store(.walk(60, start: 50), "KO")
         fixture.clock.advance(nanoseconds: DailyBars.lifeNanoseconds)
-        try await look(fixture)
-        try await pass(fixture, engine, seconds: 5)
+        try await fixture.look()
+        try await fixture.pass(seconds: 5)
         #expect(engine.responder.openCase("p", "v") == nil)
         #expect(try await responses(fixture).isEmpty)
         // What is known to be broken is sold.
         try await put(fixture, "limits/v", #"{"type":"value_at_risk","threshold":0.001,"portfolio_id":"p"}"#)
-        try await look(fixture)
-        try await pass(fixture, engine, seconds: 0)
+        try await fixture.look()
+        try await fixture.pass(seconds: 0)
         #expect(try await states(fixture) == ["waiting"])
         await fixture.stop()
     }
@@ -104,7 +82,7 @@ import Wire
             try await post(fixture, "limits",
                 #"{"id":"g\#(number)","type":"gross_exposure","threshold":\#(100 + number),"portfolio_id":"p"}"#)
         }
-        try await hold(fixture, 5)
+        try await fixture.hold(5)
         fixture.clock.advance(nanoseconds: 1_000_000_000)
         await engine.responder.round()
         await fixture.until("a notice hangs") { !courier.told.isEmpty }
@@ -113,7 +91,7 @@ import Wire
         try await post(fixture, "response-rules",
             #"{"id":"o","title":"t","action":"notify","limit_type":"net_exposure","channels":["head"]}"#)
         try await post(fixture, "limits", #"{"id":"n","type":"net_exposure","threshold":100,"portfolio_id":"p"}"#)
-        try await look(fixture)
+        try await fixture.look()
         fixture.clock.advance(nanoseconds: 1_000_000_000)
         await engine.responder.round()
         // There is no strategy engine, so the attempt fails.
@@ -127,33 +105,34 @@ import Wire
         await fixture.stop()
     }
 
-    @Test @LoopActor func acknowledgingEndsNoticesThatAreTriedAgain() async throws {
+    /// A notice that was not taken and is tried again.
+    @LoopActor private func failing() async throws -> (RecordingCourier, EngineFixture, RiskEngine) {
         let courier = RecordingCourier(), (fixture, engine) = try await alone(courier)
         try await post(fixture, "limits", #"{"id":"g","type":"gross_exposure","threshold":100}"#)
         try await post(fixture, "response-rules", #"{"id":"n","title":"t","action":"notify","channels":["desk"]}"#)
         courier.answer([.failed("no answer")])
-        try await hold(fixture, 5)
-        try await pass(fixture, engine, seconds: 1)
+        try await fixture.hold(5)
+        try await fixture.pass(seconds: 1)
+        return (courier, fixture, engine)
+    }
+
+    @Test @LoopActor func acknowledgingEndsNoticesThatAreTriedAgain() async throws {
+        let (courier, fixture, engine) = try await failing()
         let id = try #require(engine.responder.openCase("p", "g")?.id)
         _ = try await fixture.json(.risk, .post, Self.path + "/cases/\(id)/acknowledge", "{}")
         // Nor does the end of the case bring it back.
-        try await hold(fixture, 1)
-        try await pass(fixture, engine, seconds: 3600)
+        try await fixture.hold(1)
+        try await fixture.pass(seconds: 3600)
         #expect(courier.sent.count == 1)
         #expect(try await states(fixture) == ["dropped"])
         await fixture.stop()
     }
 
     @Test @LoopActor func aChannelThatIsSwitchedOffIsNotTold() async throws {
-        let courier = RecordingCourier(), (fixture, engine) = try await alone(courier)
-        try await post(fixture, "limits", #"{"id":"g","type":"gross_exposure","threshold":100}"#)
-        try await post(fixture, "response-rules", #"{"id":"n","title":"t","action":"notify","channels":["desk"]}"#)
-        courier.answer([.failed("no answer")])
-        try await hold(fixture, 5)
-        try await pass(fixture, engine, seconds: 1)
+        let (courier, fixture, _) = try await failing()
         try await put(fixture, "channels/desk",
             #"{"id":"desk","kind":"webhook","target":"http://127.0.0.1:9/desk","active":false}"#)
-        try await pass(fixture, engine, seconds: 3600)
+        try await fixture.pass(seconds: 3600)
         #expect(courier.sent.count == 1)
         let row = try await responses(fixture).first
         #expect(row?["state"]?.text == "dropped" && row?["detail"]?.text == "channel desk is switched off")
@@ -168,16 +147,16 @@ import Wire
         try await post(fixture, "response-rules", #"{"id":"b","title":"t","action":"block","for_seconds":300}"#)
         try await post(fixture, "response-rules", #"{"id":"n","title":"t","action":"notify","channels":["desk"]}"#)
         courier.answer([.failed("no answer")])
-        try await hold(fixture, 5)
-        try await pass(fixture, engine, seconds: 1)
+        try await fixture.hold(5)
+        try await fixture.pass(seconds: 1)
         fixture.clock.setWall(fixture.clock.now.adding(nanoseconds: step * 1_000_000_000))
-        try await pass(fixture, engine, seconds: 3)
+        try await fixture.pass(seconds: 3)
         #expect(courier.sent.count == 1)
-        try await pass(fixture, engine, seconds: 2)
+        try await fixture.pass(seconds: 2)
         #expect(courier.sent.count == 2)
-        try await pass(fixture, engine, seconds: 290)
+        try await fixture.pass(seconds: 290)
         #expect(engine.responder.blocks.isEmpty)
-        try await pass(fixture, engine, seconds: 5)
+        try await fixture.pass(seconds: 5)
         #expect(engine.responder.blocks.count == 1)
         await fixture.stop()
     }
@@ -201,54 +180,21 @@ import Wire
         try await post(fixture, "limits", #"{"id":"g","type":"gross_exposure","threshold":100}"#)
         let rule = #"{"id":"n","title":"t","action":"notify","channels":["desk"]}"#
         try await post(fixture, "response-rules", rule)
-        try await hold(fixture, 5)
-        try await pass(fixture, engine, seconds: 1)
+        try await fixture.hold(5)
+        try await fixture.pass(seconds: 1)
         _ = try await fixture.json(.risk, .delete, Self.path + "/response-rules/n")
         await engine.stop()
         try await engine.start()
         try await post(fixture, "response-rules", rule)
-        try await pass(fixture, engine, seconds: 1)
+        try await fixture.pass(seconds: 1)
         await engine.stop()
         try await engine.start()
-        try await pass(fixture, engine, seconds: 1)
+        try await fixture.pass(seconds: 1)
         #expect(courier.sent.count == 2 && Set(courier.sent.map(\.id)).count == 2)
         await fixture.stop()
     }
 
     // MARK: Through the ordinary way of an order
-
-    /// A portfolio that holds a hundred of KO at 100.
-    @LoopActor private func invested() async throws -> (EngineFixture, RiskEngine) {
-        let fixture = try await EngineFixture.make([RiskEngine.self, StrategyEngine.self, PortfolioEngine.self])
-        _ = try await fixture.json(
-            .portfolio, .post, "/portfolios", #"{"id":"p","name":"P","currency":"USD"}"#, status: 201)
-        _ = try await fixture.json(
-            .portfolio, .post, "/portfolios/p/transactions", #"{"type":"deposit","amount":1000000}"#, status: 201)
-        try await quote(fixture, 100)
-        #expect(try await order(fixture, "buy", 100) == "filled")
-        return (fixture, try #require(fixture.hosts[.risk]?.engine as? RiskEngine))
-    }
-
-    @LoopActor private func quote(_ fixture: EngineFixture, _ price: Int) async throws {
-        _ = try await fixture.json(
-            .marketdata, .post, "/market-data/quotes", #"{"symbol":"KO","bid":\#(price),"ask":\#(price)}"#)
-        await fixture.settle()
-    }
-
-    @LoopActor private func order(
-        _ fixture: EngineFixture, _ side: String, _ quantity: Int, limit: Int? = nil
-    ) async throws -> String? {
-        let price = limit.map { #","price":\#($0)"# } ?? ""
-        let placed = try await fixture.json(.strategy, .post, "/orders",
-            #"{"portfolio_id":"p","symbol":"KO","side":"\#(side)","quantity":\#(quantity)\#(price)}"#)
-        await fixture.settle()
-        return placed["state"]?.text
-    }
-
-    @LoopActor private func held(_ fixture: EngineFixture) async throws -> Double {
-        let positions = try await fixture.json(.portfolio, .get, "/portfolios/p")["positions"]?.elements ?? []
-        return positions.first { $0["symbol"]?.text == "KO" }?["quantity"]?.double ?? 0
-    }
 
     private static let limit = #"{"id":"g","type":"gross_exposure","threshold":5000,"portfolio_id":"p"}"#
     private static let wide = #"{"type":"gross_exposure","threshold":50000,"portfolio_id":"p"}"#
@@ -259,60 +205,60 @@ import Wire
     /// The order waits until what rests is cancelled; meanwhile nobody wants it any more.
     @Test(arguments: Ending.allCases)
     @LoopActor func anOrderThatWaitsIsNotPlacedForWhatIsOver(_ ending: Ending) async throws {
-        let (fixture, engine) = try await invested()
-        #expect(try await order(fixture, "sell", 50, limit: 105) == "working")
+        let (fixture, engine) = try await EngineFixture.invested()
+        #expect(try await fixture.order("sell", 50, limit: 105) == "working")
         try await post(fixture, "limits", Self.limit)
         try await post(fixture, "response-rules", Self.flatten)
-        try await look(fixture)
-        try await pass(fixture, engine, seconds: 0)
+        try await fixture.look()
+        try await fixture.pass(seconds: 0)
         #expect(try await states(fixture) == ["waiting"])
         switch ending {
         case .caseOver:
             try await put(fixture, "limits/g", Self.wide)
-            try await look(fixture)
+            try await fixture.look()
             #expect(engine.responder.openCase("p", "g") == nil)
         case .limitKept: try await put(fixture, "limits/g", Self.wide)
         case .ruleRemoved: _ = try await fixture.json(.risk, .delete, Self.path + "/response-rules/f")
         case .ruleOff: try await put(fixture, "response-rules/f", #"{"title":"t","action":"flatten","active":false}"#)
         }
-        for _ in 0..<3 { try await pass(fixture, engine, seconds: 1) }
-        #expect(try await held(fixture) == 100)
+        for _ in 0..<3 { try await fixture.pass(seconds: 1) }
+        #expect(try await fixture.held() == 100)
         #expect(try await states(fixture) == ["dropped"])
         await fixture.stop()
     }
 
     /// A reason that was gone for a moment only: the case goes on, and so does the rule.
     @Test @LoopActor func whatWasDroppedForAMomentIsPlannedAgain() async throws {
-        let (fixture, engine) = try await invested()
-        #expect(try await order(fixture, "sell", 50, limit: 105) == "working")
+        let (fixture, _) = try await EngineFixture.invested()
+        #expect(try await fixture.order("sell", 50, limit: 105) == "working")
         try await post(fixture, "limits", Self.limit)
         try await post(fixture, "response-rules", Self.flatten)
-        try await look(fixture)
-        try await pass(fixture, engine, seconds: 0)
+        try await fixture.look()
+        try await fixture.pass(seconds: 0)
         #expect(try await states(fixture) == ["waiting"])
         try await put(fixture, "response-rules/f", #"{"title":"t","action":"flatten","active":false}"#)
-        for _ in 0..<3 { try await pass(fixture, engine, seconds: 1) }
+        for _ in 0..<3 { try await fixture.pass(seconds: 1) }
         #expect(try await states(fixture) == ["dropped"])
         try await put(fixture, "response-rules/f", #"{"title":"t","action":"flatten"}"#)
-        for _ in 0..<4 { try await pass(fixture, engine, seconds: 1) }
-        #expect(try await held(fixture) == 0)
+        for _ in 0..<4 { try await fixture.pass(seconds: 1) }
+        #expect(try await fixture.held() == 0)
         #expect(try await states(fixture).sorted() == ["dropped", "placed"])
         await fixture.stop()
     }
 
     /// Between the monitor's look and the rule's moment a price falls, or a person sells.
     @Test(arguments: [true, false]) @LoopActor func aReductionIsOfTheValueOfNow(_ isSold: Bool) async throws {
-        let (fixture, engine) = try await invested()
+        let (fixture, _) = try await EngineFixture.invested()
         try await post(fixture, "limits", Self.limit)
         try await post(fixture, "response-rules", #"{"id":"r","title":"t","action":"reduce","for_seconds":5}"#)
-        try await look(fixture)
+        try await fixture.look()
         if isSold {
-            #expect(try await order(fixture, "sell", 60) == "filled")
+            #expect(try await fixture.order("sell", 60) == "filled")
         } else {
-            try await quote(fixture, 60)
+            try await fixture.quote(60)
         }
-        for _ in 0..<3 { try await pass(fixture, engine, seconds: 5) }
-        #expect(try await held(fixture) == (isSold ? 40 : 75))
+        for _ in 0..<3 { try await fixture.pass(seconds: 5) }
+        #expect(try await fixture.held() == (isSold ? 40 : 75))
         #expect(try await states(fixture) == (isSold ? [] : ["placed"]))
         await fixture.stop()
     }
