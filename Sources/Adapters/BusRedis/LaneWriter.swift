@@ -133,9 +133,9 @@ import Telemetry
             for (message, stream) in holding.takeAll() { queue.append(message, stream: stream) }
         }
         if careful { return sendCarefully() }
-        // A full window is filled again when half of it is free, not command by command.
         if lane != .low && !queue.isEmpty { order.lowPace.noteUpper(at: clock.monotonic) }
         let window = lane == .low ? order.lowPace.window(at: clock.monotonic) : Self.window
+        // A full window is filled again when half of it is free, not command by command.
         while !queue.isEmpty && (commandsInFlight <= window / 2 || commandsInFlight + queue.count <= window) {
             send(OutgoingChunk(runs: queue.take(window - commandsInFlight)))
         }

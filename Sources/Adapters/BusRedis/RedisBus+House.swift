@@ -101,7 +101,10 @@ extension RedisBus {
                 if floors.count < wanted.count { return groupsMissing() }
                 let isUnread = oldest.map { entry in floors.values.contains { $0.lastDelivered < entry } } ?? false
                 let isGone = isUnread && !isThere && sent[stream].oldest == oldest
-                if wasMadeAnew(stream, read) || isGone, streamWasLost(stream) { return }
+                if wasMadeAnew(stream, read) { madeAnew[stream] = true }
+                if madeAnew[stream] || isGone, streamWasLost(stream) { return }
+                // What the old stream held must not pass for acknowledged while it waits to be published again.
+                if madeAnew[stream] { return }
                 if let floor = floors.values.map(\.floor).min() { reached(floor, stream) }
             }) { $0.command(["XPENDING", key, group]) }
         }
@@ -197,11 +200,8 @@ extension RedisBus {
     /// What the metrics tell: what is before the groups that this process reads for. Where it reads for none that hold
     /// streams back, what is before all of those: a group whose process hangs or has ended tells nothing itself.
     func toldLag() async -> [StreamLag] {
-        let readsForOne = readings.contains { reading in
-            reading.streams.contains { configured[layout.streams[$0].family].contains(reading.group) }
-        }
-        let tellsAll = services.limits.tellsLagOfAll ?? !readsForOne
-        return !tellsAll ? await lag() : await lagOfAllGroups { [configured] in configured[$0].contains($1) }
+        guard services.limits.tellsLagOfAll else { return await lag() }
+        return await lagOfAllGroups { [configured] in configured[$0].contains($1) }
     }
 
     public func lag() async -> [StreamLag] {

@@ -109,6 +109,7 @@ extension RedisBus {
             sent[stream] = SentLedger()
             trimmed[stream] = .zero
             entriesRead[stream] = [:]
+            madeAnew[stream] = false
             oldestSeen[stream] = nil
         }
         for handler in resetHandlers { handler() }

@@ -41,6 +41,8 @@ public import Telemetry
     var asksFloor: [Bool]
     /// By stream: how many entries each group has read since it was made.
     var entriesRead: [[String: Int]]
+    /// By stream: whether it was made anew, and what was sent to the old one is not published again yet.
+    var madeAnew: [Bool]
     /// By stream: the oldest unsettled entry a moment ago.
     var oldestSeen: [EntryID?]
     var losses = LossPace()
@@ -89,6 +91,7 @@ public import Telemetry
         trimmed = Array(repeating: .zero, count: layout.streams.count)
         asksFloor = Array(repeating: false, count: layout.streams.count)
         entriesRead = Array(repeating: [:], count: layout.streams.count)
+        madeAnew = Array(repeating: false, count: layout.streams.count)
         oldestSeen = Array(repeating: nil, count: layout.streams.count)
         paces = Array(repeating: FloorPace(), count: layout.streams.count)
         unsettled = Array(repeating: 0, count: families.count)

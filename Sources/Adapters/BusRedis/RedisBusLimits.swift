@@ -16,9 +16,9 @@ public struct RedisBusLimits: Sendable {
     /// others.
     public var setAsideMessages = 65_536
 
-    /// Whether metrics tell what is before every configured group: of a process that reads for none. Unless said it is as
-    /// its subscriptions are at the moment, which come late where an engine waits for its records.
-    public var tellsLagOfAll: Bool?
+    /// Whether metrics tell what is before every configured group: of a process that reads for none. Subscriptions do not
+    /// tell it, as they come late where an engine waits for its records.
+    public var tellsLagOfAll = false
 
     public init() {}
 }

@@ -1,6 +1,7 @@
 import EngineKit
 import HTTP
 import Market
+import Numerics
 import Quant
 
 /// Money that came into a portfolio and went out of it, of a body.
@@ -23,21 +24,11 @@ struct FlowsBody: RequestBody {
     func periods(_ ends: [Timestamp]) -> [Double]? {
         var sums = [Double](repeating: 0, count: ends.count)
         for (time, amount) in zip(times, amounts) {
-            let index = Self.place(of: time, in: ends)
+            let index = ends.firstPlace { $0 >= time }
             guard index < ends.count, time >= ends[0] else { return nil }
             sums[index] += amount
         }
         return sums
-    }
-
-    /// The first of rising times that is not before `time`; their number where there is none.
-    private static func place(of time: Timestamp, in times: [Timestamp]) -> Int {
-        var low = 0, high = times.count
-        while low < high {
-            let middle = (low + high) / 2
-            if times[middle] < time { low = middle + 1 } else { high = middle }
-        }
-        return low
     }
 }
 

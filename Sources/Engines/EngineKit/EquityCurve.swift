@@ -1,4 +1,5 @@
 public import Market
+import Numerics
 
 /// What a portfolio was worth over time and what it earned, with the running peak and the deepest fall so far at every
 /// point, so that a new value costs the same however long the curve is, and a restated one only what comes after it.
@@ -84,15 +85,7 @@ public struct EquityCurve: Sendable {
     }
 
     /// The first index whose time is not before `time`.
-    private func place(of time: Int64) -> Int {
-        if let last = times.last, last < time { return times.count }
-        var low = 0, high = times.count
-        while low < high {
-            let middle = (low + high) / 2
-            if times[middle] < time { low = middle + 1 } else { high = middle }
-        }
-        return low
-    }
+    private func place(of time: Int64) -> Int { times.firstPlace { $0 >= time } }
 
     /// The point before one; nil where there was none.
     private func before(_ index: Int) -> Point? {

@@ -20,14 +20,8 @@ public enum HostMetrics {
 
     /// Total and available memory in bytes.
     public static var memory: (total: Int, available: Int) {
-        var total = 0, available = 0
-        for line in read("/proc/meminfo").split(separator: "\n").prefix(8) {
-            let fields = line.split(separator: " ")
-            guard fields.count >= 2, let kilobytes = Int(fields[1]) else { continue }
-            if fields[0] == "MemTotal:" { total = kilobytes << 10 }
-            if fields[0] == "MemAvailable:" { available = kilobytes << 10 }
-        }
-        return (total, available)
+        let text = read("/proc/meminfo")
+        return (kilobytes(of: ["MemTotal:"], in: text) << 10, kilobytes(of: ["MemAvailable:"], in: text) << 10)
     }
 
     /// Memory in bytes that this process may use: what its control group allows, at most what the machine has.

@@ -129,15 +129,18 @@ import Testing
         await reader.stop()
         try writer.publish([kept])
         try await eventually("it is written") { try !scene.server.command("XRANGE", key, "-", "+").hasPrefix("*0") }
-        try scene.server.command("EVAL", """
-            redis.call('DEL', KEYS[1])
-            redis.call('XGROUP', 'CREATE', KEYS[1], 'g', '0', 'MKSTREAM')
-            local entry = redis.call('XADD', KEYS[1], '*', 'hello', 'world')
-            redis.call('XREADGROUP', 'GROUP', 'g', 'c', 'STREAMS', KEYS[1], '>')
-            redis.call('XACK', KEYS[1], 'g', entry)
-            """, "1", key)
+        try scene.makeAnew(key, reading: 2)
         try await eventually("it is noticed") { resets == 1 }
         #expect(!settled.contains(kept.id))
+        // And once more, sooner than lost entries are published again.
+        let late = scene.message(family, "K0", 21)
+        try writer.publish([late])
+        try await eventually("it is written") { try scene.server.command("XINFO", "STREAM", key).contains("entries-added\r\n:3\r\n") }
+        let asked = try scene.timesGroupsWereTold()
+        try await eventually("its groups were asked about") { try scene.timesGroupsWereTold() > asked }
+        try scene.makeAnew(key, reading: 1)
+        try await eventually("it is noticed again") { resets == 2 }
+        #expect(!settled.contains(late.id))
         await writer.stop()
     }
 
@@ -265,5 +268,25 @@ import Testing
             try bus.publish([scene.message(TestFamilies.small, "k", 10)])
         }
         await bus.stop()
+    }
+}
+
+extension RedisScene {
+    /// Deletes a stream and makes it again, with as many entries that the group g has read and acknowledged.
+    fileprivate func makeAnew(_ key: String, reading count: Int) throws {
+        try server.command("EVAL", """
+            redis.call('DEL', KEYS[1])
+            redis.call('XGROUP', 'CREATE', KEYS[1], 'g', '0', 'MKSTREAM')
+            for _ = 1, ARGV[1] do
+              local entry = redis.call('XADD', KEYS[1], '*', 'hello', 'world')
+              redis.call('XREADGROUP', 'GROUP', 'g', 'c', 'STREAMS', KEYS[1], '>')
+              redis.call('XACK', KEYS[1], 'g', entry)
+            end
+            """, "1", key, "\(count)")
+    }
+
+    fileprivate func timesGroupsWereTold() throws -> Int {
+        let parts = try server.command("INFO", "commandstats").split(separator: "cmdstat_xinfo|groups:calls=")
+        return parts.count == 2 ? Int(parts[1].prefix { $0.isNumber }) ?? 0 : 0
     }
 }

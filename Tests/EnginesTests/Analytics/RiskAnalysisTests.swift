@@ -2,6 +2,7 @@ import Analytics
 import EngineKit
 import HTTP
 import Runtime
+import Store
 import Testing
 
 /// Risk of positions that are sent, and of followed portfolios.
@@ -56,6 +57,15 @@ import Testing
         #expect(mixed.pointers == ["/positions/0/symbol"])
         let unknown = try await fixture.json(.analytics, .post, Self.path, pair("ZZ"), status: 422)
         #expect(unknown.pointers == ["/positions/1/symbol"])
+        await fixture.stop()
+    }
+
+    /// Nobody knows then what is stored, so the request is not at fault.
+    @Test @LoopActor func barsThatCannotBeReadAreNotMissing() async throws {
+        let fixture = try await EngineFixture.make([AnalyticsEngine.self])
+        try await fixture.store(BarColumns.walk(20), "AA")
+        try await (#require(fixture.hosts[.marketdata]?.context.series)).close()
+        _ = try await fixture.json(.analytics, .post, Self.path, pair("AA"), status: 503)
         await fixture.stop()
     }
 

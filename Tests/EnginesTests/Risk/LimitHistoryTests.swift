@@ -312,12 +312,12 @@ import Wire
         let whole = DailyColumn(bars), part = DailyColumn(bars.without([5, 20, 21]))
         let needs = HistoryNeeds(returns: true, benchmarks: ["M"], volumeDays: [20, 40])
         let history = MarketHistory(needs, symbols: ["A"], columns: ["A": whole, "M": part])
-        #expect(history.returns["A"] == whole.returns && history.narrowedBy == nil)
+        #expect(history.returns["A"] == whole.closes.returns && history.narrowedBy == nil)
         let market = try #require(history.benchmarks["M"]?.values)
         #expect(market.count == 39)
         for day in 0..<39 {
             let isKnown = [day, day + 1].allSatisfy { ![5, 20, 21].contains($0) }
-            #expect(isKnown ? market[day] == whole.returns[day] : market[day].isNaN)
+            #expect(isKnown ? market[day] == whole.closes.returns[day] : market[day].isNaN)
         }
         #expect(history.volume(of: "A", days: 40) == bars.volume.reduce(0, +) / 40)
         #expect(history.volume(of: "B", days: 20).isNaN && history.reason(of: "B").isEmpty)

@@ -106,8 +106,8 @@ struct ExecutionsBody: RequestBody {
         let executions = fields.array("executions", "Orders with what became of them.", ExecutionBody.self,
                                       limit: Self.limit)
         let prices = fields.map("benchmark_prices", "Prices by symbol.", BenchmarkPricesBody.self, required: false)
-        let labels = fields.strings("markouts", "Times after a fill, as 1m, 1h or 1d; ten years at most.", required: false, limit: 20,
-                                    length: 10)
+        let labels = fields.strings(
+            "markouts", "Times after a fill, as 1m, 1h or 1d; ten years at most.", required: false, limit: 20, length: 10)
         var markOuts: [(String, Int64)] = [], known: [Symbol: BenchmarkPricesBody] = [:]
         for (index, label) in labels.enumerated() {
             if labels.firstIndex(of: label) != index {

@@ -4,9 +4,6 @@ import Market
 
 /// Daily returns of several instruments from stored bars, from one day that all of them have to the next.
 struct StoredReturns: Sendable {
-    /// Fewer closes make no two returns.
-    static let closesNeeded = 3
-
     /// Of equal lengths, oldest first.
     let columns: [Symbol: [Double]]
     /// How many days all of them have.
@@ -14,29 +11,18 @@ struct StoredReturns: Sendable {
     /// What is said of days that not all have.
     let warning: String?
 
-    init(_ closes: [Symbol: [Int64: Double]]) {
-        var counts: [Int64: Int] = [:]
-        for column in closes.values { for day in column.keys { counts[day, default: 0] += 1 } }
-        let shared = counts.filter { $0.value == closes.count }.keys.sorted()
-        columns = closes.mapValues { column in
-            zip(shared.dropFirst(), shared).map { (column[$0] ?? .nan) / (column[$1] ?? .nan) - 1 }
-        }
+    init(_ closes: [Symbol: DailyCloses]) {
+        var all: Set<Int64> = []
+        for column in closes.values { all.formUnion(column.days) }
+        let shared = closes.values.reduce(all.sorted()) { DailyCloses.common($0, $1.days) }
+        columns = closes.mapValues { $0.returns(between: shared) }
         days = shared.count
-        let fewest = closes.min { ($0.value.count, $0.key.text) < ($1.value.count, $1.key.text) }
+        let fewest = closes.min { ($0.value.days.count, $0.key.text) < ($1.value.days.count, $1.key.text) }
         warning = fewest.flatMap { fewest in
-            shared.count == counts.count ? nil
-                : "\(counts.count - shared.count) of \(counts.count) days are left out, as some positions have no "
-                    + "stored bar of them; \(fewest.key.text) has the fewest, \(fewest.value.count)"
+            shared.count == all.count ? nil
+                : "\(all.count - shared.count) of \(all.count) days are left out, as some positions have no "
+                    + "stored bar of them; \(fewest.key.text) has the fewest, \(fewest.value.days.count)"
         }
-    }
-
-    /// Closes above 0 by when their day (UTC) began.
-    static func closes(_ bars: BarColumns) -> [Int64: Double] {
-        var closes: [Int64: Double] = [:]
-        for (time, close) in zip(bars.times, bars.close) where close.isFinite && close > 0 {
-            closes[EquityCurve.startOfDay(time)] = close
-        }
-        return closes
     }
 }
 
@@ -58,19 +44,19 @@ extension AnalyticsEngine {
             try refuse("has no returns in the body, as others have; those bear no days that stored bars could be "
                 + "matched with") { body.returns[$0.text] == nil }
         }
-        var closes: [Symbol: [Int64: Double]] = [:]
+        var closes: [Symbol: DailyCloses] = [:]
         for position in body.positions where closes[position.symbol] == nil {
-            let bars = try? await BarsClient(context).bars(position.symbol, .day1, last: Self.storedDays)
-            closes[position.symbol] = StoredReturns.closes(bars ?? BarColumns())
+            let bars = try await BarsClient(context).bars(position.symbol, .day1, last: Self.storedDays)
+            closes[position.symbol] = DailyCloses(bars)
         }
         let known = closes
-        try refuse("has neither returns in the body nor \(StoredReturns.closesNeeded) stored daily bars") {
-            (known[$0]?.count ?? 0) < StoredReturns.closesNeeded
+        try refuse("has neither returns in the body nor \(DailyCloses.needed) stored daily bars") {
+            (known[$0]?.days.count ?? 0) < DailyCloses.needed
         }
         let stored = await context.compute(over: known.count * Self.storedDays) { StoredReturns(known) }
-        guard stored.days >= StoredReturns.closesNeeded else {
+        guard stored.days >= DailyCloses.needed else {
             throw Problem.invalid("/positions", "have stored daily bars of \(stored.days) days in common, fewer than "
-                + "\(StoredReturns.closesNeeded)")
+                + "\(DailyCloses.needed)")
         }
         return (body.positions.map { stored.columns[$0.symbol] ?? [] }, stored.warning.map { [$0] } ?? [])
     }

@@ -1,3 +1,4 @@
+import Numerics
 import Quant
 
 /// Every factor: the alphas, then what the rules make. Nothing but rules is held; a factor is made of its number when
@@ -45,13 +46,9 @@ struct FactorCatalogue: Sendable {
     /// What a number is made of; nil for an alpha.
     func made(_ number: Int) -> Made? {
         guard number >= alphas.count else { return nil }
-        var low = 0, high = starts.count
-        while high - low > 1 {
-            let middle = (low + high) / 2
-            if starts[middle] <= number { low = middle } else { high = middle }
-        }
-        let place = number - starts[low], width = rules[low].variants.count
-        return Made(rule: low, tuple: place / width, variant: place % width)
+        let rule = starts.firstPlace { $0 > number } - 1
+        let place = number - starts[rule], width = rules[rule].variants.count
+        return Made(rule: rule, tuple: place / width, variant: place % width)
     }
 
     /// The factor of a number.

@@ -1,4 +1,5 @@
 import Market
+import Numerics
 
 /// A close and its time.
 struct PriceMark: Sendable, Equatable {
@@ -96,19 +97,5 @@ struct ValuationHistory: Sendable, Equatable {
             marks[symbol] = Array(list[place...])
         }
         return Forgotten(time: time, marks: kept)
-    }
-}
-
-extension Array {
-    /// The first index at which something holds that holds for all after it; `count` where for none.
-    fileprivate func firstPlace(_ holds: (Element) -> Bool) -> Int {
-        // What comes in order goes to the end.
-        guard let last, holds(last) else { return count }
-        var low = 0, high = count - 1
-        while low < high {
-            let middle = (low + high) / 2
-            if holds(self[middle]) { high = middle } else { low = middle + 1 }
-        }
-        return low
     }
 }

@@ -1,5 +1,6 @@
 import EngineKit
 import Market
+import Numerics
 import Quant
 
 /// One portfolio as risk knows it, with the sums that limits read, kept while it changes. A value type.
@@ -96,14 +97,7 @@ struct PortfolioBook: Sendable {
         return sectors.count
     }
 
-    private func place(of symbol: Symbol) -> Int {
-        var low = 0, high = lines.count
-        while low < high {
-            let middle = (low + high) / 2
-            if lines[middle].symbol < symbol { low = middle + 1 } else { high = middle }
-        }
-        return low
-    }
+    private func place(of symbol: Symbol) -> Int { lines.firstPlace { !($0.symbol < symbol) } }
 
     private func index(of symbol: Symbol) -> Int? {
         let index = place(of: symbol)

@@ -61,8 +61,8 @@ import Telemetry
             return kept.map { .some($0.column) } ?? nil
         }
         silentUntil[name] = nil
-        let column = bars.count == 0 ? nil : DailyColumn(bars).sharing(days)
-        if let column { days = column.days }
+        let column = bars.count == 0 ? nil : DailyColumn(bars, sharing: days)
+        if let column { days = column.closes.days }
         known[name] = (column, context.clock.monotonic)
         return .some(column)
     }
@@ -106,7 +106,8 @@ import Telemetry
 
 extension RiskEngine {
     /// Has ready what limits of a portfolio need of stored bars for an order. It is never older than a minute, unless
-    /// market data does not answer; from half that age on it is fetched anew behind the orders, so that none waits for a thousand instruments.
+    /// market data does not answer; from half that age on it is fetched anew behind the orders, so that none waits for
+    /// a thousand instruments.
     func prepare(_ portfolio: String, _ symbol: Symbol?) async {
         let life = DailyBars.lifeNanoseconds, needs = applying(to: portfolio).needs.history
         guard !needs.isEmpty,

@@ -33,55 +33,18 @@ struct MeanVolume: Sendable, Equatable {
 struct DailyColumn: Sendable, Equatable {
     /// Bars asked for: a year's returns.
     static let bars = 253
-    /// Closes that two returns take.
-    static let closesNeeded = 3
 
-    /// Days since 1970 (UTC), rising, of the bars with a close above zero; and these closes.
-    private(set) var days: [Int64] = []
-    private(set) var closes: [Double] = []
-    /// Simple returns from each of these days to the next.
-    private(set) var returns: [Double] = []
+    /// Their closes by day.
+    let closes: DailyCloses
     /// Volumes of all bars, oldest first; NaN where none is stored.
     let volumes: [Double]
 
-    init(_ bars: BarColumns) {
+    /// The closes take the place of equal days, where these are.
+    init(_ bars: BarColumns, sharing days: [Int64] = []) {
+        closes = DailyCloses(bars).sharing(days)
         volumes = bars.volume
-        for row in 0..<bars.count {
-            let close = bars.close[row], day = bars.times[row].flooredQuotient(86_400_000_000_000)
-            guard close.isFinite, close > 0 else { continue }
-            if days.last == day {
-                closes[closes.count - 1] = close
-            } else {
-                days.append(day)
-                closes.append(close)
-            }
-        }
-        returns = zip(closes.dropFirst(), closes).map { $0 / $1 - 1 }
-    }
-
-    /// The same with another place for equal days: columns that share it are compared at once.
-    func sharing(_ other: [Int64]) -> DailyColumn {
-        guard days == other else { return self }
-        var column = self
-        column.days = other
-        return column
     }
 
     /// The mean volume of the newest so many bars that have one.
     func meanVolume(of count: Int) -> MeanVolume { MeanVolume(of: count, in: volumes) }
-
-    /// Returns between neighbours of other days, oldest first; NaN where a close of one of both is not stored. One fewer
-    /// than there are days.
-    func returns(between others: [Int64]) -> [Double] {
-        if others == days { return returns }
-        var found: [Double] = [], place = 0, before = Double.nan
-        found.reserveCapacity(others.count)
-        for (index, day) in others.enumerated() {
-            while place < days.count, days[place] < day { place += 1 }
-            let close = place < days.count && days[place] == day ? closes[place] : .nan
-            if index > 0 { found.append(close / before - 1) }
-            before = close
-        }
-        return found
-    }
 }

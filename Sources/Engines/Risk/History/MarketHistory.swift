@@ -1,3 +1,4 @@
+import EngineKit
 import Market
 import Quant
 
@@ -59,21 +60,21 @@ final class MarketHistory: Sendable {
     ) {
         let symbols = held + (guest.map { [$0] } ?? [])
         var missing = absent
-        for (name, column) in columns where column.days.count < DailyColumn.closesNeeded {
-            missing[name] = "fewer than \(DailyColumn.closesNeeded) daily bars of \(name) are stored"
+        for (name, column) in columns where column.closes.days.count < DailyCloses.needed {
+            missing[name] = "fewer than \(DailyCloses.needed) daily bars of \(name) are stored"
         }
         let usable = needs.returns ? symbols.compactMap { name in
-            columns[name].flatMap { $0.days.count < DailyColumn.closesNeeded ? nil : (name: name, column: $0) }
+            columns[name].flatMap { $0.closes.days.count < DailyCloses.needed ? nil : (name: name, column: $0.closes) }
         } : []
         var days = usable.first?.column.days ?? [], returns: [String: [Double]] = [:]
         var narrowedBy: String?
         for (name, column) in usable where column.days != days {
             let before = days.count
-            days = Self.shared(days, column.days)
+            days = DailyCloses.common(days, column.days)
             if name == guest, days.count < before { narrowedBy = guest }
-            if days.count < DailyColumn.closesNeeded {
+            if days.count < DailyCloses.needed {
                 let both = "the stored daily bars of \(usable[0].name) and \(name) share fewer than "
-                    + "\(DailyColumn.closesNeeded) days with those of the other holdings"
+                    + "\(DailyCloses.needed) days with those of the other holdings"
                 for each in usable { missing[each.name] = both }
                 days = []
                 break
@@ -86,7 +87,7 @@ final class MarketHistory: Sendable {
         var benchmarks: [String: BenchmarkReturns] = [:]
         for name in needs.benchmarks where missing[name] == nil {
             guard let column = columns[name] else { continue }
-            benchmarks[name] = BenchmarkReturns(column.returns(between: days))
+            benchmarks[name] = BenchmarkReturns(column.closes.returns(between: days))
         }
         var volumes: [String: [MeanVolume]] = [:]
         if !needs.volumeDays.isEmpty {
@@ -95,17 +96,7 @@ final class MarketHistory: Sendable {
         }
         self.init(
             needs: needs, returns: returns, benchmarks: benchmarks, volumes: volumes, missing: missing,
-            newestDays: columns.compactMapValues { $0.days.last }, narrowedBy: narrowedBy)
-    }
-
-    /// Days of both, rising.
-    private static func shared(_ a: [Int64], _ b: [Int64]) -> [Int64] {
-        var found: [Int64] = [], i = 0, j = 0
-        while i < a.count, j < b.count {
-            if a[i] == b[j] { found.append(a[i]) }
-            (i, j) = (a[i] <= b[j] ? i + 1 : i, b[j] <= a[i] ? j + 1 : j)
-        }
-        return found
+            newestDays: columns.compactMapValues { $0.closes.days.last }, narrowedBy: narrowedBy)
     }
 
     /// The mean volume of an instrument; NaN where it is not known.

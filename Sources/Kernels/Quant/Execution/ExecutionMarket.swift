@@ -9,9 +9,8 @@ public struct ExecutionMarket: Sendable {
     private let byVolume: MarketPath, byTime: MarketPath
     private let known: Int64
 
-    /// Bars in columns; one whose close is not above 0, or known after all times there are, is left
-    /// out. `known` is how long after a bar's time its close is
-    /// known, in nanoseconds. Throws `.data` where times do not rise.
+    /// Bars in columns; one whose close is not above 0, or known after all times there are, is left out. `known` is how
+    /// long after a bar's time its close is known, in nanoseconds. Throws `.data` where times do not rise.
     public init(
         times: [Int64], high: [Double], low: [Double], close: [Double], volume: [Double], known: Int64
     ) throws(QuantError) {

@@ -1,3 +1,5 @@
+import Numerics
+
 /// What was traded around an order: prices over time, with volumes where they are known.
 public struct MarketPath: Sendable {
     /// Nanoseconds, strictly rising.
@@ -80,12 +82,5 @@ public struct MarketPath: Sendable {
     private func place(from time: Int64) -> Int { time == .min ? 0 : place(after: time - 1) }
 
     /// The first index whose time is after `time`.
-    private func place(after time: Int64) -> Int {
-        var low = 0, high = times.count
-        while low < high {
-            let middle = (low + high) / 2
-            if times[middle] <= time { low = middle + 1 } else { high = middle }
-        }
-        return low
-    }
+    private func place(after time: Int64) -> Int { times.firstPlace { $0 > time } }
 }

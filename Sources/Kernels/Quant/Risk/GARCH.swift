@@ -76,13 +76,15 @@ public struct GARCH: Sendable, Equatable {
         return path
     }
 
+    /// Weights of the first days in the variance before them.
+    static let firstWeights = Array(sequence(first: 1.0) { $0 * 0.94 }.prefix(75))
+
     /// The variance of the day before the first.
-    private static func before(_ returns: [Double], _ mean: Double) -> Double {
-        var weight = 1.0, total = 0.0, sum = 0.0
-        for value in returns.prefix(75) {
+    static func before(_ returns: [Double], _ mean: Double) -> Double {
+        var total = 0.0, sum = 0.0
+        for (value, weight) in zip(returns, firstWeights) {
             sum += weight * (value - mean) * (value - mean)
             total += weight
-            weight *= 0.94
         }
         return sum / total
     }

@@ -25,15 +25,12 @@ struct GARCHResponse {
     /// Minus the change of θ for a gradient, by column.
     private let answer: [Vector]
 
-    /// Weights of the first days in the variance before them, as the fit has them.
-    private static let starts = (0..<75).map { pow(0.94, Double($0)) }
-
     init(_ model: GARCH, _ returns: [Double], _ tail: ScenarioTail) {
         let deviation = Statistics.variance(returns).squareRoot()
         let unit = returns.map { $0 / deviation }
         let fitted = Vector(
             model.mean / deviation, model.omega / (deviation * deviation), model.alpha, model.beta)
-        let before = Self.before(unit)
+        let before = GARCH.before(unit, Statistics.mean(unit))
         (residuals, variances, slopes) = Self.path(unit, fitted, before)
         self.tail = tail
         self.deviation = deviation
@@ -73,7 +70,7 @@ struct GARCHResponse {
     private func first(_ moves: [Double]) -> Move {
         let middle = Statistics.mean(moves), centre = -Statistics.mean(residuals)
         var sum = 0.0, total = 0.0
-        for (day, weight) in zip(moves.indices, Self.starts) {
+        for (day, weight) in zip(moves.indices, GARCH.firstWeights) {
             sum += weight * 2 * (residuals[day] + centre) * (moves[day] - middle)
             total += weight
         }
@@ -100,16 +97,6 @@ struct GARCHResponse {
     }
 
     // MARK: The fit
-
-    private static func before(_ unit: [Double]) -> Double {
-        let middle = Statistics.mean(unit)
-        var sum = 0.0, total = 0.0
-        for (value, weight) in zip(unit, starts) {
-            sum += weight * (value - middle) * (value - middle)
-            total += weight
-        }
-        return sum / total
-    }
 
     private static func path(
         _ unit: [Double], _ model: Vector, _ before: Double

@@ -1,4 +1,5 @@
 import Glibc
+import Numerics
 
 /// A netting set made ready for simulation: which flows are still to come at each point of the profile, with the model's
 /// bond prices as A·e^(−B·z). A point is told twice, just before what is paid there and just after.
@@ -164,17 +165,5 @@ struct NettingSetPlan: Sendable {
             asset: parts.asset, quantity: parts.quantity, strike: parts.strike, weight: bond.a, reach: bond.b,
             carry: exp(asset.carry.integral(time) - asset.carry.integral(trade.maturity)),
             deviation: max(0, variance).squareRoot(), isCall: parts.isCall)
-    }
-}
-
-extension Array {
-    /// The first place where a condition holds that holds of all elements after it; the count where there is none.
-    fileprivate func firstPlace(where holds: (Element) -> Bool) -> Int {
-        var low = 0, high = count
-        while low < high {
-            let middle = (low + high) / 2
-            if holds(self[middle]) { high = middle } else { low = middle + 1 }
-        }
-        return low
     }
 }

@@ -90,7 +90,8 @@ public struct ValuationAdjustments: Sendable, Equatable {
     public static let largestSimulation = 20_000_000
     /// Most flows and claims, summed over the points of the profile, that are held.
     public static let largestPlan = 2_000_000
-    /// Most values of flows that are made, over all paths.
+    /// Most values that are made, over all paths: of flows; an option at a point counts as eight, a step as its random
+    /// numbers.
     public static let largestWork = 10_000_000_000
 
     /// Simulates on as many threads as `tasks`; the answer does not depend on how many.
