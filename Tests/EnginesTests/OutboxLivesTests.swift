@@ -54,8 +54,10 @@ import TestKit
         }
     }
 
+    /// Keys of messages, without the rows that tell whether a commit took place.
     private static func stored(_ store: any RecordStore) async throws -> [String] {
-        try await store.query(Statement("SELECT key FROM outbox ORDER BY position")).records.map { try $0.value(0) }
+        try await store.query(Statement("SELECT key FROM outbox WHERE family <> '' ORDER BY position")).records
+            .map { try $0.value(0) }
     }
 
     @Test(arguments: EngineRecords.here)
@@ -82,7 +84,7 @@ import TestKit
         await third.settle()
         await third.stop()
         #expect(third.keys == ["b0", "b1", "b2", "b3", "c"])
-        #expect(try await Self.stored(store).isEmpty)
+        #expect(try await store.query(Statement("SELECT id FROM outbox")).rows.isEmpty)
         await store.close()
     }
 }

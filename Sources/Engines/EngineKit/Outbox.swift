@@ -17,6 +17,8 @@ import Telemetry
     /// How long settled rows wait to be deleted together, and over how many positions one transaction does so. An
     /// order that meets one waits for it, so each is short.
     private static let forgetMilliseconds = 1000, forgetSpan: Int64 = 64
+    /// A mark that is older is of a process that has ended, or has long asked for it.
+    private static let markNanoseconds: Int64 = 300_000_000_000
 
     private let source: String
     private let bus: any MessageBus
@@ -109,8 +111,9 @@ import Telemetry
     /// The table that tells the processes of an engine apart. Every engine lists it under a version of its own.
     public nonisolated static func lives(version: Int) -> Migration { OutboxLife.migration(version: version) }
 
-    /// Loads what an earlier life left and publishes it again. Positions are of this life alone: another process of the
-    /// engine on the same database never meets them. What it has not settled both publish then, under the same ids.
+    /// Loads what an earlier life left and publishes it again. Positions are of this life alone, so another process of
+    /// the engine on the same database writes none of its rows. What that has not settled both publish then, under the
+    /// same ids, and either deletes; its marks it may still ask for, so they are left to it while they are young.
     public func start() async throws {
         if !isListening {
             isListening = true
@@ -124,10 +127,12 @@ import Telemetry
             (try OutboxRows.message(row, source: source), try row.value(1))
         }
         position = try await OutboxLife.next(records)
-        let marks = left.filter { OutboxRows.isMark($0.message) }
-        forgetting += marks.map(\.position)
-        if !marks.isEmpty { forgetLater() }
+        let now = clock.now.nanoseconds
         let told = left.filter { !OutboxRows.isMark($0.message) }
+        forgetting += left.filter {
+            OutboxRows.isMark($0.message) && now - $0.message.time.nanoseconds > Self.markNanoseconds
+        }.map(\.position)
+        forgetLater()
         for kept in told { hold(kept) }
         unsent = told.map { $0.message }
         if !told.isEmpty { logger.info("outbox publishes again", ["messages": .int(told.count)]) }
@@ -142,25 +147,27 @@ import Telemetry
         if !unrefusable, unsettled.count + messages.count > limit {
             throw Problem.unavailable("bus", "\(unsettled.count) messages wait to be acknowledged; try again later")
         }
-        var all = statements
         // Positions are given out before the store is asked, so that two commits in flight keep their order.
         var kept: [Kept] = []
         for message in messages {
             position += 1
             kept.append((message, position))
         }
-        all += OutboxRows.inserts(kept)
-        if messages.isEmpty { return try await commitAlone(statements, urgent) }
+        if messages.isEmpty && !records.mayLoseOutcomes { return try await write(statements, urgent) }
+        let mark = records.mayLoseOutcomes ? makeMark() : nil
+        let all = statements + OutboxRows.inserts(kept + (mark.map { [$0] } ?? []))
         let ticket = Ticket()
-        tickets.append(ticket)
+        if !messages.isEmpty { tickets.append(ticket) }
         defer { release() }
         do {
             let results = try await write(all, urgent)
+            forget(mark)
             ticket.outcome = kept
             return Array(results.prefix(statements.count))
         } catch where error.code == .outcomeUnknown {
             // Memory must not differ from the store: nothing goes on before it is known.
-            let happened = await isStored(kept[0])
+            let happened: Bool = if let mark { await isStored(mark) } else { false }
+            if happened { forget(mark) }
             ticket.outcome = happened ? kept : []
             if happened { return [] }
             throw StoreError(.unavailable, error.context, underlying: error.underlying)
@@ -170,25 +177,17 @@ import Telemetry
         }
     }
 
-    /// A commit that tells nobody. Where its answer can be lost it takes a row of its own along, which tells whether it
-    /// took place: a change that is stored and not in memory would be in force from the next start on only.
-    private func commitAlone(_ statements: [Statement], _ urgent: Bool) async throws(StoreError) -> [ResultSet] {
-        guard records.mayLoseOutcomes else { return try await write(statements, urgent) }
+    /// Where the answer to a commit can be lost it takes a row of its own along, which tells whether it took place: a
+    /// change that is stored and not in memory would be in force from the next start on only. Only this life deletes it.
+    private func makeMark() -> Kept {
         position += 1
-        let mark: Kept = (OutboxRows.mark(position, source: source), position)
-        do throws(StoreError) {
-            let results = try await write(statements + OutboxRows.inserts([mark]), urgent)
-            forgetting.append(mark.position)
-            forgetLater()
-            return Array(results.prefix(statements.count))
-        } catch where error.code == .outcomeUnknown {
-            guard await isStored(mark) else {
-                throw StoreError(.unavailable, error.context, underlying: error.underlying)
-            }
-            forgetting.append(mark.position)
-            forgetLater()
-            return []
-        }
+        return (OutboxRows.mark(position, at: clock.now, source: source), position)
+    }
+
+    private func forget(_ mark: Kept?) {
+        guard let mark else { return }
+        forgetting.append(mark.position)
+        forgetLater()
     }
 
     private func write(_ statements: [Statement], _ urgent: Bool) async throws(StoreError) -> [ResultSet] {
@@ -196,8 +195,8 @@ import Telemetry
         return try await records.transaction(statements)
     }
 
-    /// Whether a commit whose answer was lost took place. To store its first message once more, and take that back,
-    /// waits for a transaction that is still under way, and fails where the message is there.
+    /// Whether a commit whose answer was lost took place. To store its mark once more, and take that back, waits for a
+    /// transaction that is still under way, and fails where the mark is there.
     private func isStored(_ kept: Kept) async -> Bool {
         var wait: Int64 = 50_000_000
         while true {
@@ -351,8 +350,8 @@ import Telemetry
         await forget()
     }
 
-    /// Returns once every group has acknowledged the message or given it up; at once when it is not known. Throws when that takes longer
-    /// than the deadline, or when the task is cancelled: the message is published and kept all the same.
+    /// Returns once every group has acknowledged the message or given it up; at once when it is not known. Throws when
+    /// that takes longer than the deadline, or when the task is cancelled: the message is published and kept all the same.
     public func settlement(of id: MessageID, deadlineNanoseconds: Int64) async throws(SettlementError) {
         if isOver(id) { return }
         lastWaiter += 1

@@ -26,10 +26,9 @@ enum OutboxRows {
     }
 
     /// A row that tells nobody anything: it is there where the commit that it went with took place.
-    static func mark(_ position: Int64, source: String) -> Message {
-        let never = Timestamp(nanoseconds: 0)
-        return Message(
-            id: MessageID(UInt128(UInt64(bitPattern: position))), topic: Topic("", ""), time: never, received: never,
+    static func mark(_ position: Int64, at time: Timestamp, source: String) -> Message {
+        Message(
+            id: MessageID(UInt128(UInt64(bitPattern: position))), topic: Topic("", ""), time: time, received: time,
             source: source, data: [])
     }
 

@@ -29,7 +29,9 @@ import Telemetry
     private let far: HTTPPeers
     private var children: [EngineName: Child] = [:]
     private var watcher: SignalWatcher?
-    private var isStopping = false, wasReady = false
+    private var isStopping = false
+    /// Processes that were ready once.
+    private var wereReady: Set<EngineName> = []
     /// Why a process ended that need not be tried again.
     private var failure: StartError?
 
@@ -137,12 +139,14 @@ import Telemetry
                 if let failure { throw failure }
                 let request = Request(method: .get, path: "/health/ready", headers: ["Host": "localhost"])
                 let response = try? await far.send(request, to: name, deadlineNanoseconds: 2_000_000_000)
-                if response?.status == 200 { break }
+                if response?.status == 200 {
+                    wereReady.insert(name)
+                    break
+                }
                 await clock.sleep(nanoseconds: 50_000_000)
             }
         }
         if let failure { throw failure }
-        wasReady = true
     }
 
     // MARK: Watching
@@ -152,11 +156,11 @@ import Telemetry
         for (name, child) in children where waitpid(child.pid, &status, WNOHANG) == child.pid {
             children[name] = nil
             if isStopping { continue }
-            if let failure = Self.failure(of: name, status), !wasReady {
+            let lived = (clock.monotonic - child.started) / 1_000_000_000
+            if !wereReady.contains(name), lived < Self.healthySeconds, let failure = Self.failure(of: name, status) {
                 self.failure = self.failure ?? failure
                 continue
             }
-            let lived = (clock.monotonic - child.started) / 1_000_000_000
             let failures = lived >= Self.healthySeconds ? 0 : child.failures
             let wait = min(Self.backOffMilliseconds.upperBound,
                 Self.backOffMilliseconds.lowerBound << min(10, failures))
@@ -166,11 +170,14 @@ import Telemetry
         }
     }
 
-    /// A process that has ended by itself with a code of sysexits says what is wrong: before all are ready the same would
-    /// come of another start. What may pass by itself (75) is tried again, and whatever ends later.
+    /// What no other start would change: a wrong setting, port, file or right.
+    private static let lasting: Set<StartError.Code> = [.usage, .data, .noInput, .unavailable, .noPermission, .configuration]
+
+    /// A process that ends by itself with a code of sysexits before it was ready says what is wrong. What may pass by
+    /// itself (a busy or full disk, a fault that nobody knows) is tried again, and so is whatever ends later.
     private static func failure(of name: EngineName, _ status: Int32) -> StartError? {
         let code = (status >> 8) & 0xff
-        guard status & 0x7f == 0, let known = StartError.Code(rawValue: code), known != .temporary else { return nil }
+        guard status & 0x7f == 0, let known = StartError.Code(rawValue: code), lasting.contains(known) else { return nil }
         return StartError(known, "\(name.processName) ended with \(code) before it was ready; its line stands above")
     }
 

@@ -305,6 +305,28 @@ import Wire
         await scene.stop()
     }
 
+    /// Market data that hangs holds up nobody for every instrument in turn, nor again at once.
+    @Test @LoopActor func marketDataThatHangsIsWaitedForOnce() async throws {
+        let peers = SilentPeers(), scene = try await EngineScene(RiskEngine.self, peers: peers)
+        let bars = DailyBars(scene.context), needs = HistoryNeeds(returns: true), names = ["KO", "PEP", "MSFT"]
+        peers.answer = Array(BarColumns.walk(9).json.utf8)
+        let told = await bars.history(of: names, needs).returns
+        #expect(told.count == 3 && peers.asked == 3)
+        peers.answer = nil
+        peers.hanging = scene.clock
+        scene.clock.advance(nanoseconds: DailyBars.lifeNanoseconds)
+        let before = scene.clock.monotonic
+        for _ in 0..<3 { #expect(await bars.history(of: names, needs).returns == told) }
+        #expect(peers.asked == 4 && scene.clock.monotonic - before == DailyBars.refreshNanoseconds)
+        // Nor for one of which nothing is known; after a pause it is asked for.
+        #expect(await bars.history(of: ["GE"], needs).missing.count == 1 && peers.asked == 4)
+        peers.hanging = nil
+        peers.answer = Array(BarColumns.walk(9).json.utf8)
+        scene.clock.advance(nanoseconds: DailyBars.pauseNanoseconds)
+        #expect(await bars.history(of: ["GE"], needs).returns["GE"]?.count == 8)
+        await scene.stop()
+    }
+
     // MARK: Columns
 
     @Test func daysAreMatchedAndNotPlaces() throws {
@@ -342,12 +364,18 @@ import Wire
 /// Market data that answers or does not.
 @LoopActor private final class SilentPeers: PeerClient {
     var answer: [UInt8]?
+    /// Where there is one, it goes on by the deadline of a question without an answer.
+    var hanging: ManualClock?
     private(set) var asked = 0
 
     func send(
         _ request: Request, to engine: EngineName, deadlineNanoseconds: Int64
     ) async throws(PeerError) -> Response {
         asked += 1
+        if answer == nil, let hanging {
+            hanging.advance(nanoseconds: deadlineNanoseconds)
+            throw .timedOut
+        }
         guard let answer else { throw .unreachable("silent") }
         return Response(status: 200, headers: ["Content-Type": "application/json"], body: answer)
     }

@@ -47,15 +47,7 @@ extension RiskEngine {
         guard await decisions.areWritten(within: Self.switchNanoseconds, context.clock) else {
             throw Self.unstoredSwitch("decisions of before are still being written, and may pass")
         }
-        // Whoever came meanwhile holds; the answer tells it.
-        guard killSwitch == wanted else { return }
-        do {
-            try await store(wanted)
-        } catch let error as StoreError {
-            throw Self.unstoredSwitch(error.description)
-        } catch let problem as Problem where problem.status == 503 {
-            throw Self.unstoredSwitch(problem.detail)
-        }
+        try await storeWhatHolds()
     }
 
     /// Off only when it is written.
@@ -64,8 +56,20 @@ extension RiskEngine {
         let wanted = KillSwitch(isOn: false, reason: body.reason, since: context.clock.now)
         let answer = JSONBody { wanted.write(to: &$0, isStored: true) }
         try await store(wanted, record.statements(answer, context))
+        // Turned on meanwhile, it stays on: the log of changes has that written behind this.
         if killSwitch == before { killSwitch = wanted }
         return answer
+    }
+
+    /// Writes a switch that is on until what is written is what holds, whoever turned it meanwhile.
+    private func storeWhatHolds() async throws {
+        do {
+            while killSwitch.isOn, storedSwitch != killSwitch { try await store(killSwitch) }
+        } catch let error as StoreError {
+            throw Self.unstoredSwitch(error.description)
+        } catch let problem as Problem where problem.status == 503 {
+            throw Self.unstoredSwitch(problem.detail)
+        }
     }
 
     private func store(_ wanted: KillSwitch, _ more: [Statement] = []) async throws {

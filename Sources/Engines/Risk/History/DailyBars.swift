@@ -9,12 +9,17 @@ import Telemetry
     static let lifeNanoseconds: Int64 = 60_000_000_000
     /// How long it is used where market data does not answer, and the pause before it is asked again then.
     static let keptNanoseconds: Int64 = 86_400_000_000_000, pauseNanoseconds: Int64 = 5_000_000_000
+    /// How long an order waits for an answer where an older one is kept.
+    static let refreshNanoseconds: Int64 = 1_000_000_000
 
     private let context: EngineContext
     /// No column where no bar is stored.
     private var known: [String: (column: DailyColumn?, at: Int64)] = [:]
     /// By instrument: until when it is not asked for again, as market data did not tell it.
     private var silentUntil: [String: Int64] = [:]
+    /// Until when nothing is asked for, as market data let a question wait for longer than it may: with one after the
+    /// other that hang an order would wait for all of them.
+    private var hangsUntil = Int64.min
     /// Days of the column that was read last: most instruments have the same.
     private var days: [Int64] = []
     /// Portfolios whose history is being fetched anew behind their orders.
@@ -54,10 +59,12 @@ import Telemetry
         let entry = known[name], age = entry.map { context.clock.monotonic - $0.at } ?? .max
         if let entry, age < life { return .some(entry.column) }
         guard let symbol = Symbol(name) else { return .some(nil) }
-        let kept = age < Self.keptNanoseconds ? entry : nil
-        if let kept, let until = silentUntil[name], context.clock.monotonic < until { return .some(kept.column) }
-        guard let bars = try? await BarsClient(context).bars(symbol, .day1, last: DailyColumn.bars) else {
-            hear(nothing: name)
+        let kept = age < Self.keptNanoseconds ? entry : nil, asked = context.clock.monotonic
+        if asked < hangsUntil { return kept.map { .some($0.column) } ?? nil }
+        if let kept, let until = silentUntil[name], asked < until { return .some(kept.column) }
+        let client = BarsClient(context, deadlineNanoseconds: kept == nil ? nil : Self.refreshNanoseconds)
+        guard let bars = try? await client.bars(symbol, .day1, last: DailyColumn.bars) else {
+            hear(nothing: name, since: asked)
             return kept.map { .some($0.column) } ?? nil
         }
         silentUntil[name] = nil
@@ -68,13 +75,17 @@ import Telemetry
     }
 
     /// Logs once that market data is silent of anything.
-    private func hear(nothing name: String) {
+    private func hear(nothing name: String, since asked: Int64) {
+        let now = context.clock.monotonic
+        // What is held is asked for again within its life; nobody asks for the others any more.
+        silentUntil = silentUntil.filter { now - $0.value < 2 * Self.lifeNanoseconds }
         if silentUntil.isEmpty {
             context.logger.warning(
                 "market data does not tell daily bars: limits rest on those it told last, for a day",
                 ["symbol": .string(name)])
         }
-        silentUntil[name] = context.clock.monotonic + Self.pauseNanoseconds
+        silentUntil[name] = now + Self.pauseNanoseconds
+        if now - asked >= Self.refreshNanoseconds { hangsUntil = now + Self.pauseNanoseconds }
     }
 
     /// Columns as they are found.
