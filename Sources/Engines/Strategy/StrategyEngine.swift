@@ -90,7 +90,8 @@ import Wire
         guard let deployment = deployments[id], deployment.isBehind else { return nil }
         let client = BarsClient(context)
         if bar.replay != nil && bar.replay != deployment.runner.replay { return try await client.replayed(before: bar) }
-        guard let first = deployment.runner.first else { return BarColumns() }
+        // Before its first bar, or that one come again, there is nothing to be read.
+        guard let first = deployment.runner.first, first < bar.time else { return BarColumns() }
         return try await client.bars(
             bar.symbol, bar.timeframe, from: first, to: Timestamp(nanoseconds: bar.time.nanoseconds - 1))
     }

@@ -55,6 +55,19 @@ import Wire
         await fixture.stop()
     }
 
+    /// Killed before it was acknowledged, it comes again to a deployment that has nothing to catch up on before it.
+    @Test(.timeLimit(.minutes(1))) @LoopActor func theFirstBarMayComeAgainAfterARestart() async throws {
+        let bars = Self.rising(2)
+        let (fixture, path) = try await make("close > 1000", stored: bars.prefix(1))
+        let engine = try #require(fixture.hosts[.strategy]?.engine as? StrategyEngine)
+        await engine.stop()
+        try await engine.start()
+        for row in 0..<2 { try await fixture.publish(bars.bar(row, "KO")) }
+        let deployment = try await fixture.json(.strategy, .get, path)
+        #expect(deployment["last_bar"]?.text == Timestamp(nanoseconds: bars.times[1]).iso8601)
+        await fixture.stop()
+    }
+
     @Test @LoopActor func oneDefinitionCommittedAtOnceIsOneVersion() async throws {
         let (fixture, _) = try await make("close > 1", stored: Self.rising(2))
         func commit() async throws -> Int {
