@@ -161,9 +161,19 @@ extension GroupReaderOwner {
                 owner?.park(message, ticket: ticket, reason: "\(error)", attempts: attempts, by: self)
             } else {
                 metrics.retried.increment()
+                tellPostponed(message, attempts, error)
                 arm(backlog.fail(one: batch, at: index, now: clock.monotonic))
             }
         }
+    }
+
+    /// What is tried without end holds up its key: told the eighth time, and whenever it was tried twice as often since.
+    private func tellPostponed(_ message: Message, _ attempts: Int, _ error: any Error) {
+        guard attempts >= 8, attempts.nonzeroBitCount == 1 else { return }
+        logger.warning("A message waits for its handler, and what is behind it for the message.", [
+            "group": .string(group), "topic": .string("\(message.topic)"), "attempts": .int(attempts),
+            "reason": .string("\(error)"),
+        ])
     }
 
     private func isLast(_ attempts: Int, _ error: any Error, _ subscription: Subscription) -> Bool {

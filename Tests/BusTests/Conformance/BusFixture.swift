@@ -32,17 +32,19 @@ enum TestFamilies {
     let bus: any MessageBus
     let identifiers = SeededIdentifiers(seed: 7)
     let metrics: MetricsRegistry
+    let log: MemoryLogSink
 
     static func make(_ kind: BusKind, groups: [String: [String]] = [:]) async throws -> BusFixture {
         let metrics = MetricsRegistry()
-        let logger = Logger(engine: "test", level: .error, sink: MemoryLogSink(), now: { Timestamp(seconds: 0) })
+        let log = MemoryLogSink()
+        let logger = Logger(engine: "test", level: .warning, sink: log, now: { Timestamp(seconds: 0) })
         let retries = RetryPolicy(firstNanoseconds: 2_000_000, longestNanoseconds: 10_000_000)
         switch kind {
         case .memory:
             let bus = MemoryBus(
                 families: TestFamilies.all, groups: groups, clock: SystemClock(), identifiers: ProcessIdentifiers(),
                 metrics: metrics, logger: logger, retries: retries)
-            return BusFixture(bus: bus, metrics: metrics)
+            return BusFixture(bus: bus, metrics: metrics, log: log)
         case .redis:
             let server = try TestRedis.server.get()
             let name = ProcessIdentifiers().nextText()
@@ -50,7 +52,7 @@ enum TestFamilies {
                 url: server.url, families: TestFamilies.all, groups: groups, instance: "one",
                 spoolFolder: "\(server.folder)/spool-\(name)", streamPrefix: "\(name):", clock: SystemClock(),
                 identifiers: ProcessIdentifiers(), metrics: metrics, logger: logger, retries: retries)
-            return BusFixture(bus: bus, metrics: metrics)
+            return BusFixture(bus: bus, metrics: metrics, log: log)
         }
     }
 
