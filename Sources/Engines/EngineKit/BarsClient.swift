@@ -30,6 +30,7 @@ public struct BarColumns: Sendable {
         _ symbol: Symbol, _ timeframe: Timeframe, from: Timestamp? = nil, to: Timestamp? = nil, last: Int? = nil,
         first: Int? = nil
     ) async throws -> BarColumns {
+        if let from, let to, to < from { return BarColumns() }
         var query = "symbol=\(Self.escape(symbol.text))&timeframe=\(timeframe.rawValue)"
         if let from { query += "&from=\(from.iso8601)" }
         if let to { query += "&to=\(to.iso8601)" }

@@ -22,9 +22,11 @@ import Wire
         }
     }
 
-    /// Throws `Problem` 503 where an answer is not 200.
+    /// Throws `Problem` 503 where an answer is not 200, and 500 where the question is at fault: to ask it again, as a bus
+    /// handler does at 503, would not help.
     static func check(_ response: Response) throws {
         if response.status == 200 { return }
+        if [400, 422].contains(response.status) { throw Problem(500, "marketdata refused a question: \(response.status)") }
         throw Problem.unavailable("marketdata", "it answered \(response.status)")
     }
 
