@@ -52,7 +52,7 @@ import TestKit
             let example = try #require(media?["example"], "\(route.path) shows no example").json
             let path = route.path.split(separator: "/").map { $0.hasPrefix("{") ? "sample" : String($0) }
             func send(_ body: String) async throws -> Response {
-                try await fixture.ask(name, .post, "/" + path.joined(separator: "/"), body, query: "symbol=GOOG",
+                try await fixture.ask(name, .post, "/" + path.joined(separator: "/"), body, query: name == .marketdata ? "" : "symbol=GOOG",
                                       headers: ["Idempotency-Key": "k-1"])
             }
             let first = try await send(example)

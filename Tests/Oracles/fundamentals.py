@@ -62,7 +62,10 @@ class Known:
         for name, period, end, filed, value in sorted(facts, key=lambda fact: fact[3]):
             if filed <= day:
                 kind = "quarter" if name in FLOWS and period == "quarter" else "annual"
-                self.lines.setdefault((name, kind), {})[end] = value
+                line = self.lines.setdefault((name, kind), {})
+                for same in [other for other in line if abs(other - end) <= 20]:
+                    del line[same]
+                line[end] = value
 
     def near(self, name, kind, end):
         line = self.lines.get((name, kind), {})
@@ -85,6 +88,15 @@ class Known:
         if quarter is not None and (year is None or quarter > year) and not math.isnan(self.quarters(name, quarter)):
             return quarter
         return year
+
+    def together(self, *names):
+        """The flows at the newest end at which all are known."""
+        ends = {end for name in names for kind in ("annual", "quarter") for end in self.lines.get((name, kind), {})}
+        for end in sorted(ends, reverse=True):
+            values = [self.at(name, end) for name in names]
+            if not any(math.isnan(value) for value in values):
+                return values
+        return [NAN for _ in names]
 
     def newest(self, name):
         return self.at(name, self.end(name))
@@ -133,24 +145,26 @@ def features(facts, day, close):
     short = n("short_term_debt")
     debt = n("long_term_debt") + (0 if math.isnan(short) else short)
     value = cap + debt - n("cash")
-    ebitda = n("operating_income") + n("depreciation")
+    ebitda = sum(known.together("operating_income", "depreciation"))
+    cash, spent = known.together("operating_cash_flow", "capital_expenditure")
+    operating, sales = known.together("operating_income", "revenues")
     end = known.end("net_income")
     mean = (known.at("assets", end) + known.at("assets", end - 365)) / 2 if end is not None else NAN
     altman = (1.2 * over(n("current_assets") - n("current_liabilities"), n("assets"))
-              + 1.4 * over(n("retained_earnings"), n("assets")) + 3.3 * over(n("operating_income"), n("assets"))
-              + 0.6 * over(cap, n("liabilities")) + over(n("revenues"), n("assets")))
+              + 1.4 * over(n("retained_earnings"), n("assets")) + 3.3 * over(operating, n("assets"))
+              + 0.6 * over(cap, n("liabilities")) + over(sales, n("assets")))
     return {
         "market_value": cap, "enterprise_value": value, "pe_ratio": over(cap, n("net_income")),
         "pb_ratio": over(cap, n("equity")), "ps_ratio": over(cap, n("revenues")), "ev_to_ebitda": over(value, ebitda),
         "ev_to_sales": over(value, n("revenues")), "earnings_yield": over(n("net_income"), cap),
         "book_yield": over(n("equity"), cap), "sales_yield": over(n("revenues"), cap),
         "cash_flow_yield": over(n("operating_cash_flow"), cap),
-        "free_cash_flow_yield": over(n("operating_cash_flow") - n("capital_expenditure"), cap),
+        "free_cash_flow_yield": over(cash - spent, cap),
         "dividend_yield": over(n("dividends_paid"), cap), "revenue_growth": growth(known, "revenues"),
         "earnings_growth": growth(known, "net_income"), "asset_growth": growth(known, "assets"),
         "accruals": over(known.at("net_income", end) - known.at("operating_cash_flow", end), mean),
-        "gross_margin": over(n("gross_profit"), n("revenues")), "operating_margin": over(n("operating_income"), n("revenues")),
-        "net_margin": over(n("net_income"), n("revenues")), "return_on_assets": over(n("net_income"), n("assets")),
+        "gross_margin": over(*known.together("gross_profit", "revenues")), "operating_margin": over(operating, sales),
+        "net_margin": over(*known.together("net_income", "revenues")), "return_on_assets": over(n("net_income"), n("assets")),
         "return_on_equity": over(n("net_income"), n("equity")), "debt_to_equity": over(debt, n("equity")),
         "current_ratio": over(n("current_assets"), n("current_liabilities")), "piotroski_f": piotroski(known),
         "altman_z": altman,

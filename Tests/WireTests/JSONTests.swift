@@ -140,4 +140,24 @@ struct DelimitedTextTests {
         #expect(found.map(\.fields) == [["a", "b"], ["1", "x,\"y\""], ["last", ""]])
         #expect(found.map(\.line) == [1, 3, 4])
     }
+
+    private func faults(_ text: String) -> [Int: String] {
+        var out: [Int: String] = [:]
+        Array(text.utf8).withUnsafeBufferPointer { buffer in
+            var reader = DelimitedText(buffer), fields: [String] = []
+            while reader.read(into: &fields) { out[reader.line] = reader.fault ?? fields.joined(separator: "|") }
+        }
+        return out
+    }
+
+    @Test func badQuotesSpoilTheirLineAlone() {
+        let open = "has quotes that are not closed", behind = "has something other than a comma behind closing quotes"
+        #expect(faults("a,b\n1,\"2\n3,4\n5,6\n") == [1: "a|b", 2: open, 3: "3|4", 4: "5|6"])
+        #expect(faults("a,b\r\n\"1\"9,2\r\n3,4\r\n5,\"6\"") == [1: "a|b", 2: behind, 3: "3|4", 4: "5|6"])
+        // The next quotes close it, but not where a field ends.
+        #expect(faults("1,\"2\n3,\"4\"\n5,6") == [1: behind, 2: "3|4", 3: "5|6"])
+        // A row of several lines is told by its first; blanks around quotes are no fault.
+        #expect(faults("\"1\n2\",3\n\"4\" ,5") == [1: "1\n2|3", 3: "4|5"])
+        #expect(faults("\"") == [1: open])
+    }
 }

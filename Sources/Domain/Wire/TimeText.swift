@@ -58,6 +58,15 @@ extension Timestamp {
         guard let value = reader.read() else { return nil }
         self.init(nanoseconds: value)
     }
+
+    /// Reads the time of a row of a CSV file: milliseconds since the epoch, or as `init(iso8601:)`.
+    public init?(cell text: String) {
+        if let milliseconds = Int64(text), milliseconds.magnitude < 9_200_000_000_000 {
+            self.init(milliseconds: milliseconds)
+        } else {
+            self.init(iso8601: text)
+        }
+    }
 }
 
 /// Writes two digits.

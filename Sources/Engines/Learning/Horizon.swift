@@ -8,6 +8,8 @@ import Wire
 /// it is neither.
 struct Horizon: Sendable, Equatable {
     static let expected = "must be a number of bars or a text such as 1d, 4h, 30m, 2w, 1mo or 1y, at most 10y"
+    /// In days: ten years.
+    private static let longest = 2520.0
     /// Of a day; those of the clock count in bars by their length.
     private static let units: [(name: String, days: Double, isClock: Bool)] = [
         ("mo", 21, false), ("m", 1.0 / 1440, true), ("h", 1.0 / 24, true), ("d", 1, false), ("w", 5, false),
@@ -34,13 +36,13 @@ struct Horizon: Sendable, Equatable {
             return
         }
         guard !text.hasSuffix("M"), let unit = Self.units.first(where: { lowered.hasSuffix($0.name) }),
-              let count = Self.number(lowered.dropLast(unit.name.utf8.count)), count > 0, count * unit.days <= 2520
+              let count = Self.number(lowered.dropLast(unit.name.utf8.count)), count > 0, count * unit.days <= Self.longest
         else { return nil }
         self.init(text: text, length: unit.isClock ? .clock(days: count * unit.days) : .days(count * unit.days))
     }
 
     init?(bars: Double) {
-        guard bars > 0, bars <= 3_628_800 else { return nil }
+        guard bars > 0, bars <= Self.longest * TradingDays.aroundTheClock(.minute1) else { return nil }
         self.init(text: bars == bars.rounded() ? "\(Int(bars))" : "\(bars)", length: .bars(bars))
     }
 
@@ -60,6 +62,13 @@ struct Horizon: Sendable, Equatable {
         }
         guard let read = read ?? nil else { return nil }
         self = read
+    }
+
+    /// Whether a number of bars of a timeframe is at most ten years: as they are stated, else traded around the clock.
+    func isWithinBounds(_ timeframe: Timeframe, periodsPerYear: Double?) -> Bool {
+        guard case .bars(let bars) = length else { return true }
+        let days = Self.longest * TradingDays.aroundTheClock(timeframe)
+        return bars <= periodsPerYear.map { max(days, 10 * $0) } ?? days
     }
 
     /// In bars of a timeframe of which a day has so many.

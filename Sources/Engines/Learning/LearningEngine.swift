@@ -55,19 +55,20 @@ import Wire
     private func take(_ message: Message) async throws {
         switch message.topic.family {
         case Topics.history.name:
-            guard let subject = try JSONParser().withDocument(message.data, { Subject(history: $0) }) else {
-                throw Unreadable(message)
-            }
+            guard let (subject, isUpkeep) = try JSONParser().withDocument(message.data, { json in
+                Subject(history: json).map { ($0, json.member("upkeep")?.bool ?? false) }
+            }) else { throw Unreadable(message) }
             await locks.with(subject.text) { live.remove(VolatilityKey(subject: subject, replay: nil)) }
             trainer.invalidate(subject)
             let isFollowed = subject.timeframe == .day1 || trainer.newest(.price, subject) != nil
-            if isFollowed { _ = try await trainer.fit(subject) }
+            // Bars that the store makes may change each minute: whoever asks for a prediction has it fitted.
+            if isFollowed && !isUpkeep { _ = try await trainer.fit(subject) }
         default:
             guard let bar = try JSONParser().withDocument(message.data, { Bar(json: $0) }) else {
                 throw Unreadable(message)
             }
             let start = context.clock.monotonic
-            let state = bar.replay == nil ? try await advanceLive(bar) : advanceReplay(bar)
+            let state = bar.replay == nil ? try await advanceLive(bar) : try await advanceReplay(bar)
             guard let forecast = state?.forecast(bar.timeframe) else { return }
             inferenceSeconds.observe(Double(context.clock.monotonic - start) / 1e9)
             publish(forecast, bar, message)
@@ -91,13 +92,20 @@ import Wire
         }
     }
 
-    /// A replay's stream starts empty and sees each bar once.
-    private func advanceReplay(_ bar: Bar) -> LiveVolatility? {
-        let key = VolatilityKey(subject: Subject(symbol: bar.symbol, timeframe: bar.timeframe), replay: bar.replay)
-        if replays.place(key, bar.time.nanoseconds) == .missing { replays.put(key, LiveVolatility(), last: nil) }
-        return replays.advance(key, bar.time.nanoseconds) { (state: inout LiveVolatility) in
-            state.push(bar.close, at: bar.time.nanoseconds)
-            return state
+    /// A replay's stream starts with its first bar and sees each once; where this engine was not there for the first
+    /// ones, as after a restart, they are taken from the store.
+    private func advanceReplay(_ bar: Bar) async throws -> LiveVolatility? {
+        let subject = Subject(symbol: bar.symbol, timeframe: bar.timeframe)
+        let key = VolatilityKey(subject: subject, replay: bar.replay)
+        return try await locks.with("\(subject.text) \(bar.replay ?? "")") {
+            if replays.place(key, bar.time.nanoseconds) == .missing {
+                let before = try await BarsClient(context).replayed(before: bar)
+                replays.put(key, await context.compute(over: before.count) { LiveVolatility(before) }, last: before.times.last)
+            }
+            return replays.advance(key, bar.time.nanoseconds) { (state: inout LiveVolatility) in
+                state.push(bar.close, at: bar.time.nanoseconds)
+                return state
+            }
         }
     }
 

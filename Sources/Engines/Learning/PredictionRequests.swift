@@ -29,13 +29,16 @@ struct PredictionInput {
                               returns[bad] <= -1 ? "must be above -1" : "must be at most 1e15")
             }
         }
-        return PredictionInput(
+        let input = PredictionInput(
             symbol: symbol, timeframe: timeframe, horizon: horizon ?? .oneDay,
             level: fields.optionalNumber("level", "Share of the interval; 0.9 unless said.", above: 0, upTo: 0.9999)
                 ?? 0.9,
             returns: returns,
             statedPeriodsPerYear: fields.optionalNumber(
                 "periods_per_year", "Bars in a year; 252 days of bars unless said.", above: 0, upTo: 1e7))
+        fields.require(input.horizon.isWithinBounds(timeframe, periodsPerYear: input.statedPeriodsPerYear), "horizon",
+                       Horizon.expected)
+        return input
     }
 
     /// Where only returns or features are given a day is traded around the clock.

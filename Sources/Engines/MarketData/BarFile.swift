@@ -34,8 +34,9 @@ struct BarFile: Sendable {
         let fault: HeaderError? = bytes.withUnsafeBufferPointer { buffer in
             var text = DelimitedText(buffer), fields: [String] = []
             guard text.read(into: &fields) else { return HeaderError(reason: "the file is empty") }
+            if let fault = text.fault { return HeaderError(reason: "the header \(fault)") }
             let header = fields.map { $0.lowercased() }
-            guard let time = header.firstIndex(where: { ["ts", "date", "timestamp", "time"].contains($0) }) else {
+            guard let time = header.firstIndex(where: { DelimitedText.timeNames.contains($0) }) else {
                 return HeaderError(reason: "the header has no ts column; it starts with \(header.prefix(3))")
             }
             if let twice = ([header[time]] + columns).first(where: { name in header.count { $0 == name } > 1 }) {
@@ -45,7 +46,13 @@ struct BarFile: Sendable {
             guard places[3] != nil else { return HeaderError(reason: "the header has no close column") }
             let used = Set(places.compactMap { $0 } + [time])
             file.unused = fields.indices.filter { !used.contains($0) }.map { fields[$0] }
-            while text.read(into: &fields) { file.take(fields, line: text.line, time, places, header.count) }
+            while text.read(into: &fields) {
+                if let fault = text.fault {
+                    file.reject(text.line, fault)
+                } else {
+                    file.take(fields, line: text.line, time, places, header.count)
+                }
+            }
             return nil
         }
         if let fault { throw fault }
@@ -71,7 +78,7 @@ struct BarFile: Sendable {
             reject(line, "has \(fields.count) fields, the header has \(width)")
             return
         }
-        guard let stamp = Self.time(fields[time]) else {
+        guard let stamp = Timestamp(cell: fields[time]) else {
             reject(line, "\"\(fields[time].prefix(40))\" is not an ISO-8601 time or epoch milliseconds")
             return
         }
@@ -90,13 +97,6 @@ struct BarFile: Sendable {
             cells.append(value)
         }
         add(line: line, stamp, cells)
-    }
-
-    private static func time(_ text: String) -> Timestamp? {
-        if let milliseconds = Int64(text), milliseconds.magnitude < 9_200_000_000_000 {
-            return Timestamp(milliseconds: milliseconds)
-        }
-        return Timestamp(iso8601: text)
     }
 
     private mutating func add(line: Int, _ time: Timestamp, _ cells: [Double]) {

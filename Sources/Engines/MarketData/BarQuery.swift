@@ -17,6 +17,7 @@ struct BarQuery: RequestParameters {
     static func read(_ parameters: ParameterReader) -> BarQuery {
         let last = parameters.int("last", "Only the newest so many; 0 is all.", 0...10_000_000, default: 0)
         let limit = parameters.int("limit", "At most so many, from the oldest; 0 is all.", 0...10_000_000, default: 0)
+        parameters.require(last == 0 || limit == 0, "limit", "must not be there beside last")
         _ = parameters.optionalText("asset_class", "Taken for compatibility; stored bars are found by symbol.")
         _ = parameters.optionalText("exchange", "Taken for compatibility; stored bars are found by symbol.")
         _ = parameters.optionalText("currency", "Taken for compatibility; stored bars are found by symbol.")

@@ -17,6 +17,25 @@ struct FactFile: Sendable {
     /// Longest unit and source.
     private static let textLimit = 64
 
+    /// What is stored of them, in their order: of rows of the same filing of the same figure only the last.
+    var filings: [FilingFact] {
+        struct Key: Hashable {
+            let symbol: Symbol, concept: FactConcept, period: FactPeriod, end: Timestamp, filed: Timestamp
+        }
+        var places: [Key: Int] = [:], kept: [FilingFact] = []
+        for fact in facts {
+            let key = Key(symbol: fact.symbol, concept: fact.concept, period: fact.period, end: fact.periodEnd,
+                          filed: fact.filedAt)
+            if let place = places[key] {
+                kept[place] = fact
+            } else {
+                places[key] = kept.count
+                kept.append(fact)
+            }
+        }
+        return kept
+    }
+
     /// One row as text; a column that is not there is nil.
     typealias Row = (_ column: String) -> String?
 
@@ -33,12 +52,20 @@ struct FactFile: Sendable {
         let fault: BarFile.HeaderError? = bytes.withUnsafeBufferPointer { buffer in
             var text = DelimitedText(buffer), fields: [String] = []
             guard text.read(into: &fields) else { return BarFile.HeaderError(reason: "the file is empty") }
+            if let fault = text.fault { return BarFile.HeaderError(reason: "the header \(fault)") }
             let header = fields.map { $0.lowercased() }
             for name in required where !header.contains(name) {
                 return BarFile.HeaderError(reason: "the header has no \(name) column")
             }
+            if let twice = (required + optional).first(where: { name in header.count { $0 == name } > 1 }) {
+                return BarFile.HeaderError(reason: "the header has the column \(twice) twice")
+            }
             file.unused = fields.filter { !(required + optional).contains($0.lowercased()) }
             while text.read(into: &fields) {
+                if let fault = text.fault {
+                    file.rejected.append(RejectedRow(line: text.line, reason: fault))
+                    continue
+                }
                 if fields.count != header.count {
                     file.rejected.append(RejectedRow(
                         line: text.line, reason: "has \(fields.count) fields, the header has \(header.count)"))
@@ -82,7 +109,8 @@ struct FactFile: Sendable {
             return fault("filed_at is not an ISO-8601 time")
         }
         if filed < end { return fault("filed_at is before period_end") }
-        guard let value = row("value").flatMap({ Double($0) }), value.isFinite else {
+        guard let text = row("value"), let value = Double(text), value.isFinite,
+              !text.utf8.contains(where: { $0 | 32 == 120 }) else {
             return fault("value is not a finite number")
         }
         let unit = row("unit") ?? "", source = row("source") ?? ""

@@ -24,22 +24,11 @@ import Store
     /// Rows of one statement.
     private nonisolated static let rowsPerStatement = 500
 
-    /// What stores these facts; the same filing of the same figure again takes its place.
+    /// What stores these facts, each filing of a figure once, as one statement must not touch a row twice; one that is
+    /// stored gives its place to the new one.
     nonisolated static func statements(_ facts: [FilingFact]) -> [Statement] {
-        // One statement must not touch a row twice, so of the same key the last row counts.
-        var places: [String: Int] = [:], kept: [FilingFact] = []
-        for fact in facts {
-            let key = "\(fact.symbol) \(fact.concept.rawValue) \(fact.period.rawValue) "
-                + "\(fact.periodEnd.nanoseconds) \(fact.filedAt.nanoseconds)"
-            if let place = places[key] {
-                kept[place] = fact
-            } else {
-                places[key] = kept.count
-                kept.append(fact)
-            }
-        }
-        return stride(from: 0, to: kept.count, by: rowsPerStatement).map { start in
-            let part = kept[start..<min(kept.count, start + rowsPerStatement)]
+        return stride(from: 0, to: facts.count, by: rowsPerStatement).map { start in
+            let part = facts[start..<min(facts.count, start + rowsPerStatement)]
             var parameters: [SQLValue] = [], rows: [String] = []
             for fact in part {
                 rows.append("(" + (1...8).map { "$\(parameters.count + $0)" }.joined(separator: ", ") + ")")

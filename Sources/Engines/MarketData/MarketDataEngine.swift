@@ -16,9 +16,7 @@ import Wire
     let audit: AuditTrail
     let replays: ReplayRunner
     var quotes = QuoteBoard()
-    /// Each minute: longer bars where shorter ones changed, and partitions that are too old.
-    private let upkeep: Rounds
-    private static let upkeepNanoseconds: Int64 = 60_000_000_000
+    private let upkeep: BarUpkeep
     let rejectedRows: Counter
     let storedRows: Counter
 
@@ -27,7 +25,7 @@ import Wire
         idempotency = Idempotency(context)
         audit = AuditTrail(context)
         replays = ReplayRunner(context)
-        upkeep = Rounds(every: Self.upkeepNanoseconds, context.clock)
+        upkeep = BarUpkeep(context)
         rejectedRows = context.registry.counter(
             "nautilus_marketdata_rejected_rows_total", "Rows and quotes refused as corrupt.")
         storedRows = context.registry.counter("nautilus_marketdata_stored_rows_total",
@@ -42,16 +40,7 @@ import Wire
 
     public func start() async throws {
         audit.start()
-        guard let store = context.series as? any SeriesUpkeep else { return }
-        upkeep.start { [context] in
-            do throws(StoreError) {
-                _ = try await store.refresh(now: context.clock.now)
-                let dropped = try await store.dropOld(now: context.clock.now)
-                if dropped > 0 { context.logger.info("old partitions dropped", ["partitions": .int(dropped)]) }
-            } catch {
-                context.logger.warning("the upkeep of stored bars failed", ["error": .string(error.description)])
-            }
-        }
+        upkeep.start()
     }
 
     public func stop() async {
@@ -63,6 +52,17 @@ import Wire
     /// Where an instrument's bars are.
     nonisolated static func key(_ symbol: Symbol, _ timeframe: Timeframe) -> SeriesKey {
         SeriesKey(collection: "bars.\(timeframe.rawValue)", name: symbol.text)
+    }
+
+    /// Where bars are that the store made of an instrument's shorter ones.
+    nonisolated static func rolledUpKey(_ symbol: Symbol, _ timeframe: Timeframe) -> SeriesKey {
+        SeriesKey(collection: "rollup.\(timeframe.rawValue)", name: symbol.text)
+    }
+
+    /// What is known of an instrument's stored bars: where none of that length were imported, of those made of shorter ones.
+    func stored(_ symbol: Symbol, _ timeframe: Timeframe) async throws -> SeriesInfo? {
+        if let info = try await series.info(Self.key(symbol, timeframe)) { return info }
+        return try await series.info(Self.rolledUpKey(symbol, timeframe))
     }
 
     var series: any SeriesStore {
@@ -101,7 +101,13 @@ import Wire
             write = try await series.write(key, try await whole(file.rows, key), recordedAt: context.clock.now)
             storedRows.add(write.changedRows)
         }
-        if write.changedRows > 0 { try await announce(symbol, timeframe, file.rows, write, request) }
+        if write.changedRows > 0, let first = file.rows.ts.first, let last = file.rows.ts.last {
+            let notice = HistoryNotice(symbol: symbol, timeframe: timeframe, first: first, last: last,
+                                       rows: write.changedRows, version: write.version)
+            // The bars are stored: their readers must hear of it.
+            let message = notice.message(context, trace: request.headers["traceparent"])
+            try await context.commit([], [message], unrefusable: true)
+        }
         context.logger.with(requestID: request.requestID, traceID: request.traceID).info("bars imported", [
             "symbol": .string(symbol.text), "timeframe": .string(timeframe.rawValue),
             "stored": .int(write.changedRows), "rejected": .int(file.rejected.count),
@@ -128,30 +134,6 @@ import Wire
         rows.names.append(BarFile.vwap)
         rows.values.append([Double](repeating: .nan, count: rows.count))
         return rows
-    }
-
-    private func announce(
-        _ symbol: Symbol, _ timeframe: Timeframe, _ rows: SeriesColumns, _ write: SeriesWrite, _ request: Request
-    ) async throws {
-        var json = JSONWriter()
-        json.beginObject()
-        json.key("symbol")
-        json.string(symbol.text)
-        json.key("timeframe")
-        json.string(timeframe.rawValue)
-        json.key("first")
-        json.time(Timestamp(nanoseconds: rows.ts.first ?? 0))
-        json.key("last")
-        json.time(Timestamp(nanoseconds: rows.ts.last ?? 0))
-        json.key("rows")
-        json.int(write.changedRows)
-        json.key("version")
-        json.int(write.version)
-        json.endObject()
-        let message = context.message(Topics.history, symbol.text, time: context.clock.now,
-                                      trace: request.headers["traceparent"], data: json.bytes)
-        // The bars are stored: their readers must hear of it.
-        try await context.commit([], [message], unrefusable: true)
     }
 
     // MARK: Quotes

@@ -46,9 +46,9 @@ extension MarketDataEngine {
             })
         }
         let answer = try await idempotency.once(request) { record in
-            let answer = JSONBody { Self.write(file, &$0) }
-            let statements = FactRecords.statements(file.facts) + record.statements(answer, context)
-            let messages = file.facts.isEmpty ? [] : [announcement(file.facts, request)]
+            let filings = file.filings, answer = JSONBody { Self.write(file, stored: filings.count, &$0) }
+            let statements = FactRecords.statements(filings) + record.statements(answer, context)
+            let messages = filings.isEmpty ? [] : [announcement(filings, request)]
             if !statements.isEmpty { try await context.commit(statements, messages) }
             return answer
         }
@@ -68,10 +68,10 @@ extension MarketDataEngine {
                                data: json.bytes)
     }
 
-    private static func write(_ file: FactFile, _ json: inout JSONWriter) {
+    private static func write(_ file: FactFile, stored: Int, _ json: inout JSONWriter) {
         json.object { json in
             json.field("rows", file.facts.count + file.rejected.count)
-            json.field("stored", file.facts.count)
+            json.field("stored", stored)
             json.strings("unused_columns", file.unused.prefix(100))
             json.array("rejected", file.rejected.prefix(1000)) { json, row in
                 json.object {

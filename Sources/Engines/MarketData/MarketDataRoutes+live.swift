@@ -7,7 +7,9 @@ import Wire
 
 /// A quote to take.
 struct QuoteBody: RequestBody {
-    let quote: Quote?
+    let quote: Quote
+    /// Nil where it is of now.
+    let time: Timestamp?
 
     static func read(_ fields: FieldReader) -> QuoteBody {
         let symbol = fields.symbol("symbol", "The instrument.")
@@ -17,8 +19,9 @@ struct QuoteBody: RequestBody {
         let bidSize = fields.optionalNumber("bid_size", "Quantity bid.", from: 0)
         let askSize = fields.optionalNumber("ask_size", "Quantity offered.", from: 0)
         fields.require(bid != nil || ask != nil, "bid", "bid or ask must be there")
-        return QuoteBody(quote: Quote(symbol: symbol, time: time ?? Timestamp(nanoseconds: 0), bid: bid ?? .nan,
-                                      ask: ask ?? .nan, bidSize: bidSize ?? .nan, askSize: askSize ?? .nan))
+        let quote = Quote(symbol: symbol, time: time ?? Timestamp(nanoseconds: 0), bid: bid ?? .nan, ask: ask ?? .nan,
+                          bidSize: bidSize ?? .nan, askSize: askSize ?? .nan)
+        return QuoteBody(quote: quote, time: time)
     }
 }
 
@@ -41,9 +44,9 @@ struct ReplayBody: RequestBody {
             "speed", "Bars a second; 0 is as fast as acknowledged, else at least 0.00001; 10 unless said.", from: 0,
             upTo: ReplaySpeed.largest) ?? 10
         fields.require(ReplaySpeed.isLegal(speed), "speed", "must be \(ReplaySpeed.range)")
-        return ReplayBody(
-            symbol: symbol, timeframe: timeframe ?? .day1, speed: speed,
-            from: fields.optionalTime("from", "The first bar."), to: fields.optionalTime("to", "The last bar."))
+        let from = fields.optionalTime("from", "The first bar."), to = fields.optionalTime("to", "The last bar.")
+        if let from, let to { fields.require(from <= to, "to", "must not be before from") }
+        return ReplayBody(symbol: symbol, timeframe: timeframe ?? .day1, speed: speed, from: from, to: to)
     }
 }
 
@@ -62,8 +65,8 @@ extension MarketDataEngine {
                   example: #"{"symbol":"GOOG","bid":806.1,"ask":806.3}"#,
                       answer: #"{"symbol":"GOOG","accepted":true}"#) {
                 [unowned self] (_: NoParameters, body: QuoteBody, _) in
-                guard var quote = body.quote else { throw Problem.invalid("", "is not a quote") }
-                if quote.time.nanoseconds == 0 { quote.time = context.clock.now }
+                var quote = body.quote
+                quote.time = body.time ?? context.clock.now
                 try take(quote)
                 return JSONBody { json in
                     json.beginObject()
@@ -101,13 +104,26 @@ extension MarketDataEngine {
             let price = quote.bid.isNaN ? quote.ask : quote.ask.isNaN ? quote.bid : (quote.bid + quote.ask) / 2
             return Self.quoteAnswer(symbol, quote.time, quote.bid, quote.ask, price, "quote")
         }
-        for frame in Timeframe.allCases {
-            guard let bars = try await newest(Self.key(symbol, frame)) else { continue }
-            if let time = bars.ts.last, let price = bars.column("close")?.last {
-                return Self.quoteAnswer(symbol, Timestamp(nanoseconds: time), .nan, .nan, price, "bar")
-            }
+        guard let close = try await lastClose(symbol) else {
+            throw Problem.notFound("nothing is known of \(symbol): no quote came and no bar is stored")
         }
-        throw Problem.notFound("nothing is known of \(symbol): no quote came and no bar is stored")
+        return Self.quoteAnswer(symbol, close.time, .nan, .nan, close.price, "bar")
+    }
+
+    /// The stored close that was known last, whatever the length of its bar; of those of one moment that of the shortest.
+    /// Bars made of shorter ones are asked only where none else are stored: their last one has not ended yet.
+    private func lastClose(_ symbol: Symbol) async throws -> (time: Timestamp, price: Double)? {
+        for key in [Self.key, Self.rolledUpKey] {
+            var found: (time: Timestamp, price: Double, end: Timestamp)?
+            for frame in Timeframe.allCases {
+                guard let bars = try await newest(key(symbol, frame)), let time = bars.ts.last,
+                      let price = bars.column("close")?.last else { continue }
+                let start = Timestamp(nanoseconds: time), end = start.adding(nanoseconds: frame.nanoseconds)
+                if found.map({ end > $0.end }) ?? true { found = (start, price, end) }
+            }
+            if let found { return (found.time, found.price) }
+        }
+        return nil
     }
 
     /// The newest stored close; nil where no such bars are stored. A store that is away does not know: 503.

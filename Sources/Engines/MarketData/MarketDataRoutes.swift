@@ -51,6 +51,7 @@ extension MarketDataEngine {
             }
         } else {
             let body = try Route.body(ImportBody.self, request, strictly: true)
+            try Self.checkAgrees(query, body)
             symbol = symbol ?? body.symbol
             timeframe = timeframe ?? body.timeframe
             guard let read = body.file else { throw Problem.invalid("/bars", "is required") }
@@ -68,6 +69,19 @@ extension MarketDataEngine {
         var json = JSONWriter()
         answer.write(to: &json)
         return Response(status: answer.status, body: json.bytes)
+    }
+
+    /// What is said twice must be said alike.
+    private static func checkAgrees(_ query: ImportQuery, _ body: ImportBody) throws {
+        var faults: [FieldError] = []
+        if let asked = query.symbol, let sent = body.symbol, asked != sent {
+            faults.append(FieldError(pointer: "/symbol", message: "is \(sent) here and \(asked) in the query"))
+        }
+        if let asked = query.timeframe, let sent = body.timeframe, asked != sent {
+            faults.append(FieldError(
+                pointer: "/timeframe", message: "is \(sent.rawValue) here and \(asked.rawValue) in the query"))
+        }
+        if !faults.isEmpty { throw Problem.invalid(faults) }
     }
 
     private static func write(_ result: ImportResult, _ json: inout JSONWriter) {
@@ -116,11 +130,7 @@ extension MarketDataEngine {
                 {"symbol":"GOOG","timeframe":"1d","source":"store","version":1,"rows":1,"ts":["2013-03-01T00:00:00Z"],\
                 "open":[797.8],"high":[807.14],"low":[796.15],"close":[806.19],"volume":[2175400]}
                 """, errors: [404, 503], tabular: true) { [unowned self] (query: BarQuery, _: NoBody, _) in
-            // Where none of that length were imported, those made of shorter ones serve.
-            let made = SeriesKey(collection: "rollup.\(query.timeframe.rawValue)", name: query.key.name)
-            var found = try await series.info(query.key)
-            if found == nil { found = try await series.info(made) }
-            guard let info = found else {
+            guard let info = try await stored(query.symbol, query.timeframe) else {
                 throw Problem.notFound("no \(query.timeframe.rawValue) bars of \(query.symbol) are stored; "
                     + "import them with POST /market-data/import")
             }
@@ -150,14 +160,27 @@ extension MarketDataEngine {
         var items: [(Timeframe, SeriesInfo)] = []
         for (index, frame) in frames.enumerated().dropFirst(resumed ?? 0) {
             let after = index == resumed ? parts.last : nil
-            let found = try await series.list(collection: "bars.\(frame.rawValue)", prefix: query.prefix ?? "",
-                                              limit: query.page.limit + 1 - items.count, after: after)
+            let found = try await list(frame, prefix: query.prefix ?? "", limit: query.page.limit + 1 - items.count,
+                                       after: after)
             items += found.map { (frame, $0) }
             if items.count > query.page.limit { break }
         }
         let page = items.prefix(query.page.limit)
         let next = items.count > page.count ? page.last.map { "\($0.0.rawValue)/\($0.1.key.name)" } : nil
         return JSONBody.page(page, next: next) { Self.write($1.0, $1.1, &$0) }
+    }
+
+    /// Series of one length by symbol: those that were imported, and of other symbols those made of shorter ones.
+    private func list(
+        _ frame: Timeframe, prefix: String, limit: Int, after: String?
+    ) async throws -> [SeriesInfo] {
+        let imported = try await series.list(
+            collection: "bars.\(frame.rawValue)", prefix: prefix, limit: limit, after: after)
+        let made = try await series.list(
+            collection: "rollup.\(frame.rawValue)", prefix: prefix, limit: limit, after: after)
+        if made.isEmpty { return imported }
+        let names = Set(imported.map(\.key.name)), all = imported + made.filter { !names.contains($0.key.name) }
+        return Array(all.sorted { $0.key.name < $1.key.name }.prefix(limit))
     }
 
     private static func write(_ frame: Timeframe, _ info: SeriesInfo, _ json: inout JSONWriter) {
@@ -183,11 +206,11 @@ extension MarketDataEngine {
                 {"symbol":"GOOG","timeframe":"1d","gaps":[{"first":"2004-09-06T00:00:00Z",\
                 "last":"2004-09-06T00:00:00Z","missing":1}]}
                 """, errors: [404, 503]) { [unowned self] (query: BarQuery, _: NoBody, _) in
-            guard try await series.info(query.key) != nil else {
+            guard let info = try await stored(query.symbol, query.timeframe) else {
                 throw Problem.notFound("no \(query.timeframe.rawValue) bars of \(query.symbol) are stored")
             }
             let gaps = try await series.gaps(
-                query.key, step: query.timeframe.nanoseconds,
+                info.key, step: query.timeframe.nanoseconds,
                 calendar: query.timeframe == .day1 ? .weekdays : .everyDay, range: query.range)
             return JSONBody { json in
                 json.beginObject()

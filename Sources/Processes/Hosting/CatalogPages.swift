@@ -14,6 +14,8 @@ public enum CatalogPages {
 
             Columns are `open high low close volume vwap cap returns`; operators `+ - * / ^`, comparisons, `and or not`.
             `adv(n)` is `ts_mean(close*volume, n)`; `ts_` functions take `min_periods=k` for windows that are not full.
+            The windows of these and the others under `time_series` are cut to whole bars: `ts_mean(close,10.7)` is
+            `ts_mean(close,10)`. Periods elsewhere must be whole.
             A null operand gives a null, and so does a result that is not finite. No function reads a later bar.
 
             In formulas `x` and `y` are the series, `n` is the period, `o h l c v` are a bar's columns and `x₋₁` is the
@@ -23,8 +25,10 @@ public enum CatalogPages {
             Those under `fundamental` are made of figures of filings, which `POST /market-data/facts` and
             `nautilus import facts FILE.csv` store. A bar knows what was filed at or before its time, whatever period
             it is of, and of a figure that was filed again the newest filing by then. A flow is of the newest twelve
-            months: a fiscal year, or four quarters in a row where those end later. They are columns too
-            (`ts_mean(pe_ratio,20)`), for calculate and for factors; they are not streamed.
+            months: a fiscal year, or four quarters in a row where those end later. What is made of two flows, such as
+            a margin, takes both of the newest twelve months for which both are known. Ends of a period that are at most
+            20 days apart are the same. They are columns too (`ts_mean(pe_ratio,20)`), for calculate and for factors;
+            they are not streamed.
 
             """
         for category in categories(FunctionCatalog.all.map(\.category)) {

@@ -14,9 +14,6 @@ struct ImportCommand {
         ts,close alone is legal) in the running platform, and lists the rows that were refused with line and reason.
         --strict refuses the file for one of them. Exit 65 where the file is refused, 66 where it cannot be read.
         """
-    /// Rows sent at once: well below the limit of a request's body.
-    private static let rowsPerPart = 100_000
-
     private let options: Options
 
     init(_ arguments: ArraySlice<String>) throws {
@@ -39,11 +36,14 @@ struct ImportCommand {
             throw StartError(.noInput, "\(options.rest[0]) cannot be read: \(String(cString: strerror(errno)))")
         }
         let services = try RemoteServices(try Configuration(environment: ProcessRunner.environment))
-        let parts = options.has("strict") ? [(line: 0, bytes: bytes)] : Self.split(bytes)
+        var parts = options.has("strict") ? ImportParts(bytes, rowsPerPart: .max) : ImportParts(bytes)
         var total = ImportOutcome(), bar = ProgressBar(total: bytes.count), done = 0
-        for part in parts {
+        while let part = parts.next() {
             let query = "symbol=\(symbol.text.replacing("/", with: "%2F"))&timeframe=\(frame.rawValue)&strict=\(options.has("strict"))"
-            total.add(try await services.store(part.bytes, "/market-data/import", query), line: part.line)
+            let outcome = try await services.store(part.bytes, "/market-data/import", query)
+            parts.settle(refused: outcome.rejected.map { $0.line + part.line })
+            total.add(outcome, line: part.line)
+            total.add(repeated: part.repeated)
             done += part.bytes.count
             bar.show(done)
         }
@@ -51,24 +51,6 @@ struct ImportCommand {
         total.tellRejected()
         ProcessRunner.writeOutput("\(symbol) \(frame.rawValue): \(total.stored) rows stored, \(total.rejectedCount) rejected")
         return total.rejectedCount == 0 ? 0 : 1
-    }
-
-    /// Parts of a file at line ends, each with the header; `line` is how many lines came before its own.
-    private static func split(_ bytes: [UInt8]) -> [(line: Int, bytes: [UInt8])] {
-        guard let headerEnd = bytes.firstIndex(of: 10) else { return [(0, bytes)] }
-        let header = bytes[...headerEnd]
-        var parts: [(line: Int, bytes: [UInt8])] = [], start = headerEnd + 1, line = 0
-        while start < bytes.count {
-            var end = start, rows = 0
-            while end < bytes.count && rows < rowsPerPart {
-                if bytes[end] == 10 { rows += 1 }
-                end += 1
-            }
-            parts.append((line, Array(header) + bytes[start..<end]))
-            line += rows
-            start = end
-        }
-        return parts.isEmpty ? [(0, bytes)] : parts
     }
 }
 

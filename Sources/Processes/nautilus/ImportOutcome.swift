@@ -26,6 +26,12 @@ struct ImportOutcome {
         warningCount += other.warningCount
     }
 
+    /// Rows that were not sent, by the line of the file.
+    mutating func add(repeated rows: [(line: Int, reason: String)]) {
+        rejected += rows
+        rejectedCount += rows.count
+    }
+
     /// Tells which columns were not taken, the first refused rows with line and reason, and how many more there are;
     /// then the first rows that may be wrong likewise.
     func tellRejected() {

@@ -148,4 +148,38 @@ import TestKit
         }
         await fixture.stop()
     }
+
+    /// An expression may have line breaks; builds before wrote a factor a line.
+    @Test @LoopActor func factorsComeBackAsTheyWereSent() async throws {
+        let fixture = try await EngineFixture.make([FactorEngine.self])
+        let context = try #require(fixture.hosts[.factor]).context
+        func job(_ id: String, _ factors: [String]) -> FactorJob {
+            FactorJob(id: id, created: context.clock.now, timeframe: .day1, symbols: [], asOf: nil, factors: factors,
+                      universe: "stored")
+        }
+        let factors = ["close\n/open", "\"x\" = close", "volume"]
+        try await context.commit([
+            JobRecords.insert(job("a", factors)), JobRecords.insert(job("b", [])), JobRecords.insert(job("c", ["x"])),
+            Statement("UPDATE factor_job SET factors = $1 WHERE id = 'c'", [.blob(Array("close\nopen".utf8))]),
+        ])
+        let read = try await JobRecords.all(context.records, digest: context.digest)
+        #expect(read.map(\.factors) == [factors, [], ["close", "open"]])
+        await fixture.stop()
+    }
+
+    /// Whatever enters a factor is in the version of the data.
+    @Test @LoopActor func theVersionCoversEveryColumn() async throws {
+        let fixture = try await EngineFixture.make([FactorEngine.self])
+        let digest = try #require(fixture.hosts[.factor]).context.digest, ts: [Int64] = [1, 2]
+        func version(vwap: [Double]? = nil, cap: [Double]? = nil) throws -> String {
+            let bars = try Bars(ts: ts, close: [1, 2], vwap: vwap, cap: cap)
+            return try JobBench([("A", bars)], digest: digest).version
+        }
+        let versions = [
+            try version(), try version(vwap: [1, 2]), try version(vwap: [1, 3]), try version(cap: [1, 2]),
+            try version(vwap: [.nan, .nan]),
+        ]
+        #expect(Set(versions).count == 5)
+        await fixture.stop()
+    }
 }

@@ -105,4 +105,26 @@ import Wire
         }
         await fixture.stop()
     }
+
+    /// Of one filing of a figure that comes twice the last counts, and one is stored.
+    @Test @LoopActor func factsThatComeTwiceAreOne() async throws {
+        let fixture = try await EngineFixture.make([])
+        @LoopActor func send(_ body: String) async throws -> (status: Int, json: JSONTree) {
+            let host = try #require(fixture.hosts[.marketdata])
+            let answer = await host.application.respond(Request(
+                method: .post, path: "/market-data/facts", headers: ["Host": "localhost", "Content-Type": "text/csv"],
+                body: Array(body.utf8)))
+            return (answer.status, try JSONTree(answer.body))
+        }
+        let header = "symbol,concept,period_end,filed_at,value"
+        let row = "GOOG,assets,2020-03-31,2020-04-28"
+        let twice = try await send("\(header)\n\(row),1\n\(row),2\n\(row),0x10\n\(row),\"3\n")
+        #expect(twice.json["stored"]?.int == 1 && twice.json["rows"]?.int == 4)
+        #expect(twice.json["rejected"]?.elements.map { $0["line"]?.int } == [4, 5])
+        let kept = try await fixture.json(.marketdata, .get, "/market-data/facts", query: "symbol=GOOG")
+        #expect(kept["facts"]?.elements.map { $0["value"]?.double } == [2])
+        let columns = try await send("\(header),Value\n\(row),1,2\n")
+        #expect(columns.status == 422 && columns.json["detail"]?.text == "the header has the column value twice")
+        await fixture.stop()
+    }
 }

@@ -104,4 +104,20 @@ import Testing
         #expect(parameters?["bars_per_day"]?.double == 1)
         await fixture.stop()
     }
+
+    /// A number of bars is bounded as a text is: at most ten years.
+    @Test @LoopActor func aNumberOfBarsIsBoundedByTheirLength() async throws {
+        let fixture = try await EngineFixture.make([LearningEngine.self])
+        for (frame, horizon, year, status) in [
+            ("1d", "2520", "", 200), ("1d", "2521", "", 422), ("1d", #""3628800""#, "", 422), ("1m", "3628800", "", 200),
+            ("1h", "60481", "", 422), ("1d", "2521", #","periods_per_year":365"#, 200),
+            ("1d", "3651", #","periods_per_year":365"#, 422),
+        ] {
+            let answer = try await fixture.json(.ml, .post, "/ml/predict/volatility", """
+                {"returns":[0.01,-0.02,0.015],"timeframe":"\(frame)","horizon":\(horizon)\(year)}
+                """, status: status)
+            #expect(answer.pointers == (status == 422 ? ["/horizon"] : []), "\(frame) \(horizon)")
+        }
+        await fixture.stop()
+    }
 }

@@ -189,4 +189,30 @@ import Wire
         await fixture.stop()
     }
 
+    /// One that is started in the middle of a replay goes on from the bars that were sent before.
+    @Test @LoopActor func aReplayIsGoneOnWithAfterARestart() async throws {
+        let fixture = try await EngineFixture.make([LearningEngine.self])
+        try fixture.listen([Topics.prediction])
+        let bars = BarColumns.walk(40)
+        try await fixture.store(bars, "GOOG")
+        let run = try await fixture.json(.marketdata, .post, "/market-data/replay", """
+            {"symbol":"GOOG","speed":0,"to":"\(Timestamp(nanoseconds: bars.times[29]).iso8601)"}
+            """)
+        let id = try #require(run["id"]?.text)
+        try await fixture.until("the replay is over") {
+            try await fixture.json(.marketdata, .get, "/market-data/replay/\(id)")["state"]?.text == "finished"
+        }
+        await fixture.settle()
+        let count = fixture.published.count, context = try #require(fixture.hosts[.ml]).context
+        let bar = bars.bar(30, "GOOG", replay: id)
+        let message = context.message(Topics.bar, "GOOG", time: bar.closeTime, bar)
+        let engine = LearningEngine(context)
+        try await engine.subscriptions[0].handler([message])
+        await fixture.settle()
+        #expect(fixture.published.count == count + 1)
+        let got = try JSONTree(#require(fixture.published.last).data)["annualized_volatility"]?.double
+        let returns = zip(bars.close[1...30], bars.close[..<30]).map { log($0 / $1) }
+        #expect(abs((got ?? 0) - (try VolatilityForecast(returns: returns).annualizedVolatility)) < 1e-14)
+        await fixture.stop()
+    }
 }

@@ -88,4 +88,17 @@ import TestKit
         }
         #expect(board.quarantined.count == QuoteBoard.quarantineLimit && board.quarantined.first?.reason == "1")
     }
+
+    /// Quotes that are not closed do not take the rest of the file with them, and nothing behind them is dropped.
+    @Test func badQuotesAreListedByTheirLine() throws {
+        let file = try read("ts,close\n2024-01-02,\"10\n2024-01-03,11\n2024-01-04,\"1\"9\n2024-01-05,\"13\"\n")
+        #expect(file.rejected.map(\.line) == [2, 4] && file.rows.column("close") == [11, 13])
+        #expect(file.rejected.map(\.reason) == [
+            "has something other than a comma behind closing quotes",
+            "has something other than a comma behind closing quotes",
+        ])
+        #expect { try read("ts,\"close\n2024-01-02,1\n") } throws: {
+            ($0 as? BarFile.HeaderError)?.reason == "the header has quotes that are not closed"
+        }
+    }
 }

@@ -184,4 +184,49 @@ import Wire
         _ = try await fixture.json(.marketdata, .get, "/market-data/replay/none", status: 404)
         await fixture.stop()
     }
+
+    /// A bar of a minute from years ago is no price of today.
+    @Test @LoopActor func theLastCloseIsTheNewestOfAllLengths() async throws {
+        let fixture = try await EngineFixture.make([])
+        func quote(_ symbol: String) async throws -> (price: Double?, time: String?) {
+            let found = try await fixture.json(.marketdata, .get, "/market-data/quote/\(symbol)")
+            return (found["price"]?.double, found["ts"]?.text)
+        }
+        _ = try await csv(fixture, "ts,close\n2020-01-02T14:30:00Z,10\n", query: "symbol=KO&timeframe=1m")
+        _ = try await csv(fixture, "ts,close\n2024-01-02,90\n2024-01-05,100\n")
+        #expect(try await quote("KO") == (100, "2024-01-05T00:00:00Z"))
+        // The hour ends with the day; the next minute comes after both.
+        _ = try await csv(fixture, "ts,close\n2024-01-05T23:00:00Z,101\n", query: "symbol=KO&timeframe=1h")
+        #expect(try await quote("KO") == (101, "2024-01-05T23:00:00Z"))
+        _ = try await csv(fixture, "ts,close\n2024-01-06T00:00:00Z,102\n", query: "symbol=KO&timeframe=1m")
+        #expect(try await quote("KO") == (102, "2024-01-06T00:00:00Z"))
+        await fixture.stop()
+    }
+
+    @Test @LoopActor func whatIsSaidTwiceMustBeSaidAlike() async throws {
+        let fixture = try await EngineFixture.make([]), path = "/market-data/import"
+        let body = #"{"symbol":"KO","timeframe":"1h","bars":{"ts":["2024-01-02"],"close":[1]}}"#
+        let refused = try await fixture.json(.marketdata, .post, path, body, query: "symbol=PEP&timeframe=1d", status: 422)
+        #expect(Set(refused.pointers) == ["/symbol", "/timeframe"])
+        _ = try await fixture.json(.marketdata, .post, path, body, query: "symbol=KO&timeframe=1h")
+        let bars = "/api/v1/market-data/historical/bars", query = "symbol=KO&timeframe=1h"
+        let both = try await fixture.json(.marketdata, .get, bars, query: query + "&last=3&limit=1", status: 422)
+        #expect(both.pointers == ["?limit"])
+        _ = try await fixture.json(.marketdata, .get, bars, query: query + "&last=3&limit=0")
+        let back = #"{"symbol":"KO","timeframe":"1h","from":"2024-01-03","to":"2024-01-02"}"#
+        #expect(try await fixture.json(.marketdata, .post, "/market-data/replay", back, status: 422).pointers == ["/to"])
+        await fixture.stop()
+    }
+
+    /// The epoch is a time like others, not a missing one.
+    @Test @LoopActor func aQuoteOfTheEpochIsNotOfNow() async throws {
+        let fixture = try await EngineFixture.make([]), path = "/market-data/quotes"
+        _ = try await fixture.json(.marketdata, .post, path, #"{"symbol":"KO","bid":1,"ts":"1970-01-01"}"#)
+        let first = try await fixture.json(.marketdata, .get, "/market-data/quote/KO")
+        #expect(first["ts"]?.text == "1970-01-01T00:00:00Z")
+        _ = try await fixture.json(.marketdata, .post, path, #"{"symbol":"KO","bid":2}"#)
+        let second = try await fixture.json(.marketdata, .get, "/market-data/quote/KO")
+        #expect(second["ts"]?.text == fixture.clock.now.iso8601 && second["price"]?.double == 2)
+        await fixture.stop()
+    }
 }

@@ -101,4 +101,53 @@ import Testing
         #expect(throws: QuantError.self) { try FeatureStream(features[0]) }
         #expect(throws: QuantError.self) { try Feature.parse("pe_ratio(5)") }
     }
+
+    /// A ratio of two flows is of the same twelve months.
+    @Test func flowsOfARatioAreOfTheSameMonths() throws {
+        let bars = try Self.bars([200, 300], [10, 10])
+        func fact(_ concept: FactConcept, _ period: FactPeriod, _ end: Int64, _ filed: Int64, _ value: Double) -> Fact {
+            Fact(concept, period, periodEnd: end * Self.day, filedAt: filed * Self.day, value: value)
+        }
+        let wanted: Set<Column> = [.netMargin, .operatingMargin, .freeCashFlowYield, .evToEBITDA, .marketValue, .earningsYield]
+        func columns(_ facts: [Fact]) -> [Column: [Double]] { Fundamentals.columns(wanted, facts, bars) }
+        var facts = [
+            fact(.sharesOutstanding, .annual, 100, 110, 10), fact(.longTermDebt, .annual, 100, 110, 0),
+            fact(.cash, .annual, 100, 110, 0), fact(.revenues, .annual, 100, 110, 1500),
+            fact(.depreciation, .annual, 100, 110, 10), fact(.capitalExpenditure, .annual, 100, 110, 20),
+        ]
+        for concept in [FactConcept.netIncome, .operatingIncome, .operatingCashFlow] {
+            facts.append(fact(concept, .annual, 100, 110, 140))
+            // The year of these goes on by a quarter; that of the others does not.
+            for (back, value) in [50.0, 45, 40, 35].enumerated() {
+                facts.append(fact(concept, .quarter, 191 - Int64(back) * 91, 250, value))
+            }
+        }
+        let mixed = columns(facts)
+        #expect(mixed[.netMargin] == [140 / 1500.0, 140 / 1500.0] && mixed[.operatingMargin] == mixed[.netMargin])
+        #expect(mixed[.freeCashFlowYield] == [1.2, 1.2] && mixed[.evToEBITDA] == [100 / 150.0, 100 / 150.0])
+        // What is made of one flow alone goes on.
+        #expect(mixed[.earningsYield] == [1.4, 1.7])
+        let known = columns(facts + [fact(.revenues, .annual, 191, 260, 1700)])
+        #expect(known[.netMargin] == [140 / 1500.0, 0.1])
+        // No twelve months for which both are known.
+        let apart = columns(facts.filter { $0.concept != .revenues } + [fact(.revenues, .annual, -265, 110, 900)])
+        #expect(apart[.netMargin]?.allSatisfy(\.isNaN) == true)
+    }
+
+    /// An amended filing counts from its day on, also where it dates the end of the period a few days earlier.
+    @Test func anAmendmentTakesThePlaceOfWhatItAmends() throws {
+        let bars = try Self.bars(Array(100..<140), [Double](repeating: 10, count: 40))
+        func shares(_ end: Int64, _ filed: Int64, _ value: Double) -> Fact {
+            Fact(.sharesOutstanding, .annual, periodEnd: end, filedAt: filed * Self.day, value: value)
+        }
+        func value(_ facts: [Fact]) -> [Double] {
+            Fundamentals.columns([.marketValue], facts, bars)[.marketValue] ?? []
+        }
+        let end = 90 * Self.day
+        let amended = value([shares(end + Self.day - 1, 110, 5), shares(end, 120, 7)])
+        #expect(amended[10..<20].allSatisfy { $0 == 50 } && amended[20...].allSatisfy { $0 == 70 })
+        // A month apart is another day of balance: the later one stands.
+        let other = value([shares(end, 110, 5), shares(end - 30 * Self.day, 120, 7)])
+        #expect(other[10...].allSatisfy { $0 == 50 })
+    }
 }

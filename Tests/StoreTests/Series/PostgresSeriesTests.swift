@@ -18,9 +18,13 @@ import Testing
         try await store.write(old, SeriesColumns(close: [1, 2]), recordedAt: someTime)
         let now = Timestamp(nanoseconds: 400 * Self.day)
         // A partition is 31 days; those that end by day 300 lie before the retention: nine of them.
-        #expect(try await store.dropOld(now: now) == 9)
-        #expect(try await store.dropOld(now: now) == 0)
-        let left = days.filter { $0 >= 9 * 31 * Self.day }
+        let left = days.filter { $0 >= 9 * 31 * Self.day }, gone = days.filter { $0 < 9 * 31 * Self.day }
+        #expect(try await store.dropOld(now: now).changes == [
+            SeriesChange(key: minutes, first: Timestamp(nanoseconds: 0), last: Timestamp(nanoseconds: gone.last ?? 0),
+                         rows: gone.count, version: 10),
+            SeriesChange(key: old, first: Timestamp(nanoseconds: 1), last: Timestamp(nanoseconds: 2), rows: 2, version: 2),
+        ])
+        #expect(try await store.dropOld(now: now).changes.isEmpty)
         #expect(try await store.read(minutes, range: .all, columns: nil) == SeriesColumns(close: left))
         let info = try #require(try await store.info(minutes))
         #expect(info.rows == left.count)
@@ -45,16 +49,23 @@ import Testing
         }
         try await store.write(minutes, bars(0..<1_500, volume: 1), recordedAt: someTime)
         // 25 hours and two days.
-        #expect(try await store.refresh(now: someTime) == 27)
+        let made = try await store.refresh(now: someTime).changes
+        #expect(made == [
+            SeriesChange(key: hours, first: Timestamp(nanoseconds: 0), last: Timestamp(nanoseconds: 1_440 * minute),
+                         rows: 25, version: 1),
+            SeriesChange(key: days, first: Timestamp(nanoseconds: 0), last: Timestamp(nanoseconds: 1_440 * minute),
+                         rows: 2, version: 1),
+        ])
         let first = try await store.read(hours, range: SeriesRange(limit: 1), columns: nil)
         #expect(first.values == [[0], [61], [-2], [60], [60]])
         let daily = try await store.read(days, range: .all, columns: nil)
         #expect(daily.ts == [0, 1_440 * minute])
         #expect(daily.values == [[0, 1_440], [1_441, 1_501], [-2, 1_438], [1_440, 1_500], [1_440, 60]])
-        #expect(try await store.refresh(now: someTime) == 0)
+        #expect(try await store.refresh(now: someTime).changes.isEmpty)
         // A restated stretch changes its hour and its day, no other.
         try await store.write(minutes, bars(70..<80, volume: 3), recordedAt: someTime)
-        #expect(try await store.refresh(now: someTime) == 2)
+        let again = try await store.refresh(now: someTime).changes
+        #expect(again.map(\.key) == [hours, days] && again.map(\.rows) == [1, 1] && again.map(\.version) == [2, 2])
         #expect(try await store.read(days, range: .all, columns: ["volume"]).values == [[1_460, 60]])
         #expect(try await store.remove(minutes))
         #expect(try await store.info(days) == nil)

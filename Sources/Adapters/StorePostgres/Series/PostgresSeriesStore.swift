@@ -109,11 +109,11 @@ public final class PostgresSeriesStore: SeriesStore, SeriesUpkeep {
         try await ask(writers) { worker throws(StoreError) in try worker.remove(key) }
     }
 
-    public func dropOld(now: Timestamp) async throws(StoreError) -> Int {
+    public func dropOld(now: Timestamp) async throws(StoreError) -> SeriesUpkeepOutcome {
         try await ask(writers) { worker throws(StoreError) in try worker.dropOld(now: now) }
     }
 
-    public func refresh(now: Timestamp) async throws(StoreError) -> Int {
+    public func refresh(now: Timestamp) async throws(StoreError) -> SeriesUpkeepOutcome {
         try await ask(writers) { worker throws(StoreError) in try worker.refresh(now: now) }
     }
 

@@ -37,6 +37,12 @@ struct JobBench: Sendable {
                 + facts.map(\.value) {
                 for value in column { add(value.isNaN ? 0 : value.bitPattern) }
             }
+            // Most bars have none of these; where there are, they are told from the columns before them by name.
+            for (name, column) in [("vwap", item.bars.vwap), ("cap", item.bars.cap)] {
+                guard let column else { continue }
+                bytes += Array(name.utf8) + [0]
+                for value in column { add(value.isNaN ? 0 : value.bitPattern) }
+            }
             bytes = outer + digest(bytes)
         }
         version = hexadecimal(digest(bytes).prefix(16))

@@ -49,7 +49,7 @@ enum JobRecords {
         return Statement("INSERT INTO factor_job (\(columns)) VALUES (\(places))", [
             .text(job.id), .integer(job.created.nanoseconds), .text(job.timeframe.rawValue), .text(text(job.symbols)),
             job.asOf.map { .integer($0.nanoseconds) } ?? .null,
-            .blob(Array(job.factors.joined(separator: "\n").utf8)), .text(job.state.rawValue),
+            .blob(bytes(job.factors)), .text(job.state.rawValue),
             job.time.map { .integer($0.nanoseconds) } ?? .null, .text(job.dataVersion), .text(job.detail),
             .text(text(job.groups)), .text(job.universe), .integer(Int64(job.run)),
         ])
@@ -92,6 +92,27 @@ enum JobRecords {
                 groups[grouping, default: [:]][parts[1]] = parts[2]
             }
             return groups
+        }
+    }
+
+    /// Factors as a JSON list: an expression may have line breaks.
+    private static func bytes(_ factors: [String]) -> [UInt8] {
+        var json = JSONWriter()
+        json.beginArray()
+        for factor in factors { json.string(factor) }
+        json.endArray()
+        return json.bytes
+    }
+
+    /// Builds before wrote one a line. None of theirs begins with a bracket.
+    private static func factors(_ bytes: [UInt8]) throws -> [String] {
+        guard bytes.first == UInt8(ascii: "[") else {
+            return String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
+        }
+        return try JSONParser().withDocument(bytes) { root in
+            var factors: [String] = []
+            root.forEachElement { factors.append($0.string ?? "") }
+            return factors
         }
     }
 
@@ -169,11 +190,10 @@ enum JobRecords {
             try row.value(column, as: Int64?.self).map { Timestamp(nanoseconds: $0) }
         }
         let symbols = symbols(try row.value(3)), groups = try groups(row.value(10))
-        let names = String(decoding: try row.value(5, as: [UInt8].self), as: UTF8.self)
         let universe = try row.value(11, as: String.self)
         var job = FactorJob(
             id: try row.value(0), created: Timestamp(nanoseconds: try row.value(1)), timeframe: timeframe,
-            symbols: symbols, asOf: try time(4), factors: names.split(separator: "\n").map(String.init), groups: groups,
+            symbols: symbols, asOf: try time(4), factors: try factors(row.value(5)), groups: groups,
             universe: universe.isEmpty ? FactorJob.universe(symbols, groups, digest) : universe)
         job.state = state
         job.time = try time(7)

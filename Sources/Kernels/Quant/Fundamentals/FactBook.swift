@@ -22,13 +22,11 @@ struct FactBook {
         }
     }
 
+    /// A filing of a period that is known takes its place, also where it dates the end a few days apart.
     private static func put(_ fact: Fact, into line: inout Line) {
+        if let known = nearestPlace(line, fact.periodEnd) { line.remove(at: known) }
         let place = line.firstIndex { $0.end >= fact.periodEnd } ?? line.count
-        if place < line.count, line[place].end == fact.periodEnd {
-            line[place].value = fact.value
-        } else {
-            line.insert((fact.periodEnd, fact.value), at: place)
-        }
+        line.insert((fact.periodEnd, fact.value), at: place)
     }
 
     /// The newest end of a balance, or of twelve months of a flow: a year's, or four quarters' in a row.
@@ -47,6 +45,13 @@ struct FactBook {
     /// The newest that is known; NaN where nothing is.
     func newest(_ concept: FactConcept) -> Double { newestEnd(concept).map { value(concept, at: $0) } ?? .nan }
 
+    /// The newest end of twelve months for which all of these flows are known; nil where there is none.
+    func newestEnd(ofAll flows: FactConcept...) -> Int64? {
+        guard let first = flows.first, flows.allSatisfy({ years[$0] != nil || quarters[$0] != nil }) else { return nil }
+        let ends = ((years[first] ?? []) + (quarters[first] ?? [])).map(\.end).sorted(by: >)
+        return ends.first { end in flows.allSatisfy { !value($0, at: end).isNaN } }
+    }
+
     private func sumOfQuarters(_ concept: FactConcept, _ end: Int64) -> Double {
         var total = 0.0
         for back in 0..<4 {
@@ -58,8 +63,13 @@ struct FactBook {
     }
 
     private static func nearest(_ line: Line?, _ end: Int64) -> Double? {
-        let found = line?.min { TimeSpan.distance($0.end, end) < TimeSpan.distance($1.end, end) }
-        guard let found, TimeSpan.distance(found.end, end) <= UInt64(tolerance) else { return nil }
-        return found.value
+        guard let line, let place = nearestPlace(line, end) else { return nil }
+        return line[place].value
+    }
+
+    private static func nearestPlace(_ line: Line, _ end: Int64) -> Int? {
+        let found = line.indices.min { TimeSpan.distance(line[$0].end, end) < TimeSpan.distance(line[$1].end, end) }
+        guard let found, TimeSpan.distance(line[found].end, end) <= UInt64(tolerance) else { return nil }
+        return found
     }
 }

@@ -27,20 +27,20 @@ struct Statements {
         equity = book.newest(.equity)
         let debt = book.newest(.longTermDebt) + Self.orNone(book.newest(.shortTermDebt))
         netDebt = debt - book.newest(.cash)
-        earningsBeforeDepreciation = book.newest(.operatingIncome) + book.newest(.depreciation)
+        earningsBeforeDepreciation = Self.together(book, .operatingIncome, .depreciation, +)
         operatingCashFlow = book.newest(.operatingCashFlow)
-        freeCashFlow = operatingCashFlow - book.newest(.capitalExpenditure)
+        freeCashFlow = Self.together(book, .operatingCashFlow, .capitalExpenditure, -)
         dividends = book.newest(.dividendsPaid)
         liabilities = book.newest(.liabilities)
         let assets = book.newest(.assets)
         let working = book.newest(.currentAssets) - book.newest(.currentLiabilities)
         altmanBase = assets > 0
-            ? (1.2 * working + 1.4 * book.newest(.retainedEarnings) + 3.3 * book.newest(.operatingIncome)
-                + revenues) / assets : .nan
+            ? (1.2 * working + 1.4 * book.newest(.retainedEarnings)
+                + Self.together(book, .operatingIncome, .revenues) { 3.3 * $0 + $1 }) / assets : .nan
         figures = [
-            .grossMargin: book.newest(.grossProfit) / Self.positive(revenues),
-            .operatingMargin: book.newest(.operatingIncome) / Self.positive(revenues),
-            .netMargin: netIncome / Self.positive(revenues),
+            .grossMargin: Self.margin(book, .grossProfit),
+            .operatingMargin: Self.margin(book, .operatingIncome),
+            .netMargin: Self.margin(book, .netIncome),
             .returnOnAssets: netIncome / Self.positive(assets),
             .returnOnEquity: netIncome / Self.positive(equity),
             .debtToEquity: debt / Self.positive(equity),
@@ -58,6 +58,18 @@ struct Statements {
 
     /// A value above 0, else NaN: a ratio to nothing or less says nothing.
     static func positive(_ value: Double) -> Double { value > 0 ? value : .nan }
+
+    /// What two flows of the same twelve months come to: the newest for which both are known.
+    private static func together(
+        _ book: FactBook, _ first: FactConcept, _ second: FactConcept, _ combine: (Double, Double) -> Double
+    ) -> Double {
+        guard let end = book.newestEnd(ofAll: first, second) else { return .nan }
+        return combine(book.value(first, at: end), book.value(second, at: end))
+    }
+
+    private static func margin(_ book: FactBook, _ concept: FactConcept) -> Double {
+        together(book, concept, .revenues) { $0 / positive($1) }
+    }
 
     /// Change over a year as a share of what was there, without its sign.
     private static func growth(_ book: FactBook, _ concept: FactConcept) -> Double {
