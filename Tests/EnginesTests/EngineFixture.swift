@@ -42,7 +42,7 @@ enum EngineRecords: CaseIterable, Sendable {
 /// Engines of a fixture, and what answers in place of others.
 @LoopActor private final class FixturePeers: PeerClient {
     let engines = LocalPeers()
-    var standIns: [EngineName: @LoopActor (Request) -> Response?] = [:]
+    var standIns: [EngineName: @LoopActor (Request) async -> Response?] = [:]
 
     func send(
         _ request: Request, to engine: EngineName, deadlineNanoseconds: Int64
@@ -50,7 +50,7 @@ enum EngineRecords: CaseIterable, Sendable {
         guard let standIn = standIns[engine] else {
             return try await engines.send(request, to: engine, deadlineNanoseconds: deadlineNanoseconds)
         }
-        guard let response = standIn(request) else { throw .timedOut }
+        guard let response = await standIn(request) else { throw .timedOut }
         return response
     }
 }
@@ -106,7 +106,7 @@ enum EngineRecords: CaseIterable, Sendable {
     }
 
     /// Answers in place of an engine that does not run; nil is an answer that gets lost.
-    func stand(in name: EngineName, _ answer: @escaping @LoopActor (Request) -> Response?) {
+    func stand(in name: EngineName, _ answer: @escaping @LoopActor (Request) async -> Response?) {
         peers.standIns[name] = answer
     }
 

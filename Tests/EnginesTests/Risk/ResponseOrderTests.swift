@@ -12,6 +12,8 @@ import TestKit
     init() { EventLoop.runInBackground() }
 
     private static let path = "/api/v1/risk"
+    /// After so many seconds an order is looked at again, however often it was.
+    private static let wait: Int64 = 15
 
     /// Risk with a limit g, and what answers in place of the strategy engine.
     @LoopActor private final class Scene {
@@ -22,14 +24,20 @@ import TestKit
         var placed: Response?
         /// Instruments whose orders nothing is said of.
         var silent: Set<String> = []
+        /// Whether what is asked of an order waits for an answer, and what waits.
+        var hangs = false
+        private var waiting: [CheckedContinuation<Void, Never>] = []
 
-        init(_ type: String = "gross_exposure", threshold: String = "100") async throws {
-            fixture = try await EngineFixture.make([RiskEngine.self])
+        init(
+            _ type: String = "gross_exposure", threshold: String = "100", records: EngineRecords = .sqlite
+        ) async throws {
+            fixture = try await EngineFixture.make([RiskEngine.self], records: records)
             engine = try fixture.risk
             try await post("limits", #"{"id":"g","type":"\#(type)","threshold":\#(threshold),"portfolio_id":"p"}"#)
             fixture.stand(in: .strategy) { [unowned self] request in
                 asked.append("\(request.method.rawValue) \(request.path)")
                 if request.method == .post { return placed }
+                if hangs { await withCheckedContinuation { waiting.append($0) } }
                 let isSilent = rows.contains { silent.contains($0.target) && request.path.hasSuffix($0.id) }
                 return isSilent ? nil : Response(status: 404, body: [])
             }
@@ -42,6 +50,15 @@ import TestKit
         func limit(_ threshold: Int) async throws {
             _ = try await fixture.json(.risk, .put, ResponseOrderTests.path + "/limits/g",
                 #"{"type":"gross_exposure","threshold":\#(threshold),"portfolio_id":"p"}"#)
+        }
+
+        /// Answers what was asked last of all that waits.
+        func answerLast() { waiting.popLast()?.resume() }
+
+        /// Answers everything, from now on at once.
+        func answerAll() {
+            hangs = false
+            while !waiting.isEmpty { answerLast() }
         }
 
         func takes() { placed = Response(body: Array(#"{"state":"working"}"#.utf8)) }
@@ -66,7 +83,10 @@ import TestKit
         try await scene.fixture.pass(seconds: 1)
         #expect(try await scene.fixture.states() == ["waiting", "waiting"])
         try await scene.limit(1000)
-        try await scene.fixture.pass(seconds: 1)
+        // One of them is not to be looked at for a while.
+        let other = try #require(scene.rows.first { $0.target == "PEP" }), responder = scene.engine.responder
+        responder.flights.wait(other.id, nanoseconds: 60_000_000_000, at: responder.now)
+        try await scene.fixture.pass(seconds: Self.wait)
         #expect(try await scene.fixture.states() == ["dropped", "dropped"])
         scene.silent = []
         scene.takes()
@@ -86,7 +106,7 @@ import TestKit
         let first = try #require(scene.rows.first)
         #expect(first.state == .waiting && scene.asked.contains("POST /orders"))
         try await scene.limit(1000)
-        try await scene.fixture.pass(seconds: 1)
+        try await scene.fixture.pass(seconds: Self.wait)
         #expect(try await scene.fixture.states() == ["dropped"])
         try await scene.limit(100)
         try await scene.fixture.pass(seconds: 1)
@@ -120,7 +140,7 @@ import TestKit
         _ = try await scene.fixture.json(
             .risk, .post, Self.path + "/kill-switch", #"{"state":"on","reason":"drill"}"#)
         scene.placed = Response(status: 409, body: [])
-        try await scene.fixture.pass(seconds: 1)
+        try await scene.fixture.pass(seconds: Self.wait)
         #expect(try await scene.fixture.states() == ["placed"])
         await scene.fixture.stop()
     }
@@ -140,14 +160,15 @@ import TestKit
         #expect(try await scene.fixture.states() == ["placed", "waiting"])
         try await scene.restart()
         try await scene.limit(1000)
-        for _ in 0..<2 { try await scene.fixture.pass(seconds: 1) }
+        try await scene.fixture.pass(seconds: Self.wait)
         #expect(try await scene.fixture.states() == ["dropped", "placed"])
         await scene.fixture.stop()
     }
 
     /// What is begun is carried out to its end, in the next life too.
-    @Test @LoopActor func theRestOfAStepIsPlacedThoughTheLimitIsKeptByThen() async throws {
-        let scene = try await Scene()
+    @Test(arguments: EngineRecords.here)
+    @LoopActor func theRestOfAStepIsPlacedThoughTheLimitIsKeptByThen(_ records: EngineRecords) async throws {
+        let scene = try await Scene(records: records)
         scene.silent = ["PEP"]
         scene.takes()
         try await scene.fixture.tellHolding(5)
@@ -159,8 +180,28 @@ import TestKit
         try await scene.limit(1000)
         try await scene.restart()
         scene.silent = []
-        for _ in 0..<2 { try await scene.fixture.pass(seconds: 1) }
+        try await scene.fixture.pass(seconds: Self.wait)
         #expect(try await scene.fixture.states() == ["placed", "placed"])
+        await scene.fixture.stop()
+    }
+
+    /// The place of an order that ends is taken at once, though older ones are still under way.
+    @Test @LoopActor func asManyOrdersAsThereIsRoomForAreUnderWay() async throws {
+        let scene = try await Scene(), responder = scene.engine.responder, limit = ResponseFlights.orderLimit
+        for number in 0..<limit + 20 { try await scene.fixture.tellHolding(5, of: "S\(number)") }
+        try await scene.fixture.look()
+        try await scene.post("response-rules", #"{"id":"f","title":"t","action":"flatten"}"#)
+        scene.hangs = true
+        await responder.round()
+        await scene.fixture.until("the room is full") { scene.asked.count == limit }
+        for more in 1...5 {
+            scene.answerLast()
+            // Its own order is sent, and gets no answer.
+            await scene.fixture.until("another is asked for") { scene.asked.count == limit + 2 * more }
+        }
+        scene.answerAll()
+        await scene.fixture.until("nothing is under way") { responder.isIdle }
+        #expect(scene.rows.count == limit + 20 && scene.rows.allSatisfy { $0.attempts == 1 })
         await scene.fixture.stop()
     }
 
@@ -185,7 +226,7 @@ import TestKit
         try await fixture.tellHolding(0, of: "PEP")
         try await fixture.look()
         scene.takes()
-        for _ in 0..<3 { try await fixture.pass(seconds: 2) }
+        try await fixture.pass(seconds: Self.wait)
         #expect(try await fixture.states() == ["placed"])
         await fixture.stop()
     }

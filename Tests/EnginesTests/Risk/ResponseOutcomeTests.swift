@@ -28,8 +28,8 @@ import TestKit
     @Test(arguments: [false, true])
     @LoopActor func aNoticeWhoseOutcomeCannotBeWrittenIsSentOnce(_ restarts: Bool) async throws {
         let courier = RecordingCourier(), (fixture, engine) = try await telling(courier)
-        try await fixture.hold(5)
         try await fixture.refuse("responses")
+        try await fixture.hold(5)
         for _ in 0..<2 { try await fixture.pass(seconds: 1) }
         #expect(courier.sent.count == 1)
         #expect(try await fixture.states() == ["waiting"])
@@ -101,21 +101,7 @@ import TestKit
         await fixture.stop()
     }
 
-    // MARK: Room
-
-    /// What there is room for is begun when something ends, not in the next round.
-    @Test @LoopActor func moreOrdersThanThereIsRoomForAreTriedInOneRound() async throws {
-        let (fixture, engine) = try await telling(RecordingCourier())
-        for number in 0..<150 { try await fixture.tellHolding(1, of: "S\(number)") }
-        try await fixture.look()
-        try await post(fixture, "response-rules", #"{"id":"f","title":"t","action":"flatten"}"#)
-        // There is no strategy engine, so each attempt fails at once.
-        try await fixture.pass(seconds: 0)
-        let orders = engine.responder.rows.values.filter(\.action.trades)
-        #expect(orders.count == 150 && orders.allSatisfy { $0.attempts == 1 })
-        await fixture.stop()
-    }
-
+    /// The place of a notice that ends is taken at once, by whichever channel waits.
     @Test @LoopActor func moreChannelsThanThereIsRoomForAreToldInOneRound() async throws {
         let courier = HangingCourier { _ in true }
         let fixture = try await EngineFixture.make([RiskEngine.self], courier: courier), engine = try fixture.risk

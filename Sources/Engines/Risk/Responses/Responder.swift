@@ -110,7 +110,7 @@ import Wire
                 row.end(.dropped, Self.isSeen)
                 return row
             }
-            // What an attempt comes to is taken under the same lock: it does not write meanwhile that it is tried again.
+            // What an attempt comes to is taken under the same lock: none writes meanwhile that it is tried again.
             try await context.commit(
                 [ResponseRecords.upsert(breach)] + silenced.map { ResponseRecords.upsert($0) },
                 told + silenced.map { context.message(.done, of: $0, at: now) })

@@ -4,8 +4,8 @@ import Runtime
 import Store
 import Telemetry
 
-/// Outcomes: what came of attempts, written before it is forgotten. All of it happens under the responder's lock, so that
-/// a plan, an acknowledgement and an outcome never meet halfway.
+/// Outcomes: what came of attempts, written before it is forgotten. All of it happens under the responder's lock, so
+/// that a plan, an acknowledgement and an outcome never meet halfway.
 extension Responder {
     /// Takes what came of an attempt.
     func finish(_ outcome: ResponseRow) async {
@@ -68,8 +68,8 @@ extension Responder {
         }
     }
 
-    /// The cases whose rules may plan again what was dropped and is being written: its reason was gone for a moment, and may
-    /// come back. Other ids keep it from trading twice; nothing is planned again of a step that was begun.
+    /// The cases whose rules may plan again what was dropped and is being written: its reason was gone for a moment, and
+    /// may come back. Other ids keep it from trading twice; nothing is planned again of a step that was begun.
     private func rearmed() -> [BreachCase] {
         var draft = desk, cases: [String: BreachCase] = [:], steps: Set<OrderStep> = []
         for row in unwritten.compactMap({ rows[$0] }) where row.action.trades && row.state == .dropped {

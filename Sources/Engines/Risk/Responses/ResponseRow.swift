@@ -26,8 +26,8 @@ enum ResponseState: String, CaseIterable, Sendable {
 
 /// One thing that was done, or is to be done, about a breach.
 struct ResponseRow: Sendable, Equatable {
-    /// Made of the case, the rule, how many plans of it were given up, its moment and the target: the same step again is
-    /// the same row.
+    /// Made of the case, the rule, how many plans of it were given up, its moment and the target: the same step again
+    /// is the same row.
     let id: String
     let caseID: String, ruleID: String, portfolioID: String
     let action: ResponseAction
