@@ -54,9 +54,13 @@ import TestKit
         await fixture.until("a notice hangs") { courier.told.count == 1 }
         let id = try #require(engine.responder.openCase("p", "g")?.id)
         try await fixture.refuse("breach_cases")
+        let busy = spawn { try? await fixture.occupyRecords() }
         let asked = spawn { _ = try? await engine.responder.acknowledge(id, by: "ann") }
+        // Both have begun: the acknowledgement waits for its turn at the records.
+        for _ in 0..<100 { await Task.yield() }
         courier.release()
         await asked.value
+        await busy.value
         try await fixture.accept()
         await fixture.until("nothing is under way") { engine.responder.isIdle }
         try await fixture.pass(seconds: 3600)
