@@ -39,6 +39,22 @@ enum EngineRecords: CaseIterable, Sendable {
     }
 }
 
+/// Engines of a fixture, and what answers in place of others.
+@LoopActor private final class FixturePeers: PeerClient {
+    let engines = LocalPeers()
+    var standIns: [EngineName: @LoopActor (Request) async -> Response?] = [:]
+
+    func send(
+        _ request: Request, to engine: EngineName, deadlineNanoseconds: Int64
+    ) async throws(PeerError) -> Response {
+        guard let standIn = standIns[engine] else {
+            return try await engines.send(request, to: engine, deadlineNanoseconds: deadlineNanoseconds)
+        }
+        guard let response = await standIn(request) else { throw .timedOut }
+        return response
+    }
+}
+
 /// Engines in one process without sockets: a bus and stores in memory, a clock by hand, the same identifiers every run.
 /// Market data always runs, with bars in memory; what engines publish for people is kept.
 @LoopActor final class EngineFixture {
@@ -47,7 +63,7 @@ enum EngineRecords: CaseIterable, Sendable {
     private(set) var hosts: [EngineName: EngineHost] = [:]
     private(set) var published: [Message] = []
     private let identifiers = SeededIdentifiers(seed: 11)
-    private let peers = LocalPeers()
+    private let peers = FixturePeers()
     private let logger: Logger
     let log = MemoryLogSink()
 
@@ -86,7 +102,12 @@ enum EngineRecords: CaseIterable, Sendable {
             press: ReportPress(), booster: XGBoostBooster(), courier: courier)
         let host = EngineHost(type, context, access: AccessPolicy())
         hosts[name] = host
-        peers.add(name, host.application)
+        peers.engines.add(name, host.application)
+    }
+
+    /// Answers in place of an engine that does not run; nil is an answer that gets lost.
+    func stand(in name: EngineName, _ answer: @escaping @LoopActor (Request) async -> Response?) {
+        peers.standIns[name] = answer
     }
 
     /// Keeps what is published in these families from now on.

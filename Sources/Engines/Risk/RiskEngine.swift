@@ -250,7 +250,11 @@ import Wire
         }
         if let reduction = responder.reduction(intent) {
             // It makes a holding smaller: limits that it does not bring all the way back must not keep it from that.
-            checks = reduction == .smaller ? checks.map(\.excused) : [.refusal("response", ResponseOrder.isUnderWay)]
+            checks = switch reduction {
+            case .smaller: checks.map(\.excused)
+            case .turned: [.refusal("response", ResponseOrder.isUnderWay)]
+            case .over: [.refusal("response", ResponseOrder.isOver)]
+            }
         } else if let why = responder.blocked(
             intent.portfolioID, symbol: intent.symbol, strategy: intent.strategyID, traders: traders) {
             checks.append(.refusal("block", why))

@@ -215,10 +215,7 @@ import TestKit
             #"{"id":"desk","kind":"webhook","target":"\#(sink.url("/twice"))"}"#, status: 201)
         _ = try await fixture.json(.risk, .post, path + "/response-rules",
             #"{"id":"n","title":"Too big","action":"notify","channels":["desk"]}"#, status: 201)
-        try await fixture.publish(Topics.position, "p", PositionUpdate(
-            portfolioID: "p", symbol: try #require(Symbol("KO")), quantity: FixedPoint(10),
-            averageCost: FixedPoint(50), price: FixedPoint(50), realized: .zero, time: fixture.clock.now),
-            from: .portfolio)
+        try await fixture.tellHolding(10)
         _ = try await fixture.json(.risk, .post, path + "/breaches", #"{"portfolio_id":"p"}"#)
         var keys: [String?] = []
         for (times, wait) in [(1, 0), (2, 6), (3, 21)] as [(Double, Int64)] {

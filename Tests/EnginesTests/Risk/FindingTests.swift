@@ -28,10 +28,7 @@ import TestKit
         }
 
         func hold(_ quantity: Int) async throws {
-            try await fixture.publish(Topics.position, "p", PositionUpdate(
-                portfolioID: "p", symbol: try #require(Symbol("KO")), quantity: FixedPoint(quantity),
-                averageCost: FixedPoint(50), price: FixedPoint(50), realized: .zero, time: fixture.clock.now),
-                from: .portfolio)
+            try await fixture.tellHolding(quantity)
             try await look()
         }
 

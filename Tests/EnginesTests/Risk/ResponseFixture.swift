@@ -4,9 +4,11 @@ import Market
 import Portfolio
 @testable import Risk
 import Runtime
+import Store
 import Strategy
 import Testing
 import TestKit
+import Wire
 
 /// Holdings of KO, what the monitor finds of them, and what comes of it.
 extension EngineFixture {
@@ -43,12 +45,58 @@ extension EngineFixture {
         return positions.first { $0["symbol"]?.text == "KO" }?["quantity"]?.double ?? 0
     }
 
-    /// Tells of so many shares at 50, without a ledger, and has the monitor look.
-    func hold(_ quantity: Int) async throws {
+    /// Tells of so many shares, without a ledger.
+    func tellHolding(_ quantity: Int, of symbol: String = "KO", at price: Int = 50) async throws {
         try await publish(Topics.position, "p", PositionUpdate(
-            portfolioID: "p", symbol: try #require(Symbol("KO")), quantity: FixedPoint(quantity),
-            averageCost: FixedPoint(50), price: FixedPoint(50), realized: .zero, time: clock.now), from: .portfolio)
+            portfolioID: "p", symbol: try #require(Symbol(symbol)), quantity: FixedPoint(quantity),
+            averageCost: FixedPoint(price), price: FixedPoint(price), realized: .zero, time: clock.now),
+            from: .portfolio)
+    }
+
+    /// Tells of so many shares of KO at 50 and has the monitor look.
+    func hold(_ quantity: Int) async throws {
+        try await tellHolding(quantity)
         try await look()
+    }
+
+    /// What an order of a response is to risk: an intent of the strategy engine. Whether it is approved, and why not.
+    func decide(_ id: String, _ quantity: Int, of symbol: String = "KO") async throws -> RiskDecision {
+        try await publish(Topics.intent, "p", OrderIntent(
+            orderID: id, portfolioID: "p", strategyID: "", symbol: try #require(Symbol(symbol)), side: .sell,
+            size: .quantity(FixedPoint(quantity)), expectedQuantity: FixedPoint(quantity),
+            referencePrice: FixedPoint(100), time: clock.now), from: .strategy)
+        let records = try #require(hosts[.risk]).context.records
+        let told = try #require(try await RiskRecords.decision(id, records))
+        return try #require(try JSONParser().withDocument(told) { RiskDecision(json: $0) })
+    }
+
+    /// Responses, newest first.
+    func responses() async throws -> [JSONTree] {
+        try await json(.risk, .get, "/api/v1/risk/responses")["items"]?.elements ?? []
+    }
+
+    /// Their states, in the order of the alphabet.
+    func states() async throws -> [String] { try await responses().compactMap { $0["state"]?.text }.sorted() }
+
+    /// Risk's records refuse to change rows of a table, and with them whatever stands in the same commit.
+    func refuse(_ table: String) async throws {
+        try await hosts[.risk]?.context.records.transaction([Statement("""
+            CREATE TRIGGER refusal BEFORE UPDATE ON \(table) BEGIN SELECT RAISE(ABORT, 'refused'); END
+            """)])
+    }
+
+    /// They are at work for a while, so that commits wait.
+    func occupyRecords() async throws {
+        try await hosts[.risk]?.context.records.transaction([Statement("""
+            CREATE TABLE occupation AS WITH RECURSIVE numbers (number) AS (
+                SELECT 1 UNION ALL SELECT number + 1 FROM numbers WHERE number < 1000000)
+            SELECT COUNT(*) FROM numbers
+            """)])
+    }
+
+    /// They take all again.
+    func accept() async throws {
+        try await hosts[.risk]?.context.records.transaction([Statement("DROP TRIGGER refusal")])
     }
 
     /// What the monitor finds.

@@ -24,14 +24,6 @@ import Wire
         _ = try await fixture.json(.risk, .put, Self.path + "/" + what, json)
     }
 
-    @LoopActor private func responses(_ fixture: EngineFixture) async throws -> [JSONTree] {
-        try await fixture.json(.risk, .get, Self.path + "/responses")["items"]?.elements ?? []
-    }
-
-    @LoopActor private func states(_ fixture: EngineFixture) async throws -> [String] {
-        try await responses(fixture).compactMap { $0["state"]?.text }
-    }
-
     // MARK: Risk alone
 
     @LoopActor private func alone(_ courier: any NoticeCourier = RecordingCourier()) async throws
@@ -52,24 +44,24 @@ import Wire
         try await fixture.hold(5)
         #expect(engine.responder.openCase("p", "v")?.severity == .hard)
         try await fixture.pass(seconds: 5)
-        #expect(try await responses(fixture).isEmpty)
+        #expect(try await fixture.responses().isEmpty)
         await engine.stop()
         try await engine.start()
         try await fixture.look()
         try await fixture.pass(seconds: 5)
-        #expect(try await responses(fixture).isEmpty)
+        #expect(try await fixture.responses().isEmpty)
         // With bars it is kept, and the case is over.
         try await fixture.store(.walk(60, start: 50), "KO")
         fixture.clock.advance(nanoseconds: DailyBars.lifeNanoseconds)
         try await fixture.look()
         try await fixture.pass(seconds: 5)
         #expect(engine.responder.openCase("p", "v") == nil)
-        #expect(try await responses(fixture).isEmpty)
+        #expect(try await fixture.responses().isEmpty)
         // What is known to be broken is sold.
         try await put(fixture, "limits/v", #"{"type":"value_at_risk","threshold":0.001,"portfolio_id":"p"}"#)
         try await fixture.look()
         try await fixture.pass(seconds: 0)
-        #expect(try await states(fixture) == ["waiting"])
+        #expect(try await fixture.states() == ["waiting"])
         await fixture.stop()
     }
 
@@ -124,7 +116,7 @@ import Wire
         try await fixture.hold(1)
         try await fixture.pass(seconds: 3600)
         #expect(courier.sent.count == 1)
-        #expect(try await states(fixture) == ["dropped"])
+        #expect(try await fixture.states() == ["dropped"])
         await fixture.stop()
     }
 
@@ -134,7 +126,7 @@ import Wire
             #"{"id":"desk","kind":"webhook","target":"http://127.0.0.1:9/desk","active":false}"#)
         try await fixture.pass(seconds: 3600)
         #expect(courier.sent.count == 1)
-        let row = try await responses(fixture).first
+        let row = try await fixture.responses().first
         #expect(row?["state"]?.text == "dropped" && row?["detail"]?.text == "channel desk is switched off")
         await fixture.stop()
     }
@@ -211,7 +203,7 @@ import Wire
         try await post(fixture, "response-rules", Self.flatten)
         try await fixture.look()
         try await fixture.pass(seconds: 0)
-        #expect(try await states(fixture) == ["waiting"])
+        #expect(try await fixture.states() == ["waiting"])
         switch ending {
         case .caseOver:
             try await put(fixture, "limits/g", Self.wide)
@@ -223,26 +215,37 @@ import Wire
         }
         for _ in 0..<3 { try await fixture.pass(seconds: 1) }
         #expect(try await fixture.held() == 100)
-        #expect(try await states(fixture) == ["dropped"])
+        #expect(try await fixture.states() == ["dropped"])
         await fixture.stop()
     }
 
+    enum Pause: CaseIterable { case ruleOff, limitKept }
+
     /// A reason that was gone for a moment only: the case goes on, and so does the rule.
-    @Test @LoopActor func whatWasDroppedForAMomentIsPlannedAgain() async throws {
-        let (fixture, _) = try await EngineFixture.invested()
+    @Test(arguments: Pause.allCases)
+    @LoopActor func whatWasDroppedForAMomentIsPlannedAgain(_ pause: Pause) async throws {
+        let (fixture, engine) = try await EngineFixture.invested()
         #expect(try await fixture.order("sell", 50, limit: 105) == "working")
         try await post(fixture, "limits", Self.limit)
         try await post(fixture, "response-rules", Self.flatten)
         try await fixture.look()
         try await fixture.pass(seconds: 0)
-        #expect(try await states(fixture) == ["waiting"])
-        try await put(fixture, "response-rules/f", #"{"title":"t","action":"flatten","active":false}"#)
+        #expect(try await fixture.states() == ["waiting"])
+        switch pause {
+        case .ruleOff: try await put(fixture, "response-rules/f", #"{"title":"t","action":"flatten","active":false}"#)
+        case .limitKept: try await put(fixture, "limits/g", Self.wide)
+        }
         for _ in 0..<3 { try await fixture.pass(seconds: 1) }
-        #expect(try await states(fixture) == ["dropped"])
-        try await put(fixture, "response-rules/f", #"{"title":"t","action":"flatten"}"#)
+        #expect(try await fixture.states() == ["dropped"])
+        #expect(engine.responder.openCase("p", "g") != nil)
+        switch pause {
+        case .ruleOff: try await put(fixture, "response-rules/f", #"{"title":"t","action":"flatten"}"#)
+        case .limitKept:
+            try await put(fixture, "limits/g", #"{"type":"gross_exposure","threshold":5000,"portfolio_id":"p"}"#)
+        }
         for _ in 0..<4 { try await fixture.pass(seconds: 1) }
         #expect(try await fixture.held() == 0)
-        #expect(try await states(fixture).sorted() == ["dropped", "placed"])
+        #expect(try await fixture.states() == ["dropped", "placed"])
         await fixture.stop()
     }
 
@@ -259,7 +262,7 @@ import Wire
         }
         for _ in 0..<3 { try await fixture.pass(seconds: 5) }
         #expect(try await fixture.held() == (isSold ? 40 : 75))
-        #expect(try await states(fixture) == (isSold ? [] : ["placed"]))
+        #expect(try await fixture.states() == (isSold ? [] : ["placed"]))
         await fixture.stop()
     }
 }

@@ -14,8 +14,11 @@ import Wire
     private(set) weak var engine: RiskEngine?
     var desk = ResponseDesk()
     private(set) var channels: [String: NoticeChannel] = [:]
-    /// What is left to do, blocks that hold, and orders that were placed and are not decided yet.
+    /// What is left to do, blocks that hold, orders that were placed and are not decided yet, and what has ended but is
+    /// not written.
     var rows: [String: ResponseRow] = [:]
+    /// Those of `rows` that are not written as they are.
+    var unwritten: Set<String> = []
     /// What is being sent and placed, and since when rows wait.
     var flights = ResponseFlights()
     /// Of what orders some were placed while others are left to do.
@@ -42,7 +45,10 @@ import Wire
         desk = fresh
         let known = try await ResponseRecords.channels(context.records)
         channels = Dictionary(uniqueKeysWithValues: known.map { ($0.id, $0) })
+        let kept = unwritten.compactMap { rows[$0] }
         rows = Dictionary(uniqueKeysWithValues: try await ResponseRecords.live(context.records).map { ($0.id, $0) })
+        // What an earlier start of this process has ended and could not write is not done again.
+        for row in kept { rows[row.id] = row }
         begun = try await ResponseRecords.begun(context.records)
         flights.begin()
         rounds.start { [weak self] in await self?.round() }
@@ -79,7 +85,11 @@ import Wire
             let woken = woken(by: cases, at: now)
             try await commit(
                 cases.map { ResponseRecords.upsert($0) } + woken.map { ResponseRecords.upsert($0) }, messages)
-            desk = draft
+            // Each by itself: what was measured in the meantime stays.
+            let ids = Dictionary(cases.map { ($0.limitID, $0.id) }) { $1 }
+            for check in changed {
+                if let id = ids[check.limit.id] { _ = desk.observe(check, of: portfolio, at: time, id: id) }
+            }
             for row in woken where rows[row.id]?.state == .held { rows[row.id] = row }
         }
         spawn { [weak self] in await self?.round() }
@@ -100,18 +110,17 @@ import Wire
                 row.end(.dropped, Self.isSeen)
                 return row
             }
-            // Before the wait: an attempt that fails meanwhile must not write that it is tried again.
-            let pending = silenced.compactMap { rows.removeValue(forKey: $0.id) }
-            do {
-                try await context.commit(
-                    [ResponseRecords.upsert(breach)] + silenced.map { ResponseRecords.upsert($0) },
-                    told + silenced.map { context.message(.done, of: $0, at: now) })
-            } catch {
-                for row in pending where rows[row.id] == nil { rows[row.id] = row }
-                throw error
+            // What an attempt comes to is taken under the same lock: none writes meanwhile that it is tried again.
+            try await context.commit(
+                [ResponseRecords.upsert(breach)] + silenced.map { ResponseRecords.upsert($0) },
+                told + silenced.map { context.message(.done, of: $0, at: now) })
+            // By itself: what was measured in the meantime stays.
+            _ = desk.acknowledge(id, by: name, at: now)
+            for row in silenced {
+                rows[row.id] = nil
+                unwritten.remove(row.id)
+                if !flights.holds(row.id) { metrics?.count(row) }
             }
-            desk = draft
-            for row in silenced where !flights.holds(row.id) { metrics?.count(row) }
             return breach
         }
     }
@@ -191,14 +200,21 @@ import Wire
 
     /// Decides what is due and begins what is to be done.
     func round() async {
+        if !unwritten.isEmpty { await lock.with("") { await write() } }
         do {
             try await decide()
         } catch {
             context.logger.warning("responses were not decided", ["error": .string("\(error)")])
         }
-        for row in rows.values where row.state == .placed && isSettled(row) { rows[row.id] = nil }
+        for row in rows.values where row.state == .placed && isSettled(row) && !unwritten.contains(row.id) {
+            rows[row.id] = nil
+        }
         flights.forget { rows[$0] == nil }
-        if !begun.isEmpty { begun.formIntersection(rows.values.filter { $0.state.isPending }.map(\.orderStep)) }
+        if !begun.isEmpty {
+            begun.formIntersection(rows.values.filter { row in
+                row.action.trades && (row.state.isPending || unwritten.contains(row.id))
+            }.map(\.orderStep))
+        }
         launch()
     }
 
@@ -252,7 +268,7 @@ import Wire
         return ResponseScene(
             channels: channels, stop: stop, lines: lines(of: portfolio, planned: planned), now: now
         ) { [context] text in
-            String(hexadecimal(context.digest(Array(text.utf8))).prefix(32))
+            String(hexadecimal(context.digest(Array(text.utf8))).prefix(ResponseOrder.nameLength))
         }
     }
 

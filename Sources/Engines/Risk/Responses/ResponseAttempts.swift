@@ -7,8 +7,9 @@ import Telemetry
 /// Attempts: which rows are taken up, and what becomes of each.
 extension Responder {
     static let isSeen = "somebody has seen it"
-    /// The pause before an order whose limit cannot be judged is looked at again.
-    private static let judgePause: Int64 = 1_000_000_000
+    private static let isUnknown = "the limit has no value now"
+    /// The pause before an order whose limit cannot be judged is looked at again: a monitor's interval.
+    private static let judgePause: Int64 = 5_000_000_000
 
     /// How long this life has known a row.
     func age(_ row: ResponseRow) -> Int64 { flights.age(row.id, at: now) }
@@ -33,15 +34,14 @@ extension Responder {
         }
     }
 
-    /// What comes after a row takes its place.
+    /// Of what there is room for then, the first takes its place.
     private func ended(_ row: ResponseRow) {
         flights.remove(row)
         let now = now
         let next = rows.values.filter { other in
-            other.action.trades == row.action.trades && (row.action.trades || other.target == row.target)
-                && flights.isDue(other, at: now)
+            other.action.trades == row.action.trades && flights.admits(other) && flights.isDue(other, at: now)
         }.min { ($0.recorded, $0.id) < ($1.recorded, $1.id) }
-        if let next, flights.admits(next) { begin(next) }
+        if let next { begin(next) }
     }
 
     private func attempt(_ first: ResponseRow) async {
@@ -52,50 +52,8 @@ extension Responder {
             row.end(.dropped, why)
         } else {
             await tell(&row)
-            // Somebody saw the case meanwhile.
-            if row.state.isPending, rows[row.id] == nil { row.end(.dropped, Self.isSeen) }
         }
-        if row.state == .placed { begun.insert(row.orderStep) }
-        // A round that ends after the engine has stopped leaves the row to the next life.
-        rows[row.id] = row.state.isPending || !isSettled(row) ? row : nil
-        if row == first { return }
-        if row.state.isPending { flights.wait(row, at: now) }
-        metrics?.count(row)
-        let isOpen = row.state.isPending
-        do {
-            try await context.commit(
-                [ResponseRecords.upsert(row)],
-                [context.message(isOpen ? .retried : .done, of: row, at: context.clock.now)],
-                audit: isOpen ? [] : [entry(row, row.state.rawValue)])
-            if row.action.trades, row.state == .dropped { try await rearm(after: row) }
-        } catch {
-            context.logger.warning("the outcome of a response was not written", [
-                "response": .string(row.id), "error": .string("\(error)")])
-        }
-    }
-
-    /// What was dropped as its reason was gone for a moment is planned again where the case goes on and the reason is back:
-    /// under other ids, so that nothing trades twice. Not while others of the step are left, or were placed.
-    private func rearm(after row: ResponseRow) async throws {
-        try await lock.with("") {
-            let isLeft = rows.values.contains { $0.action.trades && $0.orderStep == row.orderStep }
-            guard !isLeft, !isBegun(row), let (key, breach) = desk.rearmed(row.ruleID, of: row.caseID) else { return }
-            try await context.commit([ResponseRecords.upsert(breach)])
-            desk.mark(key, breach.progress)
-        }
-    }
-
-    /// Whether another order of the step was placed, or is with the strategy engine though its answer has not come yet.
-    private func isBegun(_ row: ResponseRow) -> Bool {
-        begun.contains(row.orderStep) || rows.values.contains { other in
-            other.orderStep == row.orderStep && other.id != row.id && other.action.trades
-                && engine?.isDecided(ResponseOrder.name(of: other.id)) == true
-        }
-    }
-
-    /// Whether nothing is left of an order that was placed: its decision is written, or it ended before there was one.
-    func isSettled(_ row: ResponseRow) -> Bool {
-        row.state != .placed || engine?.isOver(ResponseOrder.name(of: row.id)) ?? true
+        if row != first { await finish(row) }
     }
 
     private func breach(_ id: String) -> BreachCase? { desk.open.values.first { $0.id == id } }
@@ -139,38 +97,52 @@ extension Responder {
     // MARK: Orders
 
     /// What is found of an order's reason just before it is placed.
-    private enum Reason { case holds, unknown, gone(String) }
+    enum Reason { case holds, unknown, gone(String) }
 
     private func carryOut(_ row: inout ResponseRow) async {
-        if let engine, engine.killSwitch.isOn {
-            return row.end(.refused, "the kill switch is on: \(engine.killSwitch.reason)")
-        }
         guard let order = ResponseOrder(row) else { return row.end(.failed, "the order cannot be read") }
-        guard let isKnown = await isKnown(order) else {
-            return row.take(.failed("the strategy engine gave no answer"), at: context.clock.now)
-        }
-        // What is there already is only asked for its outcome.
-        if isKnown {
-            begun.insert(row.orderStep)
-        } else {
-            switch reason(of: row) {
-            case .holds: break
-            case .unknown: return flights.wait(row.id, nanoseconds: Self.judgePause, at: now)
-            case .gone(let why): return row.end(.dropped, why)
+        // What was decided is only asked for its outcome, whatever came in between.
+        var isKnown = engine?.isDecided(order.id) != false
+        if !isKnown {
+            if await isHeldBack(&row) { return }
+            guard let found = await self.isKnown(order) else {
+                return row.take(.failed("the strategy engine gave no answer"), at: context.clock.now)
             }
+            isKnown = found
+            // It took time to ask.
+            if !isKnown, await isHeldBack(&row) { return }
         }
+        if isKnown { begun.insert(row.orderStep) }
         await place(order, isKnown: isKnown, &row)
+    }
+
+    /// Whether an order that is not decided is not placed now: it is refused, waits for a value, or was given up.
+    private func isHeldBack(_ row: inout ResponseRow) async -> Bool {
+        guard rows[row.id]?.state.isPending == true else { return true }
+        if let engine, engine.killSwitch.isOn {
+            row.end(.refused, "the kill switch is on: \(engine.killSwitch.reason)")
+            return true
+        }
+        switch reason(of: row) {
+        case .holds: return false
+        case .unknown where row.detail == Self.isUnknown: flights.wait(row.id, nanoseconds: Self.judgePause, at: now)
+        case .unknown:
+            row.detail = Self.isUnknown
+            row.due = context.clock.now.adding(nanoseconds: Self.judgePause)
+        case .gone: await giveUp(row)
+        }
+        return true
     }
 
     /// Whether the rule still asks for an order, and its case is as it was. Orders of which others were placed already
     /// are carried out to their end: half of them would leave a portfolio that nobody wanted.
-    private func reason(of row: ResponseRow) -> Reason {
+    func reason(of row: ResponseRow) -> Reason {
         guard let rule = desk.rules.first(where: { $0.id == row.ruleID }) else {
             return .gone("rule \(row.ruleID) is no more")
         }
         let isOther = Reason.gone("rule \(rule.id) does not ask for it any more")
         guard rule.isActive, rule.action == row.action else { return isOther }
-        if isBegun(row) { return .holds }
+        if isBegun(row.orderStep) { return .holds }
         guard let breach = breach(row.caseID) else { return .gone("the breach is over") }
         guard rule.matches(breach) else { return isOther }
         guard let check = engine?.judged(breach) else { return .gone("the limit is not judged any more") }

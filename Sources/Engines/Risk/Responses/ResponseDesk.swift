@@ -136,13 +136,16 @@ struct ResponseDesk: Sendable {
         return changed
     }
 
-    /// The orders of a rule were given up while the case goes on: it may plan them again. The case's key and how far it is;
-    /// nil where it is not open.
-    func rearmed(_ rule: String, of id: String) -> (key: String, breach: BreachCase)? {
-        guard let (key, found) = open.first(where: { $0.value.id == id }), let old = found.progress[rule] else { return nil }
+    /// The orders of a rule were given up while the case goes on: it may plan them again, under other ids. The case as
+    /// it is then; nil where it is not open, or the rule has planned nothing since it was made.
+    mutating func rearm(_ rule: String, _ action: ResponseAction, of id: String) -> BreachCase? {
+        guard let (key, found) = open.first(where: { $0.value.id == id }), var progress = found.progress[rule],
+              progress.undo(action) else { return nil }
         var breach = found
-        breach.progress[rule] = RuleProgress(generation: old.generation + 1)
-        return (key, breach)
+        progress.generation += 1
+        breach.progress[rule] = progress
+        open[key] = breach
+        return breach
     }
 
     /// Ends the cases of limits that are no more, or look at something else now; returns them.
@@ -168,9 +171,9 @@ struct ResponseDesk: Sendable {
         return breach
     }
 
-    /// Everything that is due, each once for a case; what it concerns is marked as done. What blocks or trades is due
-    /// only where `judge`, asked what the limit is at now, still finds it as far off as the rule asks; what trades, only
-    /// where it knows a value. It stays undone otherwise.
+    /// Everything that is due, each once for a case unless it was rearmed; what it concerns is marked as done. What
+    /// blocks or trades is due only where `judge`, asked what the limit is at now, still finds it as far off as the rule
+    /// asks; what trades, only where it knows a value. It stays undone otherwise.
     mutating func due(at now: CaseTime, _ judge: (BreachCase) -> LimitCheck?) -> [ResponseStep] {
         var steps: [ResponseStep] = []
         for key in open.keys.sorted() {

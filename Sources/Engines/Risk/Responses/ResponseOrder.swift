@@ -9,6 +9,8 @@ struct ResponseOrder: Sendable, Equatable {
 
     /// Why there is no order.
     static let isUnderWay = "open orders may close all of it already"
+    /// Why one that was sent is denied.
+    static let isOver = "the response that it belongs to was given up"
 
     static let prefix = "response-"
 
@@ -19,6 +21,15 @@ struct ResponseOrder: Sendable, Equatable {
 
     /// The row's id for that of its order; nil for an order of nobody here.
     static func row(of order: String) -> String? { isName(order) ? String(order.dropFirst(prefix.count)) : nil }
+
+    /// Whether an order is one of a response, of whichever time, and not a caller's that is only named like it.
+    static func isOwn(_ order: String) -> Bool {
+        guard let row = row(of: order) else { return false }
+        return row.utf8.count == nameLength && row.utf8.allSatisfy { (48...57).contains($0) || (97...102).contains($0) }
+    }
+
+    /// Hexadecimal digits of a row's id.
+    static let nameLength = 32
 
     init(id: String, portfolioID: String, symbol: String, side: String, quantity: FixedPoint) {
         (self.id, self.portfolioID, self.symbol, self.side) = (id, portfolioID, symbol, side)

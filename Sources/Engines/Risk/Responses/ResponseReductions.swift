@@ -4,15 +4,18 @@ import Market
 import Runtime
 import Telemetry
 
-/// What an order of a response does to a holding when it is decided.
-enum ResponseReduction: Sendable { case smaller, turned }
+/// What an order of a response does to a holding when it is decided; `over` for one that was given up.
+enum ResponseReduction: Sendable { case smaller, turned, over }
 
 extension Responder {
     /// What an intent of a response does, with what open orders may still close taken as closed; nil for an order of
-    /// nobody here.
+    /// nobody here. A request that got no answer may be carried out long after its row was given up, and others were
+    /// planned in its place: it trades nothing then.
     func reduction(_ intent: OrderIntent) -> ResponseReduction? {
-        guard let id = ResponseOrder.row(of: intent.orderID), let row = rows[id], row.action.trades,
-              row.portfolioID == intent.portfolioID, row.target == intent.symbol.text else { return nil }
+        guard let id = ResponseOrder.row(of: intent.orderID) else { return nil }
+        guard let row = rows[id], row.action.trades, row.state == .waiting || row.state == .placed,
+              row.portfolioID == intent.portfolioID, row.target == intent.symbol.text
+        else { return ResponseOrder.isOwn(intent.orderID) ? .over : nil }
         guard let line = engine?.state.books[intent.portfolioID]?.line(of: intent.symbol) else { return .turned }
         let isClosing = intent.side == (line.held > 0 ? .sell : .buy)
         return isClosing && intent.expectedQuantity <= line.free ? .smaller : .turned
@@ -43,8 +46,10 @@ extension Responder {
         return line
     }
 
-    private func isUndecided(_ row: ResponseRow) -> Bool {
-        row.action.trades && engine?.isDecided(ResponseOrder.name(of: row.id)) == false
+    /// Whether a row is an order that may still close something, and risk has not decided it.
+    func isUndecided(_ row: ResponseRow) -> Bool {
+        row.action.trades && (row.state == .waiting || row.state == .placed)
+            && engine?.isDecided(ResponseOrder.name(of: row.id)) == false
     }
 
     // MARK: Before it is sent

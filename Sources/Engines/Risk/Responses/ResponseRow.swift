@@ -26,7 +26,8 @@ enum ResponseState: String, CaseIterable, Sendable {
 
 /// One thing that was done, or is to be done, about a breach.
 struct ResponseRow: Sendable, Equatable {
-    /// Made of the case, the rule, its moment and the target: the same step again is the same row.
+    /// Made of the case, the rule, how many plans of it were given up, its moment and the target: the same step again
+    /// is the same row.
     let id: String
     let caseID: String, ruleID: String, portfolioID: String
     let action: ResponseAction
@@ -61,14 +62,14 @@ struct ResponseRow: Sendable, Equatable {
     /// Attempts before a notice is given up, and the wait after the first; each next one waits four times as long.
     static let attemptLimit = 6
     static let backOffSeconds: Int64 = 5
-    /// The same of an order, which waits 1, 2, 4, 8 and then 15 s: what it is about changes sooner.
-    static let orderAttemptLimit = 60, orderWaits: [Int64] = [1, 2, 4, 8, 15]
+    /// The waits of an order; the last one is that of all further attempts. It is tried while there is a reason for it.
+    static let orderWaits: [Int64] = [1, 2, 4, 8, 15]
 
     /// The seconds until the next attempt; nil where there is none.
     private var wait: Int64? {
         if action.trades {
             let waits = Self.orderWaits
-            return attempts < Self.orderAttemptLimit ? waits[min(attempts, waits.count) - 1] : nil
+            return waits[min(attempts, waits.count) - 1]
         }
         guard attempts < Self.attemptLimit else { return nil }
         return (1..<attempts).reduce(Self.backOffSeconds) { wait, _ in wait * 4 }
@@ -105,14 +106,14 @@ struct ResponseRow: Sendable, Equatable {
     }
 }
 
-/// The orders of a rule for a case: what is begun of them is carried out to its end.
+/// The orders that a rule planned for a case at one time: what is begun of them is carried out to its end.
 struct OrderStep: Sendable, Hashable {
-    let caseID: String, ruleID: String
+    let caseID: String, ruleID: String, recorded: Timestamp
 }
 
 extension ResponseRow {
     /// The orders that it is one of.
-    var orderStep: OrderStep { OrderStep(caseID: caseID, ruleID: ruleID) }
+    var orderStep: OrderStep { OrderStep(caseID: caseID, ruleID: ruleID, recorded: recorded) }
 }
 
 /// Rows of channels, rules, cases and responses.
@@ -284,14 +285,18 @@ enum ResponseRecords {
             """)).map { (row) throws(StoreError) in try response(row) }
     }
 
-    /// Cases and rules of which some orders were placed and others are left to do.
+    /// Steps of which some orders were placed and others are left to do.
     static func begun(_ records: any RecordStore) async throws(StoreError) -> Set<OrderStep> {
         let found = try await records.query(Statement("""
-            SELECT DISTINCT case_id, rule_id FROM responses WHERE state = 'placed'
-                AND case_id IN (SELECT case_id FROM responses WHERE state = 'waiting')
+            SELECT DISTINCT placed.case_id, placed.rule_id, placed.recorded FROM responses placed
+            JOIN responses waiting ON waiting.case_id = placed.case_id AND waiting.rule_id = placed.rule_id
+                AND waiting.recorded = placed.recorded AND waiting.action = placed.action
+            WHERE waiting.state = 'waiting' AND waiting.action IN ('reduce', 'flatten') AND placed.state = 'placed'
             """))
         return Set(try found.map { (row) throws(StoreError) in
-            OrderStep(caseID: try row.value(0), ruleID: try row.value(1))
+            OrderStep(
+                caseID: try row.value(0), ruleID: try row.value(1),
+                recorded: Timestamp(nanoseconds: try row.value(2)))
         })
     }
 

@@ -41,7 +41,7 @@ struct EscalationStep: RequestBody, Equatable {
     }
 }
 
-/// A rule: where it matches, something is done, once for each breach.
+/// A rule: where it matches, something is done, once for each breach; orders that were given up are planned again.
 struct ResponseRule: RequestBody, Equatable {
     var id: String
     let title: String, action: ResponseAction, severity: ResponseSeverity

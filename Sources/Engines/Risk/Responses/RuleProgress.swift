@@ -47,11 +47,20 @@ struct RuleProgress: Sendable, Equatable {
     var began: CaseTime?
     /// What was done, by `ResponseRule.Moment.mark`; of cases of before marks a moment's number.
     var done: Set<String> = []
-    /// How many rules of this id there were before it that had to do with the case.
+    /// How many rules of this id there were before it that had to do with the case, and how many of its plans were given
+    /// up.
     var generation = 0
 
     func isDone(_ moment: ResponseRule.Moment) -> Bool {
         done.contains(moment.mark) || done.contains("\(moment.number)")
+    }
+
+    /// What blocks or trades is not done any more; whether it was.
+    mutating func undo(_ action: ResponseAction) -> Bool {
+        let count = done.count
+        // It has one moment, whose number is 0.
+        done.subtract([action.rawValue, "0"])
+        return done.count < count
     }
 
     // MARK: As it is stored
