@@ -66,8 +66,23 @@ struct OrderRecord: Sendable {
         json.endObject()
     }
 
+    /// The row of an order that is new. One of that id which is stored already is not written over: that is a conflict,
+    /// but where it is this very order and still waits, as nobody knows whether its commit came through.
+    var insert: Statement {
+        statement(
+            "UPDATE SET updated = excluded.updated WHERE orders.state = 'pending' AND orders.intent = excluded.intent",
+            expectedChanges: 1)
+    }
+
     /// Writes the whole row: an order changes a handful of times in its life.
     var upsert: Statement {
+        statement("""
+            UPDATE SET state = excluded.state, reasons = excluded.reasons, fills = excluded.fills,
+                updated = excluded.updated
+            """)
+    }
+
+    private func statement(_ onConflict: String, expectedChanges: Int? = nil) -> Statement {
         var reasonsJSON = JSONWriter(), fillsJSON = JSONWriter()
         reasonsJSON.beginArray()
         for reason in reasons { reasonsJSON.string(reason) }
@@ -79,12 +94,11 @@ struct OrderRecord: Sendable {
             """
             INSERT INTO orders (id, deployment_id, portfolio_id, intent, state, reasons, fills, created, updated)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-            ON CONFLICT (id) DO UPDATE SET state = excluded.state, reasons = excluded.reasons, fills = excluded.fills,
-                updated = excluded.updated
+            ON CONFLICT (id) DO \(onConflict)
             """,
             [.text(intent.orderID), .text(deploymentID), .text(intent.portfolioID), .blob(intent.jsonBytes),
              .text(state.rawValue), .blob(reasonsJSON.bytes), .blob(fillsJSON.bytes), .integer(intent.time.nanoseconds),
-             .integer(updated.nanoseconds)])
+             .integer(updated.nanoseconds)], expectedChanges: expectedChanges)
     }
 
     static let columns = "deployment_id, intent, state, reasons, fills, updated"

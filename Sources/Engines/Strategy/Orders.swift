@@ -86,7 +86,7 @@ extension StrategyEngine {
         // With the order, so that a retry never places a second one; until it is decided the answer is a pending order.
         let placed = record.statements(JSONBody { order.write(to: &$0) }, context)
         do {
-            try await context.commit([order.upsert] + placed, [
+            try await context.commit([order.insert] + placed, [
                 context.message(Topics.intent, body.portfolioID, time: now, trace: trace, intent), update(order, nil)])
         } catch {
             openOrders[intent.orderID] = nil

@@ -122,7 +122,8 @@ struct Runner: Sendable {
         guard isLong ? rules.exit : rules.entry else { return nil }
         let quantity = isLong ? account.quantity : account.affordable(definition.cashFraction, at: price, definition)
         return OrderIntent(
-            orderID: "\(deploymentID).\(bar.replay.map { "\($0.suffix(8))." } ?? "")\(bar.time.nanoseconds)",
+            // The whole replay: a part of its id may come again in another life of the process.
+            orderID: "\(deploymentID).\(bar.replay.map { "\($0)." } ?? "")\(bar.time.nanoseconds)",
             portfolioID: portfolioID, strategyID: strategyID, symbol: bar.symbol, side: isLong ? .sell : .buy,
             size: isLong ? .position : .cashFraction(definition.cashFraction), expectedQuantity: quantity,
             referencePrice: price, time: bar.time)

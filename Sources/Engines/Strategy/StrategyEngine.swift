@@ -182,7 +182,7 @@ import Wire
             let order = perform(action, deployment, bar, message, &messages)
             if case .intend(let intent) = action { intended = intent.orderID }
             if let order {
-                statements.append(order.upsert)
+                statements.append(order.state == .pending ? order.insert : order.upsert)
                 changed.append(order)
             }
         }
