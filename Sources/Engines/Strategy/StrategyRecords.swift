@@ -14,6 +14,13 @@ struct StrategyVersion: Sendable {
     let parent: String?
     let created: Timestamp
     var tags: [String]
+
+    /// Whether a name may be taken for a hash or the beginning of one.
+    static func looksLikeHash(_ name: String) -> Bool {
+        name.utf8.count >= 7 && name.utf8.allSatisfy {
+            (48...57).contains($0) || (97...102).contains($0) || (65...70).contains($0)
+        }
+    }
 }
 
 /// A version at work on a portfolio.
