@@ -14,6 +14,8 @@ public struct ToldOrder: Sendable {
     public let id: String, portfolioID: String, strategyID: String, deploymentID: String, state: String
     /// What was wanted, at which price it was decided, and when.
     public let symbol: Symbol, side: Side, quantity: FixedPoint, reference: Price, time: Timestamp
+    /// When it was taken, by the strategy engine's clock; nil where that is not known.
+    public let recorded: Timestamp?
     /// What was carried out.
     public private(set) var fills: [Fill]
 
@@ -35,6 +37,7 @@ public struct ToldOrder: Sendable {
         self.quantity = quantity
         self.reference = reference
         self.time = time
+        recorded = text("recorded").flatMap { Timestamp(iso8601: $0) }
         portfolioID = text("portfolio_id") ?? ""
         strategyID = text("strategy_id") ?? ""
         deploymentID = text("deployment_id") ?? ""

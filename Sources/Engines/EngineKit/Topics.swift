@@ -51,7 +51,7 @@ public enum Topics {
         switch engine {
         case .features, .ml: [bar, history]
         case .factor: [bar, history, facts]
-        case .strategy: [bar, quote, decision]
+        case .strategy: [bar, quote, decision, position]
         case .risk: [intent, fill, order, position, value, bar, quote]
         case .portfolio: [fill, bar]
         case .analytics: [value, position, bar, quote]

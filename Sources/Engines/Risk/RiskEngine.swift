@@ -285,7 +285,7 @@ import Wire
             if !reservation.quantity.isZero { events.append(ReservationRecords.upsert(reservation)) }
         }
         do {
-            try await context.commit([RiskRecords.insert(decision, at: now)] + events, messages, urgent: true)
+            try await context.commit([RiskRecords.insert(decision, on: intent, at: now)] + events, messages, urgent: true)
         } catch {
             state.release(intent.orderID)
             throw error
@@ -296,11 +296,26 @@ import Wire
     }
 
     /// An intent that comes again is not judged again. Whoever sent it may not have heard the decision, where its records
-    /// are an older copy than ours: it is told once more, and who knows it passes it over.
+    /// are an older copy than ours: it is told once more, and who knows it passes it over. Another order of that id was
+    /// never judged, and is denied.
     private func tellAgain(_ intent: OrderIntent, _ message: Message) async throws {
-        guard let told = try await RiskRecords.decision(intent.orderID, context.records) else { return }
+        guard let known = try await RiskRecords.decision(intent.orderID, context.records) else { return }
+        var told = known.told
+        if try !isAbout(intent, known) {
+            told = RiskDecision(
+                orderID: intent.orderID, isApproved: false,
+                reasons: ["another order of the id \(intent.orderID) was decided before"], time: intent.time).jsonBytes
+            context.logger.error("an order bears the id of another", ["order": .string(intent.orderID)])
+            denied.increment()
+        }
         try await context.commit([], [context.message(
             Topics.decision, intent.portfolioID, time: intent.time, cause: message, data: told)])
+    }
+
+    /// Whether a decision is on this very intent; of those of builds before only the time is known.
+    private func isAbout(_ intent: OrderIntent, _ known: (told: [UInt8], intent: Int64?)) throws -> Bool {
+        if let fingerprint = known.intent { return fingerprint == intent.fingerprint }
+        return try JSONParser().withDocument(known.told) { RiskDecision(json: $0) }?.time == intent.time
     }
 
     /// An order that was cancelled before it was decided: nothing of it will trade, so nothing is reserved.
@@ -309,7 +324,7 @@ import Wire
             orderID: intent.orderID, isApproved: false, reasons: ["the order was \(state.rawValue) before it was decided"],
             time: intent.time)
         try await context.commit(
-            [RiskRecords.insert(decision, at: context.clock.now)],
+            [RiskRecords.insert(decision, on: intent, at: context.clock.now)],
             [context.message(Topics.decision, intent.portfolioID, time: intent.time, cause: message, decision)],
             urgent: true)
         remember(intent.orderID)

@@ -60,6 +60,8 @@ enum RiskRecords {
         EndedOrders.migration,
         LimitRows.versions,
         Outbox.lives(version: 89),
+        // Null for those of builds before.
+        Migration(version: 92, name: "what was decided", statements: ["ALTER TABLE decisions ADD COLUMN intent BIGINT"]),
     ]
 
     /// Has SQLite find decisions and open orders in one tree each, of their keys, where it kept two: an order then
@@ -88,17 +90,25 @@ enum RiskRecords {
         return try await LimitRows.decode(rows)
     }
 
-    static func insert(_ decision: RiskDecision, at time: Timestamp) -> Statement {
+    static func insert(_ decision: RiskDecision, on intent: OrderIntent, at time: Timestamp) -> Statement {
         Statement(
-            "INSERT INTO decisions (order_id, approved, decision, decided) VALUES ($1, $2, $3, $4) ON CONFLICT (order_id) DO NOTHING",
+            """
+            INSERT INTO decisions (order_id, approved, decision, decided, intent) VALUES ($1, $2, $3, $4, $5)
+            ON CONFLICT (order_id) DO NOTHING
+            """,
             [.text(decision.orderID), .integer(decision.isApproved ? 1 : 0), .blob(decision.jsonBytes),
-             .integer(time.nanoseconds)])
+             .integer(time.nanoseconds), .integer(intent.fingerprint)])
     }
 
-    /// The decision on an order as it was told; nil where there is none.
-    static func decision(_ order: String, _ records: any RecordStore) async throws(StoreError) -> [UInt8]? {
-        let rows = try await records.query(Statement("SELECT decision FROM decisions WHERE order_id = $1", [.text(order)]))
-        return try rows.first?.value(0)
+    /// The decision on an order as it was told, and the fingerprint of what it was about, nil where a build before
+    /// decided; nil where there is none.
+    static func decision(
+        _ order: String, _ records: any RecordStore
+    ) async throws(StoreError) -> (told: [UInt8], intent: Int64?)? {
+        let rows = try await records.query(
+            Statement("SELECT decision, intent FROM decisions WHERE order_id = $1", [.text(order)]))
+        guard let row = rows.first else { return nil }
+        return (try row.value(0), try row.value(1))
     }
 
     /// Ids of the newest decisions, oldest first.

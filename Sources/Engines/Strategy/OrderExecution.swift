@@ -10,9 +10,17 @@ import Wire
 extension StrategyEngine {
     // MARK: Prices that come
 
-    /// Orders by hand that rest meet a new price.
+    /// Keeps a price for the orders that come, unless what is known is newer.
+    func know(_ price: KnownPrice, of symbol: Symbol) {
+        if prices[symbol]?.yields(to: price) ?? true { prices[symbol] = price }
+    }
+
+    /// Orders by hand that rest meet a new price; those that were placed after a bar had closed do not meet that.
     func executeResting(_ symbol: Symbol, at moment: VenueMoment) async throws {
-        let resting = openOrders.values.filter { $0.deploymentID.isEmpty && $0.intent.symbol == symbol }
+        let resting = openOrders.values.filter { order in
+            order.deploymentID.isEmpty && order.intent.symbol == symbol
+                && moment.closed.map { $0 >= order.intent.time } ?? true
+        }
         for order in resting.sorted(by: { $0.intent.orderID < $1.intent.orderID }) {
             try await execute(order.intent.orderID, at: moment)
         }
@@ -104,7 +112,7 @@ extension StrategyEngine {
     /// The last price that came by, else the market data engine's latest. Throws 422 where it knows of none, 503 where
     /// that cannot be told.
     func latestPrice(_ symbol: Symbol) async throws -> VenuePrice {
-        if let price = prices[symbol] { return price }
+        if let known = prices[symbol] { return known.price }
         let response = try await latestQuote(symbol)
         let price = response.status == 404 ? nil : try JSONParser().withDocument(response.body) { json in
             let price = json.member("price")?.double ?? .nan

@@ -9,7 +9,7 @@ extension StrategyEngine {
     private static let orderExample = """
         {"id":"o1","portfolio_id":"demo","strategy_id":"","deployment_id":"","symbol":"GOOG","side":"buy",\
         "state":"filled","venue":"paper","trader":"ann","quantity":10,"reference_price":806.19,"filled_quantity":10,\
-        "ts":"2024-01-02T00:00:00Z","updated":"2024-01-02T00:00:00Z","reasons":[],\
+        "ts":"2024-01-02T00:00:00Z","updated":"2024-01-02T00:00:00Z","recorded?":"2024-01-02T00:00:00Z","reasons":[],\
         "fills":[{"id":"o1.1","quantity":10,"price":806.19,"commission":0,"ts":"2024-01-02T00:00:00Z"}]}
         """
 
@@ -78,7 +78,7 @@ extension StrategyEngine {
             orderID: id, portfolioID: body.portfolioID, strategyID: "",
             symbol: body.symbol, side: body.side, size: .quantity(body.quantity), expectedQuantity: body.quantity,
             referencePrice: price.middle, limitPrice: body.price, trader: body.trader, time: now)
-        let order = OrderRecord(intent: intent, deploymentID: "", state: .pending, updated: now)
+        let order = OrderRecord(intent: intent, deploymentID: "", state: .pending, updated: now, recorded: now)
         AuditScope.current?.object = "order/\(intent.orderID)"
         openOrders[intent.orderID] = order
         timings.follow(order, received: nil)
@@ -86,7 +86,7 @@ extension StrategyEngine {
         // With the order, so that a retry never places a second one; until it is decided the answer is a pending order.
         let placed = record.statements(JSONBody { order.write(to: &$0) }, context)
         do {
-            try await context.commit([order.upsert] + placed, [
+            try await context.commit([order.insert] + placed, [
                 context.message(Topics.intent, body.portfolioID, time: now, trace: trace, intent), update(order, nil)])
         } catch {
             openOrders[intent.orderID] = nil

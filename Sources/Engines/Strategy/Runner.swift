@@ -8,6 +8,8 @@ enum RunnerAction: Sendable, Equatable {
     case filled(orderID: String, PaperAccount.Trade)
     /// The working order could not trade; it ends.
     case rejected(orderID: String, reason: String)
+    /// The order under way ends unfilled.
+    case cancelled(orderID: String, reason: String)
     /// The rules want to trade.
     case intend(OrderIntent)
 }
@@ -28,6 +30,8 @@ struct Runner: Sendable {
     let definition: StrategyDefinition
     private(set) var account: PaperAccount
     private(set) var order: OpenOrder?
+    /// When what it holds was bought; nil where it holds nothing, or a build before did not say.
+    private(set) var entered: Timestamp?
     /// The replay whose bars it follows; nil for live ones.
     private(set) var replay: String?
     /// The first and the newest bar of this stream.
@@ -62,10 +66,10 @@ struct Runner: Sendable {
     /// One bar: the working order fills at its open, or where the bar is a quote at what the venue trades at then; after
     /// that the rules look at its close.
     mutating func take(_ bar: Bar, at venue: VenuePrice? = nil) throws(QuantError) -> [RunnerAction] {
-        if bar.replay != replay { try follow(bar.replay) }
-        if hasSeen(bar) { return [] }
         var actions: [RunnerAction] = []
-        if let price = venue ?? FixedPoint(bar.open).map({ VenuePrice($0) }), let action = fillWorking(at: price) {
+        if bar.replay != replay, let ended = try follow(bar.replay) { actions.append(ended) }
+        if hasSeen(bar) { return [] }
+        if let price = venue ?? FixedPoint(bar.open).map({ VenuePrice($0) }), let action = fillWorking(at: price, bar.time) {
             actions.append(action)
         }
         if let intent = look(at: bar) {
@@ -84,22 +88,30 @@ struct Runner: Sendable {
         last = bar.time
     }
 
-    /// Follows a stream from its beginning: its rules have seen nothing of it. The account stays.
-    mutating func follow(_ stream: String?) throws(QuantError) {
+    /// Follows a stream from its beginning: its rules have seen nothing of it. The account stays; an order of another
+    /// stream has no next open in this one, and ends.
+    mutating func follow(_ stream: String?) throws(QuantError) -> RunnerAction? {
+        var ended: RunnerAction?
+        if stream != replay, let open = order {
+            ended = .cancelled(orderID: open.intent.orderID, reason: "its stream of bars ended")
+            order = nil
+        }
         replay = stream
         first = nil
         last = nil
         seen = 0
         entry = try ExpressionStream(Expression.parse(definition.entry))
         exit = try ExpressionStream(Expression.parse(definition.exit))
+        return ended
     }
 
-    private mutating func fillWorking(at venue: VenuePrice) -> RunnerAction? {
+    private mutating func fillWorking(at venue: VenuePrice, _ time: Timestamp) -> RunnerAction? {
         guard let working = order, working.isWorking else { return nil }
         let reference = venue.price(for: working.intent.side)
         guard reference > .zero else { return nil }
         order = nil
         if let trade = account.fill(working.intent.side, working.intent.size, at: reference, definition) {
+            entered = trade.side == .buy ? time : nil
             return .filled(orderID: working.intent.orderID, trade)
         }
         return .rejected(orderID: working.intent.orderID, reason: "there is nothing to trade with")
@@ -122,7 +134,8 @@ struct Runner: Sendable {
         guard isLong ? rules.exit : rules.entry else { return nil }
         let quantity = isLong ? account.quantity : account.affordable(definition.cashFraction, at: price, definition)
         return OrderIntent(
-            orderID: "\(deploymentID).\(bar.replay.map { "\($0.suffix(8))." } ?? "")\(bar.time.nanoseconds)",
+            // The whole replay: a part of its id may come again in another life of the process.
+            orderID: "\(deploymentID).\(bar.replay.map { "\($0)." } ?? "")\(bar.time.nanoseconds)",
             portfolioID: portfolioID, strategyID: strategyID, symbol: bar.symbol, side: isLong ? .sell : .buy,
             size: isLong ? .position : .cashFraction(definition.cashFraction), expectedQuantity: quantity,
             referencePrice: price, time: bar.time)
@@ -147,9 +160,19 @@ struct Runner: Sendable {
         return true
     }
 
+    /// One share became `ratio`: what was bought until then is so much more. Cash stays, and an order under way is of
+    /// the whole position or of cash.
+    mutating func take(_ split: ShareSplit) {
+        if let entered, entered > split.time { return }
+        account.quantity = account.quantity * split.ratio
+    }
+
     /// Brings back what was stored.
-    mutating func restore(replay: String?, first: Timestamp?, last: Timestamp?, order: OpenOrder?) {
+    mutating func restore(
+        replay: String?, first: Timestamp?, last: Timestamp?, entered: Timestamp?, order: OpenOrder?
+    ) {
         self.replay = replay
+        self.entered = entered
         self.first = first
         self.last = last
         self.order = order

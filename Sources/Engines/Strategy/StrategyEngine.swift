@@ -31,7 +31,7 @@ import Wire
     let locks = KeyedLock()
     private var waiting: [String: CheckedContinuation<Void, Never>] = [:]
     /// Last price of each instrument that came by.
-    var prices: [Symbol: VenuePrice] = [:]
+    var prices: [Symbol: KnownPrice] = [:]
     private let decided: Counter, filled: Counter, denied: Counter
     let tickToOrder: Histogram
     /// Orders by hand whose placing still waits; and those that are working and have not met a price.
@@ -114,6 +114,9 @@ import Wire
                          batchLimit: 1) { [weak self] batch in
                 for message in batch { try await self?.takeMarket(message) }
             },
+            Subscription(group: Self.name.rawValue, families: [Topics.position], batchLimit: 64) { [weak self] batch in
+                for message in batch { try await self?.takePosition(message) }
+            },
         ]
     }
 
@@ -124,11 +127,11 @@ import Wire
             guard let bar = try JSONParser().withDocument(message.data, { Bar(json: $0) }) else {
                 throw Unreadable(message)
             }
-            if let close = FixedPoint(bar.close) {
+            if let close = FixedPoint(bar.close), close > .zero {
                 let price = VenuePrice(close)
-                prices[bar.symbol] = price
-                try await executeResting(
-                    bar.symbol, at: VenueMoment(price: price, time: bar.time, received: message.received))
+                know(KnownPrice(price: price, time: bar.closeTime, isQuote: false), of: bar.symbol)
+                try await executeResting(bar.symbol, at: VenueMoment(
+                    price: price, time: bar.time, closed: bar.closeTime, received: message.received))
             }
             for id in deploymentOrder {
                 guard let deployment = deployments[id], deployment.isRunning,
@@ -144,7 +147,7 @@ import Wire
     /// A quote is a bar of one price, its middle, for deployments that look at quotes.
     private func take(_ quote: Quote, _ message: Message) async throws {
         guard let price = VenuePrice(bid: quote.bid, ask: quote.ask) else { return }
-        prices[quote.symbol] = price
+        know(KnownPrice(price: price, time: quote.time, isQuote: true), of: quote.symbol)
         let moment = VenueMoment(price: price, time: quote.time, received: message.received)
         try await executeResting(quote.symbol, at: moment)
         let middle = quote.bid.isNaN ? quote.ask : quote.ask.isNaN ? quote.bid : (quote.bid + quote.ask) / 2
@@ -173,17 +176,18 @@ import Wire
     ) async throws -> String? {
         guard var deployment = deployments[id], deployment.isRunning else { return nil }
         if deployment.runner.hasSeen(bar) { return deployment.runner.order?.intent.orderID }
+        var actions: [RunnerAction] = []
         if deployment.isBehind && moment == nil {
             guard let missed else { throw Problem.unavailable("strategy", "the deployment was started meanwhile") }
-            try deployment.catchUp(missed, before: bar)
+            if let ended = try deployment.catchUp(missed, before: bar) { actions.append(ended) }
         }
-        let actions = try deployment.runner.take(bar, at: moment?.price)
+        actions += try deployment.runner.take(bar, at: moment?.price)
         var statements = [deployment.upsert], messages: [Message] = [], intended: String?, changed: [OrderRecord] = []
         for action in actions {
             let order = perform(action, deployment, bar, message, &messages)
             if case .intend(let intent) = action { intended = intent.orderID }
             if let order {
-                statements.append(order.upsert)
+                statements.append(order.state == .pending ? order.insert : order.upsert)
                 changed.append(order)
             }
         }
@@ -203,18 +207,16 @@ import Wire
     ) -> OrderRecord? {
         switch action {
         case .intend(let intent):
-            let order = OrderRecord(intent: intent, deploymentID: deployment.id, state: .pending, updated: bar.time)
+            let order = OrderRecord(
+                intent: intent, deploymentID: deployment.id, state: .pending, updated: bar.time,
+                recorded: context.clock.now)
             decided.increment()
             messages.append(context.message(Topics.intent, intent.portfolioID, time: bar.time, cause: message, intent))
             messages.append(update(order, message))
             return order
-        case .rejected(let id, let reason):
-            guard var order = openOrders[id] else { return nil }
-            order.state = .rejected
-            order.reasons.append(reason)
-            order.updated = bar.time
-            messages.append(update(order, message))
-            return order
+        case .rejected(let id, let reason): return end(id, .rejected, reason, bar.time, message, &messages)
+        // Its bars may be years from those that come.
+        case .cancelled(let id, let reason): return end(id, .cancelled, reason, context.clock.now, message, &messages)
         case .filled(let id, let trade):
             guard var order = openOrders[id] else { return nil }
             let fill = Fill(id: "\(id).1", orderID: id, portfolioID: order.intent.portfolioID,
@@ -229,6 +231,19 @@ import Wire
             messages.append(update(order, message))
             return order
         }
+    }
+
+    /// The order as it is when it ends unfilled.
+    private func end(
+        _ id: String, _ state: OrderState, _ reason: String, _ time: Timestamp, _ cause: Message,
+        _ messages: inout [Message]
+    ) -> OrderRecord? {
+        guard var order = openOrders[id] else { return nil }
+        order.state = state
+        order.reasons.append(reason)
+        order.updated = time
+        messages.append(update(order, cause))
+        return order
     }
 
     func update(_ order: OrderRecord, _ cause: Message?) -> Message {

@@ -14,6 +14,13 @@ struct StrategyVersion: Sendable {
     let parent: String?
     let created: Timestamp
     var tags: [String]
+
+    /// Whether a name may be taken for a hash or the beginning of one.
+    static func looksLikeHash(_ name: String) -> Bool {
+        name.utf8.count >= 7 && name.utf8.allSatisfy {
+            (48...57).contains($0) || (97...102).contains($0) || (65...70).contains($0)
+        }
+    }
 }
 
 /// A version at work on a portfolio.
@@ -29,12 +36,15 @@ struct Deployment: Sendable {
     /// Whether its rules have to see the stored bars before the next one: since the service or it was started again,
     /// they may have missed some.
     var isBehind = false
+    /// Messages of splits that it has taken.
+    var splits: Set<String> = []
 
-    /// Its rules see the bars of its stream before one of these.
-    mutating func catchUp(_ bars: BarColumns, before bar: Bar) throws(QuantError) {
-        try runner.follow(bar.replay)
+    /// Its rules see the bars of its stream before one of these. Returns the end of an order of another stream.
+    mutating func catchUp(_ bars: BarColumns, before bar: Bar) throws(QuantError) -> RunnerAction? {
+        let ended = try runner.follow(bar.replay)
         for row in 0..<bars.count { runner.warmUp(StrategyEngine.bar(bars, row, runner)) }
         isBehind = false
+        return ended
     }
 
     /// The whole row: state, account and place in the stream.
@@ -42,11 +52,12 @@ struct Deployment: Sendable {
         Statement(
             """
             INSERT INTO deployments (id, strategy_id, version, portfolio_id, capital, running, cash, quantity, replay,
-                first_bar, last_bar, open_order, order_working, created)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+                first_bar, last_bar, open_order, order_working, created, entered)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
             ON CONFLICT (id) DO UPDATE SET running = excluded.running, cash = excluded.cash,
                 quantity = excluded.quantity, replay = excluded.replay, first_bar = excluded.first_bar,
-                last_bar = excluded.last_bar, open_order = excluded.open_order, order_working = excluded.order_working
+                last_bar = excluded.last_bar, open_order = excluded.open_order, order_working = excluded.order_working,
+                entered = excluded.entered
             """,
             [.text(id), .text(strategyID), .text(version), .text(portfolioID), .text(capital.description),
              .integer(isRunning ? 1 : 0), .text(runner.account.cash.description),
@@ -54,7 +65,8 @@ struct Deployment: Sendable {
              runner.first.map { .integer($0.nanoseconds) } ?? .null,
                  runner.last.map { .integer($0.nanoseconds) } ?? .null,
              runner.order.map { .blob($0.intent.jsonBytes) } ?? .null,
-             .integer(runner.order?.isWorking == true ? 1 : 0), .integer(created.nanoseconds)])
+             .integer(runner.order?.isWorking == true ? 1 : 0), .integer(created.nanoseconds),
+             runner.entered.map { .integer($0.nanoseconds) } ?? .null])
     }
 }
 
@@ -92,6 +104,8 @@ enum StrategyRecords {
         Outbox.byPosition(version: 5),
         Idempotency.byAge(version: 6),
         Outbox.lives(version: 7),
+        SplitRecords.migration,
+        Migration(version: 9, name: "when orders were taken", statements: ["ALTER TABLE orders ADD COLUMN recorded BIGINT"]),
     ]
 
     static func insert(_ version: StrategyVersion, position: Int) -> Statement {
@@ -153,9 +167,14 @@ enum StrategyRecords {
     ) async throws -> [Deployment] {
         let rows = try await records.query(Statement("""
             SELECT id, strategy_id, version, portfolio_id, capital, running, cash, quantity, replay, first_bar, last_bar,
-                open_order, order_working, created FROM deployments ORDER BY created, id
+                open_order, order_working, created, entered FROM deployments ORDER BY created, id
             """))
-        return try rows.records.map { try deployment($0, versions) }
+        let splits = try await SplitRecords.taken(records)
+        return try rows.records.map { row in
+            var deployment = try deployment(row, versions)
+            deployment.splits = splits[deployment.id] ?? []
+            return deployment
+        }
     }
 
     private static func deployment(
@@ -175,10 +194,11 @@ enum StrategyRecords {
             deploymentID: id, portfolioID: try row.value(3), strategyID: strategy, definition: version.definition,
             account: PaperAccount(cash: try number(6), quantity: try number(7)))
         let first: Int64? = try row.value(9), last: Int64? = try row.value(10), order: [UInt8]? = try row.value(11)
+        let entered: Int64? = try row.value(14)
         let intent = try order.flatMap { try JSONParser().withDocument($0) { OrderIntent(json: $0) } }
         runner.restore(
             replay: try row.value(8), first: first.map { Timestamp(nanoseconds: $0) },
-            last: last.map { Timestamp(nanoseconds: $0) },
+            last: last.map { Timestamp(nanoseconds: $0) }, entered: entered.map { Timestamp(nanoseconds: $0) },
             order: try intent.map { Runner.OpenOrder(intent: $0, isWorking: try row.value(12, as: Int64.self) == 1) })
         return Deployment(
             id: id, strategyID: strategy, version: hash, portfolioID: try row.value(3), capital: try number(4),

@@ -23,6 +23,8 @@ struct VersionBody: RequestBody {
         if !fields.isDescribing {
             fields.require(operation != .commit || fields.has("definition"), "definition", "is required to commit")
             fields.require(operation != .tag || tag != nil, "tag", "is required to tag")
+            fields.require(operation != .tag || !(tag.map(StrategyVersion.looksLikeHash) ?? false), "tag",
+                           "must not look like a hash: 7 or more hexadecimal digits")
             fields.require(operation != .checkout || version != nil, "version", "is required to check out")
         }
         return VersionBody(strategyID: strategy, operation: operation, definition: definition, message: message,

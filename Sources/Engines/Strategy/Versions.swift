@@ -98,11 +98,14 @@ extension StrategyEngine {
         return answer
     }
 
-    /// A version by hash, by seven or more of its first digits, or by tag; the head for nil.
+    /// A version by hash, by tag, or by seven or more digits that its hash begins with, the first of these that there
+    /// is; the head for nil.
     func find(_ strategy: String, _ name: String?) throws -> StrategyVersion {
         guard let list = versions[strategy] else { throw Problem.notFound("no strategy \(strategy)") }
         let wanted = name ?? heads[strategy] ?? ""
-        if let exact = list.first(where: { $0.hash == wanted || $0.tags.contains(wanted) }) { return exact }
+        if let exact = list.first(where: { $0.hash == wanted }) ?? list.first(where: { $0.tags.contains(wanted) }) {
+            return exact
+        }
         let near = list.filter { wanted.count >= 7 && $0.hash.hasPrefix(wanted) }
         guard near.count == 1, let found = near.first else {
             throw Problem.notFound("strategy \(strategy) has no version \(wanted)")

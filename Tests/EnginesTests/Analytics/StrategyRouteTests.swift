@@ -8,6 +8,7 @@ import Risk
 import Runtime
 import Strategy
 import Testing
+import TestKit
 
 /// A strategy on bars of hours: its year is counted in days all the same.
 @Suite struct StrategyRouteTests {
@@ -68,6 +69,36 @@ import Testing
         let other = try await fixture.json(.analytics, .get, Self.path, query: "benchmark=SPY")
         #expect(other["benchmark"]?["beta"]?.double != nil && other["benchmark"] != answer["benchmark"])
         _ = try await fixture.json(.analytics, .get, Self.path, query: "benchmark=SPY&timeframe=1h", status: 422)
+        await fixture.stop()
+    }
+
+    /// The same bars twice, in two replays: one trip each, and no fill of the one between those of the other.
+    @Test @LoopActor func replaysOfOneTimeFollowEachOther() async throws {
+        let fixture = try await EngineFixture.make([
+            AnalyticsEngine.self, StrategyEngine.self, RiskEngine.self, PortfolioEngine.self,
+        ])
+        try await fixture.fund()
+        _ = try await fixture.json(.strategy, .post, "/api/v1/strategies/versions/s", """
+            {"operation":"commit","definition":{"symbol":"KO","entry":"close > 105","exit":"close < 95"}}
+            """)
+        _ = try await fixture.json(
+            .strategy, .post, "/api/v1/strategies/deploy",
+            #"{"strategy_id":"s","portfolio_id":"p","capital":1000,"warm_up":false}"#)
+        var bars = BarColumns.walk(6)
+        let closes: [Double] = [100, 110, 100, 80, 80, 80]
+        (bars.open, bars.high, bars.low, bars.close) = (closes, closes, closes, closes)
+        try await fixture.store(bars, "KO")
+        for replay in ["one", "two"] {
+            for row in 0..<6 { try await fixture.publish(bars.bar(row, "KO", replay: replay)) }
+            await fixture.settle()
+            fixture.clock.advance(nanoseconds: 1_000_000_000)
+        }
+        // Ten shares from 100 to 80, then eight.
+        let answer = try await fixture.json(.analytics, .get, Self.path)
+        #expect(answer["pnl"]?["pnl"]?.double == -360 && answer["pnl"]?["realized"]?.double == -360)
+        #expect(answer["trades"]?["round_trips"]?.int == 2 && answer["trades"]?["average_loss"]?.double == -180)
+        let curve = answer["equity_curve"]?["value"]?.doubles ?? []
+        #expect(curve.first == 800 && curve.last == 640)
         await fixture.stop()
     }
 }

@@ -4,7 +4,8 @@ import Market
 import Portfolio
 import Risk
 import Runtime
-import Strategy
+import Store
+@testable import Strategy
 import Testing
 import TestKit
 import Wire
@@ -90,6 +91,43 @@ import Wire
             try await fixture.publish(bars.bar(row, "KO"))
         }
         #expect(try await fixture.json(.strategy, .get, path)["warming_up"] == .bool(false))
+        await fixture.stop()
+    }
+
+    /// A tag cannot be taken for a version, and one of before that looks like one does not stand in its way.
+    @Test @LoopActor func aTagIsNoHash() async throws {
+        let (fixture, _) = try await make("close > 1", stored: Self.rising(2))
+        let path = "/api/v1/strategies/versions/s"
+        func commit(_ entry: String) async throws -> String {
+            let answer = try await fixture.json(.strategy, .post, path, """
+                {"operation":"commit","definition":{"symbol":"KO","entry":"\(entry)","exit":"close < 0"}}
+                """)
+            return try #require(answer["version"]?.text)
+        }
+        func tag(_ version: String, _ name: String, status: Int = 200) async throws -> JSONTree {
+            try await fixture.json(
+                .strategy, .post, path, #"{"operation":"tag","version":"\#(version)","tag":"\#(name)"}"#, status: status)
+        }
+        func found(_ name: String) async throws -> String? {
+            try await fixture.json(
+                .strategy, .post, path, #"{"operation":"checkout","version":"\#(name)"}"#)["version"]?.text
+        }
+        let first = try await commit("close > 2"), second = try await commit("close > 3")
+        for name in [second, String(second.prefix(7)), "DEADBEEF"] {
+            #expect(try await tag(first, name, status: 422).pointers == ["/tag"])
+        }
+        for name in ["abc", "release-1", "deadbeefs"] {
+            _ = try await tag(first, name)
+            #expect(try await found(name) == first)
+        }
+        // Stored by a build before.
+        let host = try #require(fixture.hosts[.strategy])
+        let engine = try #require(host.engine as? StrategyEngine)
+        try await host.context.records.transaction([StrategyRecords.tag("s", second, first)])
+        await engine.stop()
+        try await engine.start()
+        #expect(try await found(second) == second)
+        #expect(try await found(String(second.prefix(7))) == second)
         await fixture.stop()
     }
 }

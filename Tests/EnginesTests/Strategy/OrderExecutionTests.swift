@@ -57,7 +57,9 @@ import TestKit
         #expect(abs(price - bars.close[2]) < 1e-8)
         // Neither a decision that comes again nor another price fills them again.
         for id in ["m", "l"] { try await approve(fixture, id) }
-        try await fixture.publish(bars.bar(3, "KO"))
+        var next = bars.bar(3, "KO")
+        next.time = fixture.clock.now
+        try await fixture.publish(next)
         await fixture.settle()
         #expect(Set(fixture.published.map(\.id)).count == 2)
         await fixture.stop()

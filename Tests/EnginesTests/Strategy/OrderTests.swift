@@ -58,11 +58,16 @@ import Wire
         let cancelled = try #require(third["id"]?.text), resting = try #require(first["id"]?.text)
         #expect(try await fixture.json(.strategy, .delete, "/orders/\(cancelled)")["state"]?.text == "cancelled")
         _ = try await fixture.json(.strategy, .delete, "/orders/\(cancelled)", status: 409)
-        // A bar that does not reach it leaves it; one that does fills it at its close.
-        try await fixture.publish(bars.bar(3, "KO"))
-        #expect(try await fixture.json(.strategy, .get, "/orders/\(resting)")["state"]?.text == "working")
-        var low = bars.bar(4, "KO")
+        // A bar that does not reach it leaves it, and so does one of before it was placed, as replays have them; the next
+        // fills it at its close.
+        var high = bars.bar(3, "KO"), low = bars.bar(4, "KO", replay: "r")
+        high.time = fixture.clock.now.adding(nanoseconds: -43_200_000_000_000)
+        try await fixture.publish(high)
         (low.open, low.high, low.low, low.close) = (0.9, 1, 0.8, 0.9)
+        try await fixture.publish(low)
+        await fixture.settle()
+        #expect(try await fixture.json(.strategy, .get, "/orders/\(resting)")["state"]?.text == "working")
+        (low.time, low.replay) = (fixture.clock.now, nil)
         try await fixture.publish(low)
         await fixture.settle()
         let filled = try await fixture.json(.strategy, .get, "/orders/\(resting)")
@@ -72,6 +77,40 @@ import Wire
             "cancelled"])
         let held = try await fixture.json(.portfolio, .get, "/portfolios/p")
         #expect(held["trades"]?.int == 1 && held["cash"]?.double == 9999.1)
+        await fixture.stop()
+    }
+
+    /// A replay of the past tells nothing of what is quoted now.
+    @Test @LoopActor func aReplayOfThePastIsNoNewPrice() async throws {
+        let (fixture, bars) = try await make()
+        func price() async throws -> Double? {
+            try await place(fixture, #""side":"buy","quantity":1"#)["fills"]?[0]?["price"]?.double
+        }
+        // Of bars the latest counts, in whichever order they come.
+        try await fixture.publish(bars.bar(4, "KO"))
+        try await fixture.publish(bars.bar(1, "KO", replay: "r"))
+        await fixture.settle()
+        #expect(abs(try #require(try await price()) - bars.close[4]) < 1e-8)
+        _ = try await fixture.json(.marketdata, .post, "/market-data/quotes", #"{"symbol":"KO","bid":99,"ask":101}"#)
+        await fixture.settle()
+        #expect(try await price() == 101)
+        try await fixture.publish(bars.bar(1, "KO", replay: "s"))
+        await fixture.settle()
+        #expect(try await price() == 101)
+        await fixture.stop()
+    }
+
+    /// In fixed point such a close is nothing: nobody sells for that.
+    @Test @LoopActor func aCloseThatIsNothingFillsNothing() async throws {
+        let (fixture, bars) = try await make()
+        let order = try await place(fixture, #""id":"z","side":"buy","quantity":5,"price":0.5"#)
+        #expect(order["state"]?.text == "working")
+        var bar = bars.bar(4, "KO")
+        bar.time = fixture.clock.now
+        (bar.open, bar.high, bar.low, bar.close) = (1e-10, 1e-10, 1e-10, 1e-10)
+        try await fixture.publish(bar)
+        await fixture.settle()
+        #expect(try await fixture.json(.strategy, .get, "/orders/z")["state"]?.text == "working")
         await fixture.stop()
     }
 

@@ -33,7 +33,7 @@ import TestKit
             for action in try runner.take(bar) {
                 switch action {
                 case .filled(_, let trade): trades.append(trade)
-                case .rejected(_, let reason): Issue.record("rejected: \(reason)")
+                case .rejected(_, let reason), .cancelled(_, let reason): Issue.record("ended: \(reason)")
                 case .intend(let intent):
                     #expect(intent.time == bar.time && intent.expectedQuantity > .zero)
                     let isTaken = runner.decide(RiskDecision(orderID: intent.orderID, isApproved: approves, reasons: [],

@@ -135,20 +135,21 @@ extension AnalyticsEngine {
         var runs: [StrategyRun] = []
         for deployment in deployments {
             let timeframe = wanted ?? deployment.timeframe
-            var parts: [(fill: ToldOrder.Fill, side: Side)] = []
+            var parts: [StrategyFill] = []
             try await pages("/orders", "deployment_id=\(deployment.id)") { item in
                 guard let order = ToldOrder(json: item), order.deploymentID == deployment.id else { return }
-                parts += order.fills.map { ($0, order.side) }
+                parts += order.fills.map { StrategyFill($0, of: order) }
             }
-            parts.sort { ($0.fill.time, $0.fill.id) < ($1.fill.time, $1.fill.id) }
+            parts.sort()
+            let start = parts.lastStream
             var bars = BarColumns()
-            if let first = parts.first?.fill.time, let last = parts.last?.fill.time {
+            if let first = parts[start...].first?.fill.time, let last = parts.last?.fill.time {
                 bars = try await BarsClient(context).bars(
                     deployment.symbol, timeframe, from: first.adding(nanoseconds: -10 * timeframe.nanoseconds),
                     to: max(last, deployment.lastBar ?? last))
                 bars = bars.from(lastBefore: first.nanoseconds)
             }
-            runs.append(StrategyRun(deployment, fills: parts.map(\.fill), sides: parts.map(\.side), bars: bars))
+            runs.append(StrategyRun(deployment, fills: parts, from: start, bars: bars))
         }
         return runs
     }

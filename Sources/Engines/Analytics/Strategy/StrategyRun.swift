@@ -11,7 +11,34 @@ struct StoredDeployment: Sendable {
     let symbol: Symbol, capital: Money, lastBar: Timestamp?
 }
 
-/// What a deployment did: its orders on its capital, valued at the closes of the bars it saw.
+/// One fill of a deployment's orders, in the order in which they were taken: replays of the past follow each other, and
+/// their fills are not one history by time.
+struct StrategyFill: Comparable {
+    let fill: ToldOrder.Fill, side: Side
+    private let recorded: Timestamp?
+
+    init(_ fill: ToldOrder.Fill, of order: ToldOrder) {
+        self.fill = fill
+        side = order.side
+        recorded = order.recorded
+    }
+
+    private var place: (Int64, Int64, String) {
+        (recorded?.nanoseconds ?? .min, fill.time.nanoseconds, fill.id)
+    }
+
+    static func < (a: StrategyFill, b: StrategyFill) -> Bool { a.place < b.place }
+    static func == (a: StrategyFill, b: StrategyFill) -> Bool { a.place == b.place }
+}
+
+extension [StrategyFill] {
+    /// Where the newest stream of bars begins: the last fill that is of an earlier time than the one before.
+    var lastStream: Int { indices.last { $0 > 0 && self[$0].fill.time < self[$0 - 1].fill.time } ?? 0 }
+}
+
+/// What a deployment did: its orders on its capital, valued at the closes of the bars it saw. Where it has followed one
+/// replay after another over the same time, all its fills count, and the curve is of the newest, from what the others
+/// have left.
 struct StrategyRun: Sendable {
     /// One way in and out of a position.
     struct RoundTrip: Sendable {
@@ -19,6 +46,8 @@ struct StrategyRun: Sendable {
     }
 
     let deployment: StoredDeployment
+    /// What it is worth before the curve begins.
+    private(set) var opening: Money
     /// At the bar before the first fill, then at every close.
     private(set) var times: [Int64] = []
     private(set) var equity: [Money] = []
@@ -36,13 +65,15 @@ struct StrategyRun: Sendable {
     /// What was gained: equity less capital. Realised and unrealised less fees, to the last digit but rounding.
     var pnl: Money { realized + unrealized - fees }
 
-    /// Replays the fills, oldest first, over closes.
-    init(_ deployment: StoredDeployment, fills all: [ToldOrder.Fill], sides: [Side], bars: BarColumns) {
+    /// Replays the fills in their order, those from `start` on over closes.
+    init(_ deployment: StoredDeployment, fills all: [StrategyFill], from start: Int, bars: BarColumns) {
         self.deployment = deployment
+        opening = deployment.capital
         var cash = deployment.capital, quantity = FixedPoint.zero, cost = Money.zero
         var opened = Timestamp(nanoseconds: 0), tripPnl = Money.zero, tripPaid = Money.zero
         var next = 0, price: Price?
-        func take(_ fill: ToldOrder.Fill, _ side: Side) {
+        func take(_ part: StrategyFill) {
+            let fill = part.fill, side = part.side
             let notional = fill.quantity * fill.price
             if side == .buy {
                 if quantity.isZero {
@@ -67,9 +98,13 @@ struct StrategyRun: Sendable {
                 trips.append(RoundTrip(opened: opened, closed: fill.time, pnl: tripPnl, paid: tripPaid))
             }
         }
+        while next < start {
+            take(all[next])
+            next += 1
+        }
         for row in 0..<bars.count {
-            while next < all.count && all[next].time.nanoseconds <= bars.times[row] {
-                take(all[next], sides[next])
+            while next < all.count && all[next].fill.time.nanoseconds <= bars.times[row] {
+                take(all[next])
                 next += 1
             }
             if let close = FixedPoint(bars.close[row]), close > .zero { price = close }
@@ -79,9 +114,10 @@ struct StrategyRun: Sendable {
             if !quantity.isZero { barsHeld += 1 }
         }
         while next < all.count {
-            take(all[next], sides[next])
+            take(all[next])
             next += 1
         }
+        if start > 0, let first = equity.first { opening = first }
         if quantity.isZero { return }
         if let price { unrealized = quantity * price - cost } else { isUnpriced = true }
     }
@@ -96,7 +132,7 @@ struct StrategyCurve: Sendable {
         let all = Set(runs.flatMap(\.times)).sorted()
         var total = [Money](repeating: .zero, count: all.count)
         for run in runs {
-            var value = run.deployment.capital, next = 0
+            var value = run.opening, next = 0
             for (index, time) in all.enumerated() {
                 while next < run.times.count && run.times[next] <= time {
                     value = run.equity[next]

@@ -22,10 +22,22 @@ struct VenuePrice: Sendable, Equatable {
     func price(for side: Side) -> Price { side == .buy ? ask : bid }
 }
 
+/// The price of an instrument that the venue knows, and where it is from.
+struct KnownPrice: Sendable, Equatable {
+    let price: VenuePrice
+    let time: Timestamp, isQuote: Bool
+
+    /// Whether another one takes its place: a quote always does, a bar where this is no quote and not of a later time. A
+    /// replay of the past tells nothing of what is known by now.
+    func yields(to other: KnownPrice) -> Bool { other.isQuote || (!isQuote && time <= other.time) }
+}
+
 /// A moment at which the paper venue trades an instrument.
 struct VenueMoment: Sendable {
     let price: VenuePrice
     let time: Timestamp
+    /// When a bar's close was known; nil for a quote: an order that was placed later does not meet it.
+    var closed: Timestamp?
     /// When the message that tells of it came; nil where it was asked for.
     var received: Timestamp?
 }
