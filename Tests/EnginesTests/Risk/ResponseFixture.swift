@@ -66,8 +66,8 @@ extension EngineFixture {
             size: .quantity(FixedPoint(quantity)), expectedQuantity: FixedPoint(quantity),
             referencePrice: FixedPoint(100), time: clock.now), from: .strategy)
         let records = try #require(hosts[.risk]).context.records
-        let told = try #require(try await RiskRecords.decision(id, records))
-        return try #require(try JSONParser().withDocument(told) { RiskDecision(json: $0) })
+        let known = try #require(try await RiskRecords.decision(id, records))
+        return try #require(try JSONParser().withDocument(known.told) { RiskDecision(json: $0) })
     }
 
     /// Responses, newest first.
