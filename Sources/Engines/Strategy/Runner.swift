@@ -37,6 +37,8 @@ struct Runner: Sendable {
     /// The first and the newest bar of this stream.
     private(set) var first: Timestamp?
     private(set) var last: Timestamp?
+    /// The streams before this one.
+    private(set) var earlier = EarlierStreams()
     /// How much of the stream its rules have seen since they began with it.
     private var seen = 0
     private var entry: ExpressionStream
@@ -61,14 +63,16 @@ struct Runner: Sendable {
     }
 
     /// Whether the bar was looked at before: a second delivery changes nothing.
-    func hasSeen(_ bar: Bar) -> Bool { bar.replay == replay && last.map { bar.time <= $0 } ?? false }
+    func hasSeen(_ bar: Bar) -> Bool {
+        bar.replay == replay ? last.map { bar.time <= $0 } ?? false : earlier.hold(bar)
+    }
 
     /// One bar: the working order fills at its open, or where the bar is a quote at what the venue trades at then; after
     /// that the rules look at its close.
     mutating func take(_ bar: Bar, at venue: VenuePrice? = nil) throws(QuantError) -> [RunnerAction] {
+        if hasSeen(bar) { return [] }
         var actions: [RunnerAction] = []
         if bar.replay != replay, let ended = try follow(bar.replay) { actions.append(ended) }
-        if hasSeen(bar) { return [] }
         if let price = venue ?? FixedPoint(bar.open).map({ VenuePrice($0) }), let action = fillWorking(at: price, bar.time) {
             actions.append(action)
         }
@@ -96,6 +100,7 @@ struct Runner: Sendable {
             ended = .cancelled(orderID: open.intent.orderID, reason: "its stream of bars ended")
             order = nil
         }
+        if stream != replay { earlier.leave(replay, last: last, for: stream) }
         replay = stream
         first = nil
         last = nil
@@ -169,9 +174,11 @@ struct Runner: Sendable {
 
     /// Brings back what was stored.
     mutating func restore(
-        replay: String?, first: Timestamp?, last: Timestamp?, entered: Timestamp?, order: OpenOrder?
+        replay: String?, first: Timestamp?, last: Timestamp?, entered: Timestamp?, order: OpenOrder?,
+        earlier: EarlierStreams
     ) {
         self.replay = replay
+        self.earlier = earlier
         self.entered = entered
         self.first = first
         self.last = last

@@ -177,12 +177,14 @@ import Wire
         guard var deployment = deployments[id], deployment.isRunning else { return nil }
         if deployment.runner.hasSeen(bar) { return deployment.runner.order?.intent.orderID }
         var actions: [RunnerAction] = []
+        let earlier = deployment.runner.earlier
         if deployment.isBehind && moment == nil {
             guard let missed else { throw Problem.unavailable("strategy", "the deployment was started meanwhile") }
             if let ended = try deployment.catchUp(missed, before: bar) { actions.append(ended) }
         }
         actions += try deployment.runner.take(bar, at: moment?.price)
         var statements = [deployment.upsert], messages: [Message] = [], intended: String?, changed: [OrderRecord] = []
+        if deployment.runner.earlier != earlier { statements.append(deployment.runner.earlier.upsert(of: id)) }
         for action in actions {
             let order = perform(action, deployment, bar, message, &messages)
             if case .intend(let intent) = action { intended = intent.orderID }

@@ -106,6 +106,7 @@ enum StrategyRecords {
         Outbox.lives(version: 7),
         SplitRecords.migration,
         Migration(version: 9, name: "when orders were taken", statements: ["ALTER TABLE orders ADD COLUMN recorded BIGINT"]),
+        EarlierStreams.migration,
     ]
 
     static func insert(_ version: StrategyVersion, position: Int) -> Statement {
@@ -169,16 +170,16 @@ enum StrategyRecords {
             SELECT id, strategy_id, version, portfolio_id, capital, running, cash, quantity, replay, first_bar, last_bar,
                 open_order, order_working, created, entered FROM deployments ORDER BY created, id
             """))
-        let splits = try await SplitRecords.taken(records)
+        let splits = try await SplitRecords.taken(records), streams = try await EarlierStreams.stored(records)
         return try rows.records.map { row in
-            var deployment = try deployment(row, versions)
+            var deployment = try deployment(row, versions, streams)
             deployment.splits = splits[deployment.id] ?? []
             return deployment
         }
     }
 
     private static func deployment(
-        _ row: ResultSet.Row, _ versions: [String: [StrategyVersion]]
+        _ row: ResultSet.Row, _ versions: [String: [StrategyVersion]], _ streams: [String: EarlierStreams]
     ) throws -> Deployment {
         let id: String = try row.value(0), strategy: String = try row.value(1), hash: String = try row.value(2)
         func number(_ column: Int) throws -> FixedPoint {
@@ -199,7 +200,8 @@ enum StrategyRecords {
         runner.restore(
             replay: try row.value(8), first: first.map { Timestamp(nanoseconds: $0) },
             last: last.map { Timestamp(nanoseconds: $0) }, entered: entered.map { Timestamp(nanoseconds: $0) },
-            order: try intent.map { Runner.OpenOrder(intent: $0, isWorking: try row.value(12, as: Int64.self) == 1) })
+            order: try intent.map { Runner.OpenOrder(intent: $0, isWorking: try row.value(12, as: Int64.self) == 1) },
+            earlier: streams[id] ?? EarlierStreams())
         return Deployment(
             id: id, strategyID: strategy, version: hash, portfolioID: try row.value(3), capital: try number(4),
             created: Timestamp(nanoseconds: try row.value(13)), isRunning: try row.value(5, as: Int64.self) == 1,

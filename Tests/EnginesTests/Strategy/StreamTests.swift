@@ -46,6 +46,28 @@ import Wire
         try await fixture.json(.strategy, .get, "/orders")["items"]?.elements.compactMap { $0["state"]?.text } ?? []
     }
 
+    /// What a crash left unacknowledged comes once more, of a replay that is over too: it trades nothing again.
+    @Test(.timeLimit(.minutes(1)), arguments: [false, true])
+    @LoopActor func barsOfAnEarlierStreamMayComeAgain(_ isRestarted: Bool) async throws {
+        let (fixture, path) = try await Self.make(), bars = Self.bars([100, 110, 110, 90, 90])
+        let streams = Self.lives + [nil, "c0ffee"]
+        for stream in streams { try await Self.play(fixture, bars, stream) }
+        let before = try await fixture.json(.strategy, .get, path)
+        let engine = try #require(fixture.hosts[.strategy]?.engine as? StrategyEngine)
+        if isRestarted {
+            await engine.stop()
+            try await engine.start()
+        }
+        for stream in streams { try await Self.play(fixture, bars, stream) }
+        #expect(try await states(fixture) == Array(repeating: "filled", count: 8))
+        let after = try await fixture.json(.strategy, .get, path)
+        #expect(after["cash"] == before["cash"] && after["last_bar"] == before["last_bar"])
+        // Live bars go on.
+        try await Self.play(fixture, Self.bars([100, 110, 110], from: 5), nil)
+        #expect(try await states(fixture).count == 9)
+        await fixture.stop()
+    }
+
     @Test @LoopActor func anotherLifesReplayIsBookedToo() async throws {
         let (fixture, path) = try await Self.make(), bars = Self.bars([100, 110, 110, 90, 90])
         for replay in Self.lives { try await Self.play(fixture, bars, replay) }
