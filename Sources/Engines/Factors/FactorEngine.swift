@@ -69,7 +69,8 @@ import Wire
                     (key, json.member("first")?.string.flatMap { Timestamp(iso8601: $0) })
                 }
             }) else { throw UnreadableMessage(topic: message.topic.description) }
-            stored.invalidate(key.symbol)
+            // Columns are of daily bars.
+            if key.timeframe == .day1 { stored.invalidate(key.symbol) }
             try await remakes.catchUp(key.symbol)
             if let remade = try await streams.remake(key) { tell(remade, of: key, since: first, message) }
         case Topics.facts.name:

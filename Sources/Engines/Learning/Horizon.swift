@@ -64,7 +64,8 @@ struct Horizon: Sendable, Equatable {
         self = read
     }
 
-    /// Whether a number of bars of a timeframe is at most ten years: as they are stated, else traded around the clock.
+    /// Whether a number of bars of a timeframe is at most ten years: as they are stated, else 2,520 days traded
+    /// around the clock.
     func isWithinBounds(_ timeframe: Timeframe, periodsPerYear: Double?) -> Bool {
         guard case .bars(let bars) = length else { return true }
         let days = Self.longest * TradingDays.aroundTheClock(timeframe)

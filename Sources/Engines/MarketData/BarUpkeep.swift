@@ -39,8 +39,9 @@ struct HistoryNotice: Sendable {
 
     private let context: EngineContext
     private let rounds: Rounds
-    /// What changed and is not told yet.
-    private var untold: [SeriesKey: SeriesChange] = [:]
+    /// What changed and is not told yet, and in which order it first did. A crash forgets it: who reads these bars has
+    /// them anew with their next change.
+    private var untold: [SeriesKey: SeriesChange] = [:], waiting: [SeriesKey] = []
 
     init(_ context: EngineContext) {
         self.context = context
@@ -53,7 +54,11 @@ struct HistoryNotice: Sendable {
         rounds.start { [weak self] in await self?.round(store) }
     }
 
-    func stop() { rounds.stop() }
+    /// Ends, with a last word of what is not told yet.
+    func stop() async {
+        rounds.stop()
+        do { try await tell() } catch { warn("\(error)") }
+    }
 
     func round(_ store: any SeriesUpkeep) async {
         do throws(StoreError) {
@@ -80,13 +85,19 @@ struct HistoryNotice: Sendable {
 
     private func note(_ done: SeriesUpkeepOutcome) {
         for change in done.changes {
-            untold[change.key] = untold[change.key]?.joined(with: change) ?? change
+            if let known = untold.updateValue(change, forKey: change.key) {
+                untold[change.key] = known.joined(with: change)
+            } else {
+                waiting.append(change.key)
+            }
         }
         if let fault = done.fault { warn(fault.description) }
     }
 
     private func tell() async throws {
-        let part = untold.keys.sorted { ($0.collection, $0.name) < ($1.collection, $1.name) }.prefix(Self.toldPerRound)
+        let now = context.clock.now
+        let due = waiting.filter { key in untold[key].map { !Self.isBeingMade($0, at: now) } ?? true }
+        let part = due.prefix(Self.toldPerRound)
         var messages: [Message] = []
         for key in part {
             guard let change = untold[key], let notice = await notice(change) else { continue }
@@ -94,6 +105,16 @@ struct HistoryNotice: Sendable {
         }
         if !messages.isEmpty { try await context.commit([], messages, unrefusable: true) }
         for key in part { untold[key] = nil }
+        let told = Set(part)
+        waiting.removeAll { told.contains($0) }
+    }
+
+    /// Whether nothing changed but a bar of shorter ones that has not ended: it changes each minute, and is told when it
+    /// has.
+    private static func isBeingMade(_ change: SeriesChange, at now: Timestamp) -> Bool {
+        let parts = change.key.collection.split(separator: ".", maxSplits: 1)
+        guard parts.count == 2, parts[0] == "rollup", let frame = Timeframe(rawValue: String(parts[1])) else { return false }
+        return change.first.adding(nanoseconds: frame.nanoseconds) > now
     }
 
     /// Nil for what is not bars, and for bars that nobody is shown because some of their length were imported.

@@ -45,7 +45,7 @@ import Wire
 
     public func stop() async {
         audit.stop()
-        upkeep.stop()
+        await upkeep.stop()
         replays.cancelAll()
     }
 

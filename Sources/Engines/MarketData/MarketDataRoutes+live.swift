@@ -111,15 +111,17 @@ extension MarketDataEngine {
     }
 
     /// The stored close that was known last, whatever the length of its bar; of those of one moment that of the shortest.
-    /// Bars made of shorter ones are asked only where none else are stored: their last one has not ended yet.
+    /// It was known when its bar ended, and where that was stored before its end, then. Bars made of shorter ones are
+    /// asked only where none else are stored.
     private func lastClose(_ symbol: Symbol) async throws -> (time: Timestamp, price: Double)? {
         for key in [Self.key, Self.rolledUpKey] {
-            var found: (time: Timestamp, price: Double, end: Timestamp)?
+            var found: (time: Timestamp, price: Double, known: Timestamp)?
             for frame in Timeframe.allCases {
                 guard let bars = try await newest(key(symbol, frame)), let time = bars.ts.last,
                       let price = bars.column("close")?.last else { continue }
                 let start = Timestamp(nanoseconds: time), end = start.adding(nanoseconds: frame.nanoseconds)
-                if found.map({ end > $0.end }) ?? true { found = (start, price, end) }
+                let stored = try await series.info(key(symbol, frame))?.recordedAt ?? end, known = min(end, stored)
+                if found.map({ known > $0.known }) ?? true { found = (start, price, known) }
             }
             if let found { return (found.time, found.price) }
         }

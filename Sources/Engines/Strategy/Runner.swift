@@ -1,5 +1,6 @@
 import EngineKit
 import Market
+import Numerics
 import Quant
 
 /// What a look at one bar leads to.
@@ -32,6 +33,9 @@ struct Runner: Sendable {
     private(set) var order: OpenOrder?
     /// When what it holds was bought; nil where it holds nothing, or a build before did not say.
     private(set) var entered: Timestamp?
+    /// Splits of the instrument that its portfolio booked, by time; and up to when those that are known were taken by
+    /// what it holds.
+    private(set) var splits: [ShareSplit] = [], adjusted: Timestamp?
     /// The replay whose bars it follows; nil for live ones.
     private(set) var replay: String?
     /// The first and the newest bar of this stream.
@@ -73,6 +77,7 @@ struct Runner: Sendable {
         if hasSeen(bar) { return [] }
         var actions: [RunnerAction] = []
         if bar.replay != replay, let ended = try follow(bar.replay) { actions.append(ended) }
+        pass(bar.time)
         if let price = venue ?? FixedPoint(bar.open).map({ VenuePrice($0) }), let action = fillWorking(at: price, bar.time) {
             actions.append(action)
         }
@@ -117,6 +122,7 @@ struct Runner: Sendable {
         order = nil
         if let trade = account.fill(working.intent.side, working.intent.size, at: reference, definition) {
             entered = trade.side == .buy ? time : nil
+            adjusted = entered
             return .filled(orderID: working.intent.orderID, trade)
         }
         return .rejected(orderID: working.intent.orderID, reason: "there is nothing to trade with")
@@ -165,23 +171,44 @@ struct Runner: Sendable {
         return true
     }
 
-    /// One share became `ratio`: what was bought until then is so much more. Cash stays, and an order under way is of
-    /// the whole position or of cash.
+    // MARK: Splits
+
+    /// The portfolio has booked a split. As in the ledger it counts at its own time: now where the stream is past it, else
+    /// when a bar is. Cash stays, and an order under way is of the whole position or of cash.
     mutating func take(_ split: ShareSplit) {
-        if let entered, entered > split.time { return }
+        splits.insert(split, at: splits.firstPlace { $0.time > split.time })
+        if split.time <= adjusted ?? last ?? split.time { apply(split) }
+    }
+
+    /// A bar comes: what is held takes the splits since the one before it.
+    private mutating func pass(_ time: Timestamp) {
+        guard account.isLong else { return }
+        let before = adjusted ?? last ?? time
+        for split in splits where split.time > before && split.time <= time { apply(split) }
+        adjusted = max(before, time)
+    }
+
+    /// One share became `ratio`; what was bought later is of new shares.
+    private mutating func apply(_ split: ShareSplit) {
+        if !account.isLong || entered.map({ $0 > split.time }) ?? false { return }
         account.quantity = account.quantity * split.ratio
     }
 
     /// Brings back what was stored.
     mutating func restore(
-        replay: String?, first: Timestamp?, last: Timestamp?, entered: Timestamp?, order: OpenOrder?,
-        earlier: EarlierStreams
+        replay: String?, first: Timestamp?, last: Timestamp?, order: OpenOrder?, earlier: EarlierStreams
     ) {
         self.replay = replay
         self.earlier = earlier
-        self.entered = entered
         self.first = first
         self.last = last
         self.order = order
+    }
+
+    /// Brings back what was stored of its holding.
+    mutating func restore(entered: Timestamp?, adjusted: Timestamp?, splits: [ShareSplit]) {
+        self.entered = entered
+        self.adjusted = adjusted
+        self.splits = splits
     }
 }

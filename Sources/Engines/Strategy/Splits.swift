@@ -31,13 +31,12 @@ extension StrategyEngine {
         }
     }
 
-    /// Each message is taken once, and is so also by deployments that hold nothing then: what they buy later is of new
-    /// shares.
+    /// Each message is taken once, also by deployments that hold nothing then: their stream may come by it yet.
     private func take(_ split: ShareSplit, _ id: String, _ message: Message) async throws {
         let key = hexadecimal(message.id.value)
         guard var deployment = deployments[id], deployment.splits.insert(key).inserted else { return }
         deployment.runner.take(split)
-        try await context.commit([deployment.upsert, SplitRecords.insert(key, takenBy: id)])
+        try await context.commit([deployment.upsert, SplitRecords.insert(split, key, takenBy: id)])
         deployments[id] = deployment
         publishStatus(deployment, context.clock.now, message)
     }
@@ -47,19 +46,35 @@ extension StrategyEngine {
 enum SplitRecords {
     static let migration = Migration(version: 8, name: "splits of deployments", statements: [
         "ALTER TABLE deployments ADD COLUMN entered BIGINT",
-        "CREATE TABLE splits (deployment_id TEXT NOT NULL, message TEXT NOT NULL, PRIMARY KEY (deployment_id, message))",
+        "ALTER TABLE deployments ADD COLUMN adjusted BIGINT",
+        """
+        CREATE TABLE splits (
+            deployment_id TEXT NOT NULL, message TEXT NOT NULL, ratio TEXT NOT NULL, time BIGINT NOT NULL,
+            PRIMARY KEY (deployment_id, message))
+        """,
     ])
 
-    static func insert(_ message: String, takenBy deployment: String) -> Statement {
-        Statement("INSERT INTO splits (deployment_id, message) VALUES ($1, $2) ON CONFLICT (deployment_id, message) DO NOTHING",
-                  [.text(deployment), .text(message)])
+    static func insert(_ split: ShareSplit, _ message: String, takenBy deployment: String) -> Statement {
+        Statement(
+            """
+            INSERT INTO splits (deployment_id, message, ratio, time) VALUES ($1, $2, $3, $4)
+            ON CONFLICT (deployment_id, message) DO NOTHING
+            """,
+            [.text(deployment), .text(message), .text(split.ratio.description), .integer(split.time.nanoseconds)])
     }
 
-    /// Of each deployment.
-    static func taken(_ records: any RecordStore) async throws(StoreError) -> [String: Set<String>] {
-        var taken: [String: Set<String>] = [:]
-        for row in try await records.query(Statement("SELECT deployment_id, message FROM splits")).records {
-            taken[try row.value(0, as: String.self), default: []].insert(try row.value(1))
+    /// Of each deployment, by time.
+    static func taken(
+        _ records: any RecordStore
+    ) async throws(StoreError) -> [String: [(message: String, split: ShareSplit)]] {
+        var taken: [String: [(message: String, split: ShareSplit)]] = [:]
+        for row in try await records.query(
+            Statement("SELECT deployment_id, message, ratio, time FROM splits ORDER BY time, message")).records {
+            guard let ratio = FixedPoint(text: try row.value(2, as: String.self)) else {
+                throw StoreError(.corrupted, "a split of a deployment cannot be read")
+            }
+            let split = ShareSplit(ratio: ratio, time: Timestamp(nanoseconds: try row.value(3)))
+            taken[try row.value(0, as: String.self), default: []].append((try row.value(1), split))
         }
         return taken
     }

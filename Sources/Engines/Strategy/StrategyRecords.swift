@@ -52,12 +52,12 @@ struct Deployment: Sendable {
         Statement(
             """
             INSERT INTO deployments (id, strategy_id, version, portfolio_id, capital, running, cash, quantity, replay,
-                first_bar, last_bar, open_order, order_working, created, entered)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+                first_bar, last_bar, open_order, order_working, created, entered, adjusted)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
             ON CONFLICT (id) DO UPDATE SET running = excluded.running, cash = excluded.cash,
                 quantity = excluded.quantity, replay = excluded.replay, first_bar = excluded.first_bar,
                 last_bar = excluded.last_bar, open_order = excluded.open_order, order_working = excluded.order_working,
-                entered = excluded.entered
+                entered = excluded.entered, adjusted = excluded.adjusted
             """,
             [.text(id), .text(strategyID), .text(version), .text(portfolioID), .text(capital.description),
              .integer(isRunning ? 1 : 0), .text(runner.account.cash.description),
@@ -66,7 +66,8 @@ struct Deployment: Sendable {
                  runner.last.map { .integer($0.nanoseconds) } ?? .null,
              runner.order.map { .blob($0.intent.jsonBytes) } ?? .null,
              .integer(runner.order?.isWorking == true ? 1 : 0), .integer(created.nanoseconds),
-             runner.entered.map { .integer($0.nanoseconds) } ?? .null])
+             runner.entered.map { .integer($0.nanoseconds) } ?? .null,
+             runner.adjusted.map { .integer($0.nanoseconds) } ?? .null])
     }
 }
 
@@ -168,12 +169,17 @@ enum StrategyRecords {
     ) async throws -> [Deployment] {
         let rows = try await records.query(Statement("""
             SELECT id, strategy_id, version, portfolio_id, capital, running, cash, quantity, replay, first_bar, last_bar,
-                open_order, order_working, created, entered FROM deployments ORDER BY created, id
+                open_order, order_working, created, entered, adjusted FROM deployments ORDER BY created, id
             """))
         let splits = try await SplitRecords.taken(records), streams = try await EarlierStreams.stored(records)
         return try rows.records.map { row in
             var deployment = try deployment(row, versions, streams)
-            deployment.splits = splits[deployment.id] ?? []
+            let taken = splits[deployment.id] ?? []
+            deployment.splits = Set(taken.map(\.message))
+            let entered: Int64? = try row.value(14), adjusted: Int64? = try row.value(15)
+            deployment.runner.restore(
+                entered: entered.map { Timestamp(nanoseconds: $0) }, adjusted: adjusted.map { Timestamp(nanoseconds: $0) },
+                splits: taken.map(\.split))
             return deployment
         }
     }
@@ -195,11 +201,10 @@ enum StrategyRecords {
             deploymentID: id, portfolioID: try row.value(3), strategyID: strategy, definition: version.definition,
             account: PaperAccount(cash: try number(6), quantity: try number(7)))
         let first: Int64? = try row.value(9), last: Int64? = try row.value(10), order: [UInt8]? = try row.value(11)
-        let entered: Int64? = try row.value(14)
         let intent = try order.flatMap { try JSONParser().withDocument($0) { OrderIntent(json: $0) } }
         runner.restore(
             replay: try row.value(8), first: first.map { Timestamp(nanoseconds: $0) },
-            last: last.map { Timestamp(nanoseconds: $0) }, entered: entered.map { Timestamp(nanoseconds: $0) },
+            last: last.map { Timestamp(nanoseconds: $0) },
             order: try intent.map { Runner.OpenOrder(intent: $0, isWorking: try row.value(12, as: Int64.self) == 1) },
             earlier: streams[id] ?? EarlierStreams())
         return Deployment(

@@ -64,10 +64,15 @@ public struct ImportParts {
         return Part(line: first, bytes: out, repeated: repeated)
     }
 
-    /// The last part is stored but for the rows on these lines of the file: others may have their times.
-    public mutating func settle(refused lines: [Int]) {
-        let refused = Set(lines)
-        for row in sent where taken[row.time] == nil && !refused.contains(row.line) { taken[row.time] = row.line }
+    /// The last part is stored but for the rows on these lines of the file: others may have their times. Of more refused
+    /// rows than are told the lines behind the last that is told may be some: they hold no time, as a row that is
+    /// overwritten is better than one that is lost.
+    public mutating func settle(refused lines: [Int], of count: Int) {
+        if isDone { return }
+        let refused = Set(lines), end = count > lines.count ? lines.max() ?? 0 : .max
+        for row in sent where row.line <= end && taken[row.time] == nil && !refused.contains(row.line) {
+            taken[row.time] = row.line
+        }
         sent = []
     }
 

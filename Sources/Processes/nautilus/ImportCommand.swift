@@ -12,6 +12,7 @@ struct ImportCommand {
 
         Stores the rows of a CSV file (header ts,open,high,low,close,volume and, where bars have one, vwap;
         ts,close alone is legal) in the running platform, and lists the rows that were refused with line and reason.
+        Of two rows of one time in a file the first counts, the other is refused.
         --strict refuses the file for one of them. Exit 65 where the file is refused, 66 where it cannot be read.
         """
     private let options: Options
@@ -41,7 +42,7 @@ struct ImportCommand {
         while let part = parts.next() {
             let query = "symbol=\(symbol.text.replacing("/", with: "%2F"))&timeframe=\(frame.rawValue)&strict=\(options.has("strict"))"
             let outcome = try await services.store(part.bytes, "/market-data/import", query)
-            parts.settle(refused: outcome.rejected.map { $0.line + part.line })
+            parts.settle(refused: outcome.rejected.map { $0.line + part.line }, of: outcome.rejectedCount)
             total.add(outcome, line: part.line)
             total.add(repeated: part.repeated)
             done += part.bytes.count

@@ -28,7 +28,7 @@ struct ImportOutcome {
 
     /// Rows that were not sent, by the line of the file.
     mutating func add(repeated rows: [(line: Int, reason: String)]) {
-        rejected += rows
+        rejected += rows.prefix(Self.told)
         rejectedCount += rows.count
     }
 

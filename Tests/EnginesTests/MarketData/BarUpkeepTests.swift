@@ -111,6 +111,31 @@ import Wire
         await upkeep.round(Upkeep())
         await fixture.settle()
         #expect(fixture.published.count == 1 + many.count)
+        // Who has waited comes first, though others change as often.
+        let before = Set(many.dropFirst(BarUpkeep.toldPerRound).map(\.name))
+        for _ in 0..<2 { await upkeep.round(Upkeep(dropped: many.map { Self.change($0, bars) })) }
+        await fixture.settle()
+        let names = try fixture.published.suffix(2 * BarUpkeep.toldPerRound).map { try JSONTree($0.data)["symbol"]?.text }
+        #expect(names.count == 2 * BarUpkeep.toldPerRound && before.isSubset(of: Set(names.compactMap { $0 })))
+        await fixture.stop()
+    }
+
+    /// The hour that is being made changes each minute; it is told when it has ended.
+    @Test @LoopActor func aBarThatHasNotEndedWaits() async throws {
+        let fixture = try await EngineFixture.make([])
+        try fixture.listen([Topics.history])
+        let context = try #require(fixture.hosts[.marketdata]).context, upkeep = BarUpkeep(context)
+        let start = fixture.clock.now
+        let change = SeriesChange(key: Self.hours, first: start, last: start, rows: 1, version: 1)
+        await upkeep.round(Upkeep(refreshed: [change]))
+        fixture.clock.advance(nanoseconds: Timeframe.hour1.nanoseconds / 2)
+        await upkeep.round(Upkeep(refreshed: [change]))
+        await fixture.settle()
+        #expect(fixture.published.isEmpty)
+        fixture.clock.advance(nanoseconds: Timeframe.hour1.nanoseconds / 2)
+        await upkeep.round(Upkeep())
+        await fixture.settle()
+        #expect(fixture.published.count == 1)
         await fixture.stop()
     }
 

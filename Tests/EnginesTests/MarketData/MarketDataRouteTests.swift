@@ -192,6 +192,7 @@ import Wire
             let found = try await fixture.json(.marketdata, .get, "/market-data/quote/\(symbol)")
             return (found["price"]?.double, found["ts"]?.text)
         }
+        fixture.clock.advance(nanoseconds: 10 * Timeframe.day1.nanoseconds)
         _ = try await csv(fixture, "ts,close\n2020-01-02T14:30:00Z,10\n", query: "symbol=KO&timeframe=1m")
         _ = try await csv(fixture, "ts,close\n2024-01-02,90\n2024-01-05,100\n")
         #expect(try await quote("KO") == (100, "2024-01-05T00:00:00Z"))
@@ -200,6 +201,13 @@ import Wire
         #expect(try await quote("KO") == (101, "2024-01-05T23:00:00Z"))
         _ = try await csv(fixture, "ts,close\n2024-01-06T00:00:00Z,102\n", query: "symbol=KO&timeframe=1m")
         #expect(try await quote("KO") == (102, "2024-01-06T00:00:00Z"))
+        // A day that is stored before its end is known no longer than that.
+        fixture.clock.advance(nanoseconds: 10 * Timeframe.hour1.nanoseconds)
+        _ = try await csv(fixture, "ts,close\n2024-01-12,110\n", query: "symbol=KO&timeframe=1d")
+        #expect(try await quote("KO").price == 110)
+        fixture.clock.advance(nanoseconds: 5 * Timeframe.hour1.nanoseconds)
+        _ = try await csv(fixture, "ts,close\n2024-01-12T14:59:00Z,111\n", query: "symbol=KO&timeframe=1m")
+        #expect(try await quote("KO").price == 111)
         await fixture.stop()
     }
 

@@ -24,7 +24,7 @@ struct FactBook {
 
     /// A filing of a period that is known takes its place, also where it dates the end a few days apart.
     private static func put(_ fact: Fact, into line: inout Line) {
-        if let known = nearestPlace(line, fact.periodEnd) { line.remove(at: known) }
+        line.removeAll { TimeSpan.distance($0.end, fact.periodEnd) <= UInt64(tolerance) }
         let place = line.firstIndex { $0.end >= fact.periodEnd } ?? line.count
         line.insert((fact.periodEnd, fact.value), at: place)
     }

@@ -2,7 +2,8 @@
 ///
 /// A bar knows the facts filed at or before its time, and of each period the newest of these filings; when a period
 /// ended does not matter. A flow is of the newest twelve months: a fiscal year, or four quarters in a row where those
-/// end later; what is made of two flows takes both of the newest twelve months for which both are known.
+/// end later; what is made of two flows takes both of the newest twelve months for which both are known, but for accruals
+/// and Piotroski's score, which are of the newest of net income.
 /// Prices and shares must both be as they were on their day, or both adjusted for splits.
 public enum Fundamentals {
     /// The columns, in alphabetical order, with what they are.
