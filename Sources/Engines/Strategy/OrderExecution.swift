@@ -109,16 +109,16 @@ extension StrategyEngine {
         if unmet.subtracting(placing).isEmpty { rounds.stop() }
     }
 
-    /// The last price that came by, else the market data engine's latest. Throws 422 where it knows of none, 503 where
-    /// that cannot be told.
+    /// The last quote that came by, else the market data engine's latest price or a bar that came by, whichever is of a
+    /// later time: after a restart the first bar may be of a replay of the past. Throws 422 where nobody knows one, 503
+    /// where that cannot be told.
     func latestPrice(_ symbol: Symbol) async throws -> VenuePrice {
-        if let known = prices[symbol] { return known.price }
+        let known = prices[symbol]
+        if let known, known.isQuote { return known.price }
         let response = try await latestQuote(symbol)
-        let price = response.status == 404 ? nil : try JSONParser().withDocument(response.body) { json in
-            let price = json.member("price")?.double ?? .nan
-            return VenuePrice(bid: json.member("bid")?.double ?? price, ask: json.member("ask")?.double ?? price)
-        }
-        if let price { return price }
+        let told = response.status == 404 ? nil : try JSONParser().withDocument(response.body) { KnownPrice(quote: $0) }
+        if let told, known?.yields(to: told) ?? true { return told.price }
+        if let known { return known.price }
         throw Problem(422, "no price of \(symbol) is known: no quote came and no bar is stored", errors: [
             FieldError(pointer: "/symbol", message: "has no price; import bars or send a quote")])
     }

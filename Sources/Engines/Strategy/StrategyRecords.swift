@@ -15,11 +15,12 @@ struct StrategyVersion: Sendable {
     let created: Timestamp
     var tags: [String]
 
-    /// Whether a name may be taken for a hash or the beginning of one.
+    /// Whether a name may be taken for a hash or the beginning of one; a date may not.
     static func looksLikeHash(_ name: String) -> Bool {
-        name.utf8.count >= 7 && name.utf8.allSatisfy {
+        let isHexadecimal = name.utf8.allSatisfy {
             (48...57).contains($0) || (97...102).contains($0) || (65...70).contains($0)
         }
+        return name.utf8.count >= 7 && isHexadecimal && name.utf8.contains { $0 > 57 }
     }
 }
 

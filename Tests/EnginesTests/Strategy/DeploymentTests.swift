@@ -116,7 +116,7 @@ import Wire
         for name in [second, String(second.prefix(7)), "DEADBEEF"] {
             #expect(try await tag(first, name, status: 422).pointers == ["/tag"])
         }
-        for name in ["abc", "release-1", "deadbeefs"] {
+        for name in ["abc", "release-1", "deadbeefs", "20240102"] {
             _ = try await tag(first, name)
             #expect(try await found(name) == first)
         }

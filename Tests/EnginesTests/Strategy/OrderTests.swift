@@ -100,6 +100,27 @@ import Wire
         await fixture.stop()
     }
 
+    /// Of an instrument of which nothing came by yet, as after a restart, market data knows more than the first bar.
+    @Test @LoopActor func theFirstBarOfAReplayIsNoPriceOfToday() async throws {
+        let (fixture, bars) = try await make()
+        try await fixture.store(bars, "KO")
+        func price() async throws -> Double? {
+            try await place(fixture, #""side":"buy","quantity":1"#)["fills"]?[0]?["price"]?.double
+        }
+        try await fixture.publish(bars.bar(1, "KO", replay: "r"))
+        await fixture.settle()
+        let last = try #require(bars.close.last)
+        #expect(abs(try #require(try await price()) - last) < 1e-8)
+        // What is published and not stored is known here alone.
+        var next = bars.bar(bars.count - 1, "KO")
+        next.time = next.time.adding(nanoseconds: Timeframe.day1.nanoseconds)
+        next.close = 2 * last
+        try await fixture.publish(next)
+        await fixture.settle()
+        #expect(abs(try #require(try await price()) - 2 * last) < 1e-8)
+        await fixture.stop()
+    }
+
     /// In fixed point such a close is nothing: nobody sells for that.
     @Test @LoopActor func aCloseThatIsNothingFillsNothing() async throws {
         let (fixture, bars) = try await make()

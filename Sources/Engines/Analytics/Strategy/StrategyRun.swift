@@ -102,6 +102,7 @@ struct StrategyRun: Sendable {
             take(all[next])
             next += 1
         }
+        let carried = cash + cost
         for row in 0..<bars.count {
             while next < all.count && all[next].fill.time.nanoseconds <= bars.times[row] {
                 take(all[next])
@@ -117,7 +118,7 @@ struct StrategyRun: Sendable {
             take(all[next])
             next += 1
         }
-        if start > 0, let first = equity.first { opening = first }
+        if start > 0 { opening = equity.first ?? carried }
         if quantity.isZero { return }
         if let price { unrealized = quantity * price - cost } else { isUnpriced = true }
     }

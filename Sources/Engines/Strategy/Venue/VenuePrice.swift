@@ -1,4 +1,5 @@
 import Market
+import Wire
 
 /// What the paper venue trades an instrument at: buys meet the ask, sales the bid. A bar's close is both, and where a
 /// quote has one side only, so is that one.
@@ -26,6 +27,21 @@ struct VenuePrice: Sendable, Equatable {
 struct KnownPrice: Sendable, Equatable {
     let price: VenuePrice
     let time: Timestamp, isQuote: Bool
+
+    /// Makes one.
+    init(price: VenuePrice, time: Timestamp, isQuote: Bool) {
+        self.price = price
+        self.time = time
+        self.isQuote = isQuote
+    }
+
+    /// The market data engine's answer: a quote, or the close of a bar that began then; nil where it tells no price.
+    init?(quote json: JSONValue) {
+        let price = json.member("price")?.double ?? .nan
+        guard let venue = VenuePrice(bid: json.member("bid")?.double ?? price, ask: json.member("ask")?.double ?? price),
+              let time = json.member("ts")?.string.flatMap({ Timestamp(iso8601: $0) }) else { return nil }
+        self.init(price: venue, time: time, isQuote: json.member("source")?.string == "quote")
+    }
 
     /// Whether another one takes its place: a quote always does, a bar where this is no quote and not of a later time. A
     /// replay of the past tells nothing of what is known by now.
