@@ -8,6 +8,8 @@ finish() {
   [ -z "$folder" ] && return
   kill "$(cat "$folder/pid")" 2>/dev/null || true
   for _ in $(seq 100); do [ -e "$folder/pid" ] || break; sleep 0.2; done
+  # The daemon leaves its own network name space mounted.
+  umount "$folder"/exec/netns/* 2>/dev/null || true
   rm -rf "$folder" 2>/dev/null || true
 }
 trap finish EXIT
