@@ -11,9 +11,6 @@ extension Responder {
     /// The pause before an order whose limit cannot be judged is looked at again: a monitor's interval.
     private static let judgePause: Int64 = 5_000_000_000
 
-    /// How long this life has known a row.
-    func age(_ row: ResponseRow) -> Int64 { flights.age(row.id, at: now) }
-
     /// Begins what is due and has room, orders first, each kind in order of time.
     func launch() {
         let now = now
