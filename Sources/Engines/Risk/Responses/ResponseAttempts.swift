@@ -109,6 +109,8 @@ extension Responder {
             // It took time to ask.
             if !isKnown, await isHeldBack(&row) { return }
         }
+        // Given up while it was asked for: risk denies it, and its rule may plan again.
+        guard rows[row.id]?.state.isPending == true else { return }
         if isKnown { begun.insert(row.orderStep) }
         await place(order, isKnown: isKnown, &row)
     }
