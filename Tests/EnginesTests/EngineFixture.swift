@@ -67,15 +67,19 @@ enum EngineRecords: CaseIterable, Sendable {
     private let logger: Logger
     let log = MemoryLogSink()
 
-    /// Brings up market data and `types` and waits until all are ready.
+    /// Brings up market data and `types` and waits until all are ready. `wrap` may put something between `types` and
+    /// their records.
     static func make(
-        _ types: [any Engine.Type], records: EngineRecords = .sqlite, courier: any NoticeCourier = NoCourier()
+        _ types: [any Engine.Type], records: EngineRecords = .sqlite, courier: any NoticeCourier = NoCourier(),
+        wrap: (any RecordStore) -> any RecordStore = { $0 }
     ) async throws -> EngineFixture {
         let all: [any Engine.Type] = [MarketDataEngine.self] + types
         let fixture = EngineFixture(all.map { $0.name })
         let number = EngineRecords.next()
         for type in all {
-            try await fixture.add(type, try await (type.name == .marketdata ? .sqlite : records).open(type.name, number), courier)
+            let isMarketData = type.name == .marketdata
+            let store = try await (isMarketData ? .sqlite : records).open(type.name, number)
+            try await fixture.add(type, isMarketData ? store : wrap(store), courier)
         }
         await fixture.bus.start()
         for host in fixture.hosts.values { host.start() }

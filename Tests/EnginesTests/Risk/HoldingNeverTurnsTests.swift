@@ -86,6 +86,47 @@ import Wire
         await fixture.stop()
     }
 
+    /// The way to an engine.
+    @LoopActor private final class Link { var isAway = true }
+
+    /// Only the time counts in which the strategy engine could have cancelled what rests.
+    @Test(arguments: [true, false])
+    @LoopActor func whatRestsGivesWayThoughTheStrategyEngineWasAway(_ cancels: Bool) async throws {
+        let (fixture, _) = try await EngineFixture.invested()
+        #expect(try await fixture.order("sell", 100, limit: 105) == "working")
+        let link = Link()
+        let strategy = try #require(fixture.hosts[.strategy]).application
+        fixture.stand(in: .strategy) { request in
+            if link.isAway { return nil }
+            if request.method == .delete, !cancels { return Response(status: 409, body: []) }
+            return await strategy.respond(request)
+        }
+        try await rule(fixture, "f", #""action":"flatten""#)
+        try await limit(fixture, "gross_exposure")
+        try await round(fixture)
+        for seconds in [660, 15] {
+            try await fixture.pass(seconds: Int64(seconds))
+            #expect(try await fixture.states() == ["waiting"])
+            link.isAway = false
+        }
+        if cancels {
+            try await fixture.pass(seconds: 1)
+            #expect(try await fixture.states() == ["placed"])
+            #expect(try await fixture.held() == 0)
+        } else {
+            link.isAway = true
+            try await fixture.pass(seconds: 660)
+            link.isAway = false
+            for seconds in [15, 590] {
+                try await fixture.pass(seconds: Int64(seconds))
+                #expect(try await fixture.states() == ["waiting"])
+            }
+            try await fixture.pass(seconds: 15)
+            #expect(try await fixture.states() == ["refused"])
+        }
+        await fixture.stop()
+    }
+
     /// A rule that closes all does so beside one that closes some, and whatever rests: what the other sells does not
     /// bring its limit back.
     @Test(arguments: [30, 50, 100]) @LoopActor func oneOfTwoRulesClosesAll(_ resting: Int) async throws {

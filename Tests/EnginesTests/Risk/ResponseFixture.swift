@@ -85,15 +85,6 @@ extension EngineFixture {
             """)])
     }
 
-    /// They are at work for a while, so that commits wait.
-    func occupyRecords() async throws {
-        try await hosts[.risk]?.context.records.transaction([Statement("""
-            CREATE TABLE occupation AS WITH RECURSIVE numbers (number) AS (
-                SELECT 1 UNION ALL SELECT number + 1 FROM numbers WHERE number < 1000000)
-            SELECT COUNT(*) FROM numbers
-            """)])
-    }
-
     /// They take all again.
     func accept() async throws {
         try await hosts[.risk]?.context.records.transaction([Statement("DROP TRIGGER refusal")])

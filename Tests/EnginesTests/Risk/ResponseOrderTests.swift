@@ -24,9 +24,11 @@ import TestKit
         var placed: Response?
         /// Instruments whose orders nothing is said of.
         var silent: Set<String> = []
-        /// Whether what is asked of an order waits for an answer, and what waits.
-        var hangs = false
-        private var waiting: [CheckedContinuation<Void, Never>] = []
+        /// Whether the strategy engine knows the orders that it is asked for.
+        var knows = false
+        /// What waits for an answer: an order that is asked for (GET) or placed (POST).
+        var hanging: Set<HTTP.Method> = []
+        private(set) var waiting: [CheckedContinuation<Void, Never>] = []
 
         init(
             _ type: String = "gross_exposure", threshold: String = "100", records: EngineRecords = .sqlite
@@ -36,10 +38,10 @@ import TestKit
             try await post("limits", #"{"id":"g","type":"\#(type)","threshold":\#(threshold),"portfolio_id":"p"}"#)
             fixture.stand(in: .strategy) { [unowned self] request in
                 asked.append("\(request.method.rawValue) \(request.path)")
+                if rows.contains(where: { silent.contains($0.target) && request.path.hasSuffix($0.id) }) { return nil }
+                if hanging.contains(request.method) { await withCheckedContinuation { waiting.append($0) } }
                 if request.method == .post { return placed }
-                if hangs { await withCheckedContinuation { waiting.append($0) } }
-                let isSilent = rows.contains { silent.contains($0.target) && request.path.hasSuffix($0.id) }
-                return isSilent ? nil : Response(status: 404, body: [])
+                return Response(status: knows ? 200 : 404, body: [])
             }
         }
 
@@ -57,7 +59,7 @@ import TestKit
 
         /// Answers everything, from now on at once.
         func answerAll() {
-            hangs = false
+            hanging = []
             while !waiting.isEmpty { answerLast() }
         }
 
@@ -94,6 +96,37 @@ import TestKit
         try await scene.fixture.pass(seconds: 1)
         #expect(try await scene.fixture.states() == ["dropped", "dropped", "placed", "placed"])
         await scene.fixture.stop()
+    }
+
+    /// What comes late says that an order is there, which risk denies; what was given up could not be written yet.
+    @Test(arguments: [.get, .post] as [HTTP.Method])
+    @LoopActor func aStepThatWasGivenUpIsPlannedAgainThoughAnAnswerComesLate(_ method: HTTP.Method) async throws {
+        let scene = try await Scene(), fixture = scene.fixture, responder = scene.engine.responder
+        (scene.silent, scene.hanging) = (["PEP"], [method])
+        try await fixture.tellHolding(5)
+        try await fixture.tellHolding(5, of: "PEP")
+        try await fixture.look()
+        try await scene.post("response-rules", #"{"id":"f","title":"t","action":"flatten"}"#)
+        await responder.round()
+        let (one, other) = (scene.rows.first { $0.target == "KO" }, scene.rows.first { $0.target == "PEP" })
+        let (late, id) = (try #require(one).id, try #require(other).id)
+        await fixture.until("one got no answer") { responder.rows[id]?.attempts == 1 && !responder.flights.holds(id) }
+        await fixture.until("one waits for it") { scene.waiting.count == 1 }
+        try await scene.limit(1000)
+        try await fixture.refuse("responses")
+        fixture.clock.advance(nanoseconds: Self.wait * 1_000_000_000)
+        await responder.round()
+        await fixture.until("both are given up") { responder.unwritten == [late, id] && !responder.flights.holds(id) }
+        scene.takes()
+        scene.knows = true
+        scene.answerAll()
+        await fixture.until("nothing is under way") { responder.isIdle }
+        try await fixture.accept()
+        (scene.silent, scene.knows) = ([], false)
+        try await scene.limit(100)
+        try await fixture.pass(seconds: 1)
+        #expect(try await fixture.states() == ["dropped", "dropped", "placed", "placed"])
+        await fixture.stop()
     }
 
     /// A request that got no answer is carried out when nobody waits for it any more.
@@ -191,7 +224,7 @@ import TestKit
         for number in 0..<limit + 20 { try await scene.fixture.tellHolding(5, of: "S\(number)") }
         try await scene.fixture.look()
         try await scene.post("response-rules", #"{"id":"f","title":"t","action":"flatten"}"#)
-        scene.hangs = true
+        scene.hanging = [.get]
         await responder.round()
         await scene.fixture.until("the room is full") { scene.asked.count == limit }
         for more in 1...5 {

@@ -3,6 +3,7 @@ import HTTP
 import Market
 @testable import Risk
 import Runtime
+import Store
 import Testing
 import TestKit
 
@@ -17,8 +18,10 @@ import TestKit
     }
 
     /// A limit that is broken once anything is held, and a channel that is told.
-    @LoopActor private func telling(_ courier: any NoticeCourier) async throws -> (EngineFixture, RiskEngine) {
-        let fixture = try await EngineFixture.make([RiskEngine.self], courier: courier)
+    @LoopActor private func telling(
+        _ courier: any NoticeCourier, wrap: (any RecordStore) -> any RecordStore = { $0 }
+    ) async throws -> (EngineFixture, RiskEngine) {
+        let fixture = try await EngineFixture.make([RiskEngine.self], courier: courier, wrap: wrap)
         try await post(fixture, "limits", #"{"id":"g","type":"gross_exposure","threshold":100}"#)
         try await post(fixture, "channels", #"{"id":"desk","kind":"webhook","target":"http://127.0.0.1:9/desk"}"#)
         try await post(fixture, "response-rules", #"{"id":"n","title":"t","action":"notify","channels":["desk"]}"#)
@@ -47,21 +50,28 @@ import TestKit
 
     /// It ends while the acknowledgement is being written.
     @Test @LoopActor func aNoticeThatWasSentStaysSentWhereAnAcknowledgementFails() async throws {
-        let courier = HangingCourier { _ in true }, (fixture, engine) = try await telling(courier)
+        let courier = HangingCourier { _ in true }
+        var wrapped: HangingRecords?
+        let (fixture, engine) = try await telling(courier) { store in
+            let hanging = HangingRecords(store)
+            wrapped = hanging
+            return hanging
+        }
+        let records = try #require(wrapped)
         try await fixture.hold(5)
         fixture.clock.advance(nanoseconds: 1_000_000_000)
         await engine.responder.round()
         await fixture.until("a notice hangs") { courier.told.count == 1 }
         let id = try #require(engine.responder.openCase("p", "g")?.id)
-        try await fixture.refuse("breach_cases")
-        let busy = spawn { try? await fixture.occupyRecords() }
+        records.hang("breach_cases")
         let asked = spawn { _ = try? await engine.responder.acknowledge(id, by: "ann") }
-        // Both have begun: the acknowledgement waits for its turn at the records.
-        for _ in 0..<100 { await Task.yield() }
+        await fixture.until("the acknowledgement is being written") { records.hangs }
         courier.release()
+        // All are on one loop: the notice ends before this comes back.
+        for _ in 0..<100 { await Task.yield() }
+        #expect(records.hangs)
+        records.refuse()
         await asked.value
-        await busy.value
-        try await fixture.accept()
         await fixture.until("nothing is under way") { engine.responder.isIdle }
         try await fixture.pass(seconds: 3600)
         #expect(courier.told.count == 1)

@@ -11,9 +11,6 @@ extension Responder {
     /// The pause before an order whose limit cannot be judged is looked at again: a monitor's interval.
     private static let judgePause: Int64 = 5_000_000_000
 
-    /// How long this life has known a row.
-    func age(_ row: ResponseRow) -> Int64 { flights.age(row.id, at: now) }
-
     /// Begins what is due and has room, orders first, each kind in order of time.
     func launch() {
         let now = now
@@ -112,6 +109,8 @@ extension Responder {
             // It took time to ask.
             if !isKnown, await isHeldBack(&row) { return }
         }
+        // Given up while it was asked for: risk denies it, and its rule may plan again.
+        guard rows[row.id]?.state.isPending == true else { return }
         if isKnown { begun.insert(row.orderStep) }
         await place(order, isKnown: isKnown, &row)
     }

@@ -6,16 +6,11 @@ struct ResponseFlights: Sendable {
     /// Orders and notices under way at once.
     static let orderLimit = 64, noticeLimit = 16
 
-    /// Since when this life knows a row, and from when on it is looked at, by the steady clock.
-    struct Wait: Sendable, Equatable {
-        let since: Int64
-        var until: Int64
-    }
-
     private var orders: Set<String> = []
     /// The notice that is under way, by channel.
     private var notices: [String: String] = [:]
-    private var waits: [String: Wait] = [:]
+    /// From when on rows are looked at, and since when orders wait for what rests to be cancelled, by the steady clock.
+    private var waits: [String: Int64] = [:], rooms: [String: Int64] = [:]
     /// Whether nothing new is begun.
     private(set) var isOver = true
 
@@ -24,6 +19,7 @@ struct ResponseFlights: Sendable {
     mutating func begin() {
         isOver = false
         waits = [:]
+        rooms = [:]
     }
 
     mutating func end() { isOver = true }
@@ -54,13 +50,12 @@ struct ResponseFlights: Sendable {
     /// Says when a row is looked at next, from what is stored of it.
     mutating func wait(_ row: ResponseRow, at now: CaseTime) {
         let left = row.due.map { $0.nanoseconds(since: now.wall) } ?? 0
-        let until = now.steady + min(max(left, 0), Self.longest(row))
-        waits[row.id] = Wait(since: waits[row.id]?.since ?? now.steady, until: until)
+        waits[row.id] = now.steady + min(max(left, 0), Self.longest(row))
     }
 
     /// The same in so many nanoseconds, though nothing of it is stored.
     mutating func wait(_ id: String, nanoseconds: Int64, at now: CaseTime) {
-        waits[id] = Wait(since: waits[id]?.since ?? now.steady, until: now.steady + nanoseconds)
+        waits[id] = now.steady + nanoseconds
     }
 
     /// Whether a row is to be looked at. What quiet hours hold waits by the wall clock, as these are hours of the day.
@@ -68,12 +63,19 @@ struct ResponseFlights: Sendable {
         guard row.state.isPending, let due = row.due else { return false }
         if row.state == .held { return due <= now.wall }
         if waits[row.id] == nil { wait(row, at: now) }
-        return waits[row.id].map { $0.until <= now.steady } ?? true
+        return waits[row.id].map { $0 <= now.steady } ?? true
     }
 
-    /// How long this life has known a row.
-    func age(_ id: String, at now: CaseTime) -> Int64 { waits[id].map { now.steady - $0.since } ?? 0 }
+    /// How long an order has waited for what rests to be cancelled; it begins to where this is `first`.
+    mutating func room(_ id: String, first: Bool, at now: CaseTime) -> Int64 {
+        let since = first ? now.steady : rooms[id] ?? now.steady
+        rooms[id] = since
+        return now.steady - since
+    }
 
     /// Drops the waits of rows that are no more.
-    mutating func forget(_ isGone: (String) -> Bool) { waits = waits.filter { !isGone($0.key) } }
+    mutating func forget(_ isGone: (String) -> Bool) {
+        waits = waits.filter { !isGone($0.key) }
+        rooms = rooms.filter { !isGone($0.key) }
+    }
 }

@@ -9,8 +9,8 @@ import Telemetry
 extension Responder {
     /// Takes what came of an attempt.
     func finish(_ outcome: ResponseRow) async {
-        // At once: the others of the step look at it before this is written.
-        if outcome.state == .placed { begun.insert(outcome.orderStep) }
+        // At once: the others of the step look at it before this is written. Not of one that was given up.
+        if outcome.state == .placed, rows[outcome.id]?.state.isPending == true { begun.insert(outcome.orderStep) }
         await lock.with("") {
             var row = outcome
             if rows[row.id]?.state.isPending != true {

@@ -64,16 +64,20 @@ extension Responder {
     /// How long what rests is cancelled for an order of a response, before that one is cut to what is left, and the pause
     /// between two looks.
     private static let roomNanoseconds: Int64 = 600_000_000_000, roomPause: Int64 = 1_000_000_000
+    private static let givesWay = "waits until resting orders are cancelled"
 
     /// Orders that rest and may close what this one is to close are cancelled first: at a price that never comes they
     /// would keep the holding as it is. True while their end is awaited; one that cannot be cancelled now is tried again.
     func makeRoom(for order: ResponseOrder, of row: inout ResponseRow) async -> Bool {
         let now = context.clock.now
-        guard age(row) < Self.roomNanoseconds, let line = line(for: order, of: row),
+        guard let line = line(for: order, of: row),
               line.closing.rawValue == order.side, line.free < order.quantity, let symbol = Symbol(order.symbol),
               let resting = engine?.state.books[order.portfolioID]?.line(of: symbol)?.resting, !resting.isEmpty
         else { return false }
-        row.detail = "waits until resting orders are cancelled"
+        // What it waited for before that does not count, such as an engine that was away: nothing was cancelled then.
+        guard flights.room(row.id, first: row.detail != Self.givesWay, at: self.now) < Self.roomNanoseconds
+        else { return false }
+        row.detail = Self.givesWay
         row.due = now.adding(nanoseconds: Self.roomPause)
         for id in resting { _ = await ask(.delete, id) }
         return true
