@@ -26,9 +26,9 @@ public enum CatalogPages {
             `nautilus import facts FILE.csv` store. A bar knows what was filed at or before its time, whatever period
             it is of, and of a figure that was filed again the newest filing by then. A flow is of the newest twelve
             months: a fiscal year, or four quarters in a row where those end later. What is made of two flows, such as
-            a margin, takes both of the newest twelve months for which both are known. Ends of a period that are at most
-            20 days apart are the same. They are columns too (`ts_mean(pe_ratio,20)`), for calculate and for factors;
-            they are not streamed.
+            a margin, takes both of the newest twelve months for which both are known; `accruals` and `piotroski_f` are
+            of the newest twelve months of net income. Ends of a period that are at most 20 days apart are the same. They
+            are columns too (`ts_mean(pe_ratio,20)`), for calculate and for factors; they are not streamed.
 
             """
         for category in categories(FunctionCatalog.all.map(\.category)) {
