@@ -157,7 +157,7 @@ import Telemetry
             children[name] = nil
             if isStopping { continue }
             let lived = (clock.monotonic - child.started) / 1_000_000_000
-            if !wereReady.contains(name), lived < Self.healthySeconds, let failure = Self.failure(of: name, status) {
+            if !wereReady.contains(name), lived < Self.healthySeconds, let failure = Self.failure(of: name, status, tries: child.failures + 1) {
                 self.failure = self.failure ?? failure
                 continue
             }
@@ -172,12 +172,15 @@ import Telemetry
 
     /// What no other start would change: a wrong setting, port, file or right.
     private static let lasting: Set<StartError.Code> = [.usage, .data, .noInput, .unavailable, .noPermission, .configuration]
+    /// How often anything else is tried that may pass by itself: a busy or full disk, a fault that nobody knows.
+    private static let patience = 5
 
-    /// A process that ends by itself with a code of sysexits before it was ready says what is wrong. What may pass by
-    /// itself (a busy or full disk, a fault that nobody knows) is tried again, and so is whatever ends later.
-    private static func failure(of name: EngineName, _ status: Int32) -> StartError? {
+    /// A process that ends by itself with a code of sysexits before it was ready says what is wrong. What asks to be tried
+    /// again (75) is, and so is whatever ends later.
+    private static func failure(of name: EngineName, _ status: Int32, tries: Int) -> StartError? {
         let code = (status >> 8) & 0xff
-        guard status & 0x7f == 0, let known = StartError.Code(rawValue: code), lasting.contains(known) else { return nil }
+        guard status & 0x7f == 0, let known = StartError.Code(rawValue: code), known != .temporary,
+              lasting.contains(known) || tries >= patience else { return nil }
         return StartError(known, "\(name.processName) ended with \(code) before it was ready; its line stands above")
     }
 
