@@ -198,6 +198,20 @@ import Testing
         #expect(result.lines.last?.contains("before it was ready") == true, "\(result)")
     }
 
+    /// What may pass by itself is tried again, but not without end.
+    @Test(.timeLimit(.minutes(1))) func aStoreThatCannotBeOpenedIsTriedFiveTimes() throws {
+        let redis = try RedisServer(), folder = TemporaryFolder()
+        try FileManager.default.createDirectory(
+            atPath: folder.path + "/risk/records.sqlite", withIntermediateDirectories: true)
+        let settings = PlatformFixture.settings(folder.path, [
+            "NAUTILUS_ENGINES": "risk", "NAUTILUS_LOG_LEVEL": "error", "NAUTILUS_REDIS_URL": redis.url,
+        ])
+        let result = try run("nautilus", ["up", "--processes"], settings)
+        #expect(result.code == 73, "\(result)")
+        #expect(result.lines.count { $0.hasPrefix("risk-engine: ") } == 5, "\(result)")
+        #expect(result.lines.last?.contains("before it was ready") == true, "\(result)")
+    }
+
     @Test(.timeLimit(.minutes(1))) func twoServicesHaveTwoPorts() throws {
         let folder = TemporaryFolder(), settings = PlatformFixture.settings(folder.path)
         let one = settings.merging(["NAUTILUS_RISK_PORT": settings["NAUTILUS_PORTFOLIO_PORT"] ?? ""]) { $1 }

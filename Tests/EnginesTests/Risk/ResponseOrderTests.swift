@@ -68,6 +68,15 @@ import TestKit
         /// Orders that are left to do, or not decided yet.
         var rows: [ResponseRow] { engine.responder.rows.values.filter(\.action.trades) }
 
+        /// Two holdings break the limit, and a rule sells both.
+        func flattenTwo() async throws {
+            try await fixture.tellHolding(5)
+            try await fixture.tellHolding(5, of: "PEP")
+            try await fixture.look()
+            try await post("response-rules", #"{"id":"f","title":"t","action":"flatten"}"#)
+            try await fixture.pass(seconds: 1)
+        }
+
         func restart() async throws {
             await engine.stop()
             try await engine.start()
@@ -78,11 +87,7 @@ import TestKit
     @Test @LoopActor func theOrdersOfAStepAreGivenUpAndPlannedAgainTogether() async throws {
         let scene = try await Scene()
         scene.silent = ["PEP"]
-        try await scene.fixture.tellHolding(5)
-        try await scene.fixture.tellHolding(5, of: "PEP")
-        try await scene.fixture.look()
-        try await scene.post("response-rules", #"{"id":"f","title":"t","action":"flatten"}"#)
-        try await scene.fixture.pass(seconds: 1)
+        try await scene.flattenTwo()
         #expect(try await scene.fixture.states() == ["waiting", "waiting"])
         try await scene.limit(1000)
         // One of them is not to be looked at for a while.
@@ -204,11 +209,7 @@ import TestKit
         let scene = try await Scene(records: records)
         scene.silent = ["PEP"]
         scene.takes()
-        try await scene.fixture.tellHolding(5)
-        try await scene.fixture.tellHolding(5, of: "PEP")
-        try await scene.fixture.look()
-        try await scene.post("response-rules", #"{"id":"f","title":"t","action":"flatten"}"#)
-        try await scene.fixture.pass(seconds: 1)
+        try await scene.flattenTwo()
         #expect(try await scene.fixture.states() == ["placed", "waiting"])
         try await scene.limit(1000)
         try await scene.restart()

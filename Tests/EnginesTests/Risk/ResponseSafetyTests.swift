@@ -192,11 +192,8 @@ import Wire
     private static let wide = #"{"type":"gross_exposure","threshold":50000,"portfolio_id":"p"}"#
     private static let flatten = #"{"id":"f","title":"t","action":"flatten"}"#
 
-    enum Ending: CaseIterable { case caseOver, limitKept, ruleRemoved, ruleOff }
-
-    /// The order waits until what rests is cancelled; meanwhile nobody wants it any more.
-    @Test(arguments: Ending.allCases)
-    @LoopActor func anOrderThatWaitsIsNotPlacedForWhatIsOver(_ ending: Ending) async throws {
+    /// An order of a rule that waits until what rests is cancelled.
+    @LoopActor private func waiting() async throws -> (EngineFixture, RiskEngine) {
         let (fixture, engine) = try await EngineFixture.invested()
         #expect(try await fixture.order("sell", 50, limit: 105) == "working")
         try await post(fixture, "limits", Self.limit)
@@ -204,6 +201,15 @@ import Wire
         try await fixture.look()
         try await fixture.pass(seconds: 0)
         #expect(try await fixture.states() == ["waiting"])
+        return (fixture, engine)
+    }
+
+    enum Ending: CaseIterable { case caseOver, limitKept, ruleRemoved, ruleOff }
+
+    /// The order waits until what rests is cancelled; meanwhile nobody wants it any more.
+    @Test(arguments: Ending.allCases)
+    @LoopActor func anOrderThatWaitsIsNotPlacedForWhatIsOver(_ ending: Ending) async throws {
+        let (fixture, engine) = try await waiting()
         switch ending {
         case .caseOver:
             try await put(fixture, "limits/g", Self.wide)
@@ -224,13 +230,7 @@ import Wire
     /// A reason that was gone for a moment only: the case goes on, and so does the rule.
     @Test(arguments: Pause.allCases)
     @LoopActor func whatWasDroppedForAMomentIsPlannedAgain(_ pause: Pause) async throws {
-        let (fixture, engine) = try await EngineFixture.invested()
-        #expect(try await fixture.order("sell", 50, limit: 105) == "working")
-        try await post(fixture, "limits", Self.limit)
-        try await post(fixture, "response-rules", Self.flatten)
-        try await fixture.look()
-        try await fixture.pass(seconds: 0)
-        #expect(try await fixture.states() == ["waiting"])
+        let (fixture, engine) = try await waiting()
         switch pause {
         case .ruleOff: try await put(fixture, "response-rules/f", #"{"title":"t","action":"flatten","active":false}"#)
         case .limitKept: try await put(fixture, "limits/g", Self.wide)

@@ -21,6 +21,13 @@ import Wire
         await fixture.settle()
     }
 
+    /// Shares of the portfolio that no deployment bought, on the first day.
+    @LoopActor private func buyFive(_ fixture: EngineFixture) async throws {
+        let early = Timestamp(nanoseconds: BarColumns.walk(1).times[0]).iso8601
+        _ = try await fixture.json(.portfolio, .post, "/portfolios/p/transactions",
+            #"{"type":"buy","symbol":"KO","quantity":5,"price":100,"ts":"\#(early)"}"#, status: 201)
+    }
+
     @LoopActor private func number(_ fixture: EngineFixture, _ path: String, _ name: String) async throws -> Double {
         try #require(try await fixture.json(.strategy, .get, path)[name]?.double)
     }
@@ -73,9 +80,7 @@ import Wire
     /// A replay that comes by a split which is known already.
     @Test @LoopActor func oneThatIsKnownCountsWhenTheStreamIsThere() async throws {
         let (fixture, path) = try await StreamTests.make()
-        let early = Timestamp(nanoseconds: BarColumns.walk(1).times[0]).iso8601
-        _ = try await fixture.json(.portfolio, .post, "/portfolios/p/transactions",
-            #"{"type":"buy","symbol":"KO","quantity":5,"price":100,"ts":"\#(early)"}"#, status: 201)
+        try await buyFive(fixture)
         try await split(fixture, 4)
         for replay in ["a", "b"] {
             try await StreamTests.play(fixture, StreamTests.bars([100, 125, 125], from: 1), replay)
@@ -94,9 +99,7 @@ import Wire
     /// What was bought later is of new shares, as in the ledger.
     @Test @LoopActor func oneThatIsDatedBackLeavesWhatWasBoughtSince() async throws {
         let (fixture, path) = try await StreamTests.make()
-        let early = Timestamp(nanoseconds: BarColumns.walk(1).times[0]).iso8601
-        _ = try await fixture.json(.portfolio, .post, "/portfolios/p/transactions",
-            #"{"type":"buy","symbol":"KO","quantity":5,"price":100,"ts":"\#(early)"}"#, status: 201)
+        try await buyFive(fixture)
         try await StreamTests.play(fixture, StreamTests.bars([100, 125, 125], from: 2), "r")
         try await split(fixture, 1)
         #expect(try await number(fixture, path, "quantity") == 8)
